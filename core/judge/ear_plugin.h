@@ -39,7 +39,7 @@ enum ear_sentiment { EAR_SENTIMENT_NEUTRAL = 0, EAR_SENTIMENT_POSITIVE = 1, EAR_
 enum ear_from { EAR_FROM_USER = 0, EAR_FROM_BOT = 1, EAR_FROM_AGENT = 2, EAR_FROM_COUNT = 3 };
 #define EAR_FROM_BIT(from) (1u << (from))
 
-/** A word, number, ideograph, emoji or punctuation mark of the text, found once by the host for all plugins. */
+/** A word, number, ideograph, emoji or punctuation mark of the text, found once for all plugins (ear_text.h). */
 struct ear_token {
     uint32_t hash;  /* ear_text_hash of the folded bytes: lower case, no diacritics where Latin has a plain letter */
     uint16_t start; /* first byte in text */
@@ -48,11 +48,11 @@ struct ear_token {
 };
 enum ear_token_kind {
     EAR_TOKEN_WORD = 0,      /* letters, with inner apostrophes: "don't" */
-    EAR_TOKEN_NUMBER = 1,    /* digits; all hash alike per digit string */
-    EAR_TOKEN_IDEOGRAPH = 2, /* one CJK character */
-    EAR_TOKEN_EMOJI = 3,     /* one pictograph */
-    EAR_TOKEN_MARK = 4,      /* one of . , ! ? ; : and their wide forms, hashed as the ASCII one */
-    EAR_TOKEN_SHOUT = 0x80,  /* flag on a word: two or more letters, all capitals */
+    EAR_TOKEN_NUMBER = 1,    /* digits, with inner . and ,: "3.50"; hashed as written */
+    EAR_TOKEN_IDEOGRAPH = 2, /* one Han character or kana */
+    EAR_TOKEN_EMOJI = 3,     /* one pictograph, or an emoticon: all that smile are hashed as ":)", that frown as ":(" */
+    EAR_TOKEN_MARK = 4, /* a run of one of . , ! ? ; : and their wide forms, hashed as one ASCII mark; length counts */
+    EAR_TOKEN_SHOUT = 0x80, /* flag on a word: two or more letters, all capitals */
 };
 #define EAR_TOKEN_KIND(token) ((token).kind & 0x7fu)
 
