@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* core/hear/ear_seen.h - which events came already: the ids of the newest EAR_SEEN_IDS events, exactly. Pure.
+ * A ring of ids in the order of their coming, and an index into it. All zero is empty. No pointers inside. */
+#ifndef EAR_SEEN_H
+#define EAR_SEEN_H
+
+#include "core/base/ear_base.h"
+
+/* Smallest power of two that is at least twice the number of ids: the index is never more than half full. */
+#define EAR_SEEN_SMEAR1_(x) ((x) | ((x) >> 1))
+#define EAR_SEEN_SMEAR2_(x) (EAR_SEEN_SMEAR1_(x) | (EAR_SEEN_SMEAR1_(x) >> 2))
+#define EAR_SEEN_SMEAR4_(x) (EAR_SEEN_SMEAR2_(x) | (EAR_SEEN_SMEAR2_(x) >> 4))
+#define EAR_SEEN_SMEAR8_(x) (EAR_SEEN_SMEAR4_(x) | (EAR_SEEN_SMEAR4_(x) >> 8))
+#define EAR_SEEN_BUCKETS (EAR_SEEN_SMEAR8_(2u * EAR_SEEN_IDS - 1u) + 1u)
+
+/** Public only so that callers can allocate it; use the functions. */
+struct ear_seen {
+    uint64_t ids[EAR_SEEN_IDS];         /* ring */
+    uint16_t buckets[EAR_SEEN_BUCKETS]; /* 1 + place in ids, 0: free; linear probing from the id's low bits */
+    uint16_t next;                      /* place in ids that is written next */
+    uint16_t count;                     /* ids held */
+};
+
+/** Remember an id, a hash whose low bits are as good as random. True if it was among the newest EAR_SEEN_IDS already:
+ *  nothing changes then. Else it takes the place of the oldest. */
+bool ear_seen_add(struct ear_seen *seen, uint64_t id);
+
+#endif
