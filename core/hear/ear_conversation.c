@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/hear/ear_conversation.h"
+
+#include <assert.h>
+
+/* The values of enum ear_from and enum ear_sentiment: judge/ear_plugin.h sorts after this folder, ear_agent.c asserts
+ * that they agree. */
+enum { USER = 0, BOT = 1, AGENT = 2 };
+enum { NEUTRAL = 0, POSITIVE = 1, NEGATIVE = 2 };
+
+static bool has(const struct ear_conversation *conversation, unsigned flag)
+{
+    return (conversation->flags & flag) != 0;
+}
+
+static void set(struct ear_conversation *conversation, unsigned flag)
+{
+    conversation->flags = (uint8_t)(conversation->flags | flag);
+}
+
+static void clear(struct ear_conversation *conversation, unsigned flags)
+{
+    conversation->flags = (uint8_t)(conversation->flags & ~flags);
+}
+
+static void count(uint16_t *counter)
+{
+    if (*counter < UINT16_MAX) {
+        *counter += 1;
+    }
+}
+
+void ear_conversation_witness(struct ear_conversation *conversation, int64_t at_ms)
+{
+    if (at_ms < conversation->start_ms) {
+        conversation->start_ms = at_ms;
+    }
+    if (has(conversation, EAR_CONVERSATION_IDLE_END) && at_ms < conversation->end_ms) {
+        clear(conversation, EAR_CONVERSATION_ENDED | EAR_CONVERSATION_IDLE_END);
+    }
+    if (!has(conversation, EAR_CONVERSATION_ENDED) && at_ms > conversation->last_ms) {
+        conversation->last_ms = at_ms;
+    }
+}
+
+bool ear_conversation_message(struct ear_conversation *conversation, int64_t at_ms, uint8_t from)
+{
+    const bool reopens = has(conversation, EAR_CONVERSATION_ENDED) && at_ms >= conversation->end_ms;
+
+    if (reopens) {
+        clear(conversation, EAR_CONVERSATION_ENDED | EAR_CONVERSATION_IDLE_END);
+        conversation->last_ms = at_ms;
+    }
+    if (conversation->turns == 0 || at_ms >= conversation->last_message_ms) {
+        conversation->last_message_ms = at_ms;
+        conversation->last_from = from;
+    }
+    if (from == BOT && (conversation->messages[BOT] == 0 || at_ms < conversation->first_bot_ms)) {
+        conversation->first_bot_ms = at_ms;
+    }
+    if (from == USER && (conversation->messages[USER] == 0 || at_ms > conversation->last_user_ms)) {
+        conversation->last_user_ms = at_ms;
+    }
+    count(&conversation->messages[from]);
+    count(&conversation->turns);
+    return reopens;
+}
+
+bool ear_conversation_close(struct ear_conversation *conversation, int64_t at_ms, uint8_t by, bool resolving)
+{
+    if (by == EAR_BY_AGENT && resolving) {
+        set(conversation, EAR_CONVERSATION_RESOLVED);
+    }
+    if (conversation->turns > 0 && at_ms < conversation->last_message_ms) {
+        return true;
+    }
+    if (!has(conversation, EAR_CONVERSATION_ENDED) || at_ms < conversation->end_ms) {
+        clear(conversation, EAR_CONVERSATION_IDLE_END);
+        set(conversation, EAR_CONVERSATION_ENDED);
+        conversation->end_ms = at_ms;
+        conversation->closed_by = by;
+    }
+    return false;
+}
+
+void ear_conversation_idle(struct ear_conversation *conversation, int64_t idle_ms)
+{
+    assert(!has(conversation, EAR_CONVERSATION_ENDED));
+    set(conversation, EAR_CONVERSATION_ENDED | EAR_CONVERSATION_IDLE_END);
+    conversation->end_ms = conversation->last_ms + idle_ms;
+    conversation->closed_by = EAR_BY_IDLE;
+}
+
+void ear_conversation_handoff(struct ear_conversation *conversation, uint8_t mode)
+{
+    set(conversation, mode == EAR_MODE_ROUTED ? EAR_CONVERSATION_ROUTED : EAR_CONVERSATION_CLOSED_OUT);
+    for (unsigned reason = 0; reason < EAR_REASON_OTHER; reason++) {
+        conversation->signal_turn[reason] = 0; /* the next handoff has its own reason */
+    }
+}
+
+void ear_conversation_outcome(struct ear_conversation *conversation, bool resolved)
+{
+    if (conversation->inquiries < UINT16_MAX) {
+        conversation->inquiries++;
+        conversation->inquiries_resolved = (uint16_t)(conversation->inquiries_resolved + (resolved ? 1 : 0));
+    }
+}
+
+void ear_conversation_feel(struct ear_conversation *conversation, uint8_t sentiment)
+{
+    set(conversation, EAR_CONVERSATION_JUDGED);
+    if (sentiment == POSITIVE && conversation->sentiment < INT16_MAX) {
+        conversation->sentiment++;
+    } else if (sentiment == NEGATIVE && conversation->sentiment > -INT16_MAX) {
+        conversation->sentiment--;
+    }
+}
+
+void ear_conversation_signal(struct ear_conversation *conversation, uint8_t reason)
+{
+    conversation->signal_turn[reason] = conversation->turns;
+}
+
+uint8_t ear_conversation_reason(const struct ear_conversation *conversation)
+{
+    static const uint8_t order[] = {EAR_REASON_HUMAN_REQUESTED, EAR_REASON_REPETITION_LOOP, EAR_REASON_LOW_CONFIDENCE,
+                                    EAR_REASON_INCOMPLETE_INFO};
+
+    for (unsigned i = 0; i < EAR_COUNT_OF(order); i++) {
+        const uint16_t turn = conversation->signal_turn[order[i]];
+        if (turn != 0 && conversation->turns - turn < EAR_REASON_TURNS) {
+            return order[i];
+        }
+    }
+    return EAR_REASON_OTHER;
+}
+
+bool ear_conversation_with_human(const struct ear_conversation *conversation)
+{
+    return has(conversation, EAR_CONVERSATION_ROUTED | EAR_CONVERSATION_ASSIGNED) || conversation->messages[AGENT] > 0;
+}
+
+/* metrics.md 3. The first rule that applies decides. */
+static uint8_t status_of(const struct ear_conversation *conversation)
+{
+    const bool agent_wrote = conversation->messages[AGENT] > 0;
+    const bool bot_wrote = conversation->messages[BOT] > 0;
+    const bool bot_last = conversation->turns > 0 && conversation->last_from == BOT;
+
+    if (has(conversation, EAR_CONVERSATION_ROUTED)) {
+        return EAR_STATUS_ROUTED;
+    }
+    if (has(conversation, EAR_CONVERSATION_CLOSED_OUT)) {
+        return EAR_STATUS_CLOSED_OUT;
+    }
+    if (!has(conversation, EAR_CONVERSATION_ENDED)) {
+        return EAR_STATUS_OPEN;
+    }
+    switch (conversation->closed_by) {
+    case EAR_BY_USER:
+    case EAR_BY_BOT:
+    case EAR_BY_IDLE:
+        if (bot_last) {
+            return EAR_STATUS_RESOLVED;
+        }
+        break;
+    case EAR_BY_AGENT:
+        if (bot_wrote && !agent_wrote) {
+            return EAR_STATUS_ASSUMED_RESOLVED;
+        }
+        break;
+    default:
+        return EAR_STATUS_ABANDONED;
+    }
+    /* A colleague stepped in without a handoff and had the last word, or closed it: a human did handle it. */
+    if (agent_wrote && (conversation->last_from == AGENT || conversation->closed_by == EAR_BY_AGENT)) {
+        return EAR_STATUS_ROUTED;
+    }
+    return EAR_STATUS_ABANDONED;
+}
+
+static uint8_t outcome_of(const struct ear_conversation *conversation, uint8_t status)
+{
+    if (!has(conversation, EAR_CONVERSATION_ENDED)) {
+        return EAR_NO_FACT;
+    }
+    if (conversation->inquiries > 0) {
+        if (conversation->inquiries_resolved == conversation->inquiries) {
+            return EAR_OUTCOME_SUCCESSFUL;
+        }
+        return conversation->inquiries_resolved > 0 ? EAR_OUTCOME_MIXED : EAR_OUTCOME_UNSUCCESSFUL;
+    }
+    const bool resolved = status == EAR_STATUS_RESOLVED || status == EAR_STATUS_ASSUMED_RESOLVED ||
+                          has(conversation, EAR_CONVERSATION_RESOLVED);
+    return resolved ? EAR_OUTCOME_SUCCESSFUL : EAR_OUTCOME_UNSUCCESSFUL;
+}
+
+static uint8_t sentiment_of(const struct ear_conversation *conversation)
+{
+    if (!has(conversation, EAR_CONVERSATION_JUDGED)) {
+        return EAR_NO_FACT;
+    }
+    if (conversation->sentiment == 0) {
+        return NEUTRAL;
+    }
+    return conversation->sentiment > 0 ? POSITIVE : NEGATIVE;
+}
+
+void ear_conversation_facts(const struct ear_conversation *conversation, struct ear_facts *facts)
+{
+    *facts = (struct ear_facts){0};
+    if (!has(conversation, EAR_CONVERSATION_BEGUN)) {
+        return;
+    }
+    facts->begun = 1;
+    facts->status = status_of(conversation);
+    facts->outcome = outcome_of(conversation, facts->status);
+    facts->escalated = conversation->messages[AGENT] > 0;
+    facts->bot = conversation->messages[BOT] > 0;
+    facts->engaged =
+        facts->bot && conversation->messages[USER] > 0 && conversation->last_user_ms > conversation->first_bot_ms;
+    facts->sentiment = sentiment_of(conversation);
+    facts->language = conversation->language;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* core/hear/ear_conversation.h - one conversation: what happened in it, and what follows from that. Pure.
+ *
+ * Functions named after events change the state; ear_conversation_facts says what the state means (metrics.md 3). All
+ * that is counted per conversation comes from the facts, so events may arrive in any order: the times they bear decide.
+ */
+#ifndef EAR_CONVERSATION_H
+#define EAR_CONVERSATION_H
+
+#include "core/base/ear_base.h"
+#include "core/hear/ear_event.h"
+
+#define EAR_FROMS 3 /* user, bot, agent: enum ear_from of ear_plugin.h */
+
+/** Status, in the order of the catalogue. */
+enum ear_status {
+    EAR_STATUS_OPEN,
+    EAR_STATUS_RESOLVED,
+    EAR_STATUS_ASSUMED_RESOLVED,
+    EAR_STATUS_ROUTED,
+    EAR_STATUS_CLOSED_OUT,
+    EAR_STATUS_ABANDONED,
+};
+
+enum ear_outcome { EAR_OUTCOME_SUCCESSFUL, EAR_OUTCOME_MIXED, EAR_OUTCOME_UNSUCCESSFUL };
+
+#define EAR_NO_FACT UINT8_MAX
+
+/** What a conversation contributes to the window in which it started. All zero: nothing, it has not begun. */
+struct ear_facts {
+    uint8_t begun;     /* 1: the rest means something */
+    uint8_t status;    /* enum ear_status */
+    uint8_t outcome;   /* enum ear_outcome, EAR_NO_FACT until it ended */
+    uint8_t escalated; /* 1: a human agent wrote; outcome is counted apart */
+    uint8_t bot;       /* 1: the bot wrote */
+    uint8_t engaged;   /* 1: the user wrote after the bot's first message */
+    uint8_t sentiment; /* enum ear_sentiment, EAR_NO_FACT until a user message was judged */
+    uint8_t reserved;
+    uint32_t language; /* two letters, the first in the higher byte; 0: not known */
+};
+
+enum ear_conversation_flag {
+    EAR_CONVERSATION_BEGUN = 1u << 0, /* somebody started it; else only a stray event knows of it */
+    EAR_CONVERSATION_ENDED = 1u << 1,
+    EAR_CONVERSATION_IDLE_END = 1u << 2, /* it ended by silence: a late event takes that back */
+    EAR_CONVERSATION_ROUTED = 1u << 3,   /* handed to a human */
+    EAR_CONVERSATION_CLOSED_OUT = 1u << 4,
+    EAR_CONVERSATION_ASSIGNED = 1u << 5,
+    EAR_CONVERSATION_RESOLVED = 1u << 6, /* a human agent closed it with a resolving reason */
+    EAR_CONVERSATION_JUDGED = 1u << 7,   /* at least one user message has a sentiment */
+};
+
+/** Public only so that the table can hold it; use the functions. */
+struct ear_conversation {
+    uint64_t id; /* keyed hash of the source's id */
+    int64_t start_ms;
+    int64_t last_ms; /* newest event before its end */
+    int64_t end_ms;
+    int64_t last_message_ms;
+    int64_t first_bot_ms;
+    int64_t last_user_ms;
+    uint32_t language;
+    uint16_t messages[EAR_FROMS];           /* each stops at 65535 */
+    uint16_t turns;                         /* messages of all; stops at 65535 */
+    int16_t sentiment;                      /* positive minus negative user messages, within +-32767 */
+    uint16_t signal_turn[EAR_REASON_OTHER]; /* 1 + the turn at which a reason was last heard; 0: never */
+    uint16_t inquiries;                     /* explicit outcomes; stops at 65535 */
+    uint16_t inquiries_resolved;
+    uint16_t older, newer; /* neighbours in the list of idleness; of the table */
+    uint8_t flags;         /* enum ear_conversation_flag */
+    uint8_t slice;
+    uint8_t last_from;
+    uint8_t closed_by;                                       /* enum ear_by */
+    uint64_t plugin_state[(EAR_PLUGIN_STATE_BYTES + 7) / 8]; /* belongs to the plugins; all zero at first */
+};
+
+/** Somebody wrote at at_ms. True if that re-opened a conversation that had ended. */
+bool ear_conversation_message(struct ear_conversation *conversation, int64_t at_ms, uint8_t from);
+
+/** It was closed at at_ms. Of several closings after the last message the earliest stands; one that is older than the
+ * last message has been overtaken by a re-opening: true then, and the conversation stays open. */
+bool ear_conversation_close(struct ear_conversation *conversation, int64_t at_ms, uint8_t by, bool resolving);
+
+/** Silence since last_ms reached idle_ms. */
+void ear_conversation_idle(struct ear_conversation *conversation, int64_t idle_ms);
+
+/** Something happened at at_ms, whatever it was: stretches the conversation to it, and takes back an end by silence
+ * that this belies. Call it first for every event of the conversation. */
+void ear_conversation_witness(struct ear_conversation *conversation, int64_t at_ms);
+
+void ear_conversation_handoff(struct ear_conversation *conversation, uint8_t mode);
+void ear_conversation_outcome(struct ear_conversation *conversation, bool resolved);
+void ear_conversation_feel(struct ear_conversation *conversation, uint8_t sentiment);
+
+/** Reason `reason` was heard in the newest turn. */
+void ear_conversation_signal(struct ear_conversation *conversation, uint8_t reason);
+
+/** Why it was handed over, by what was heard in the last EAR_REASON_TURNS turns, in the order of metrics.md 5. */
+uint8_t ear_conversation_reason(const struct ear_conversation *conversation);
+
+/** True while a human colleague has it. */
+bool ear_conversation_with_human(const struct ear_conversation *conversation);
+
+/** What follows from its state. */
+void ear_conversation_facts(const struct ear_conversation *conversation, struct ear_facts *facts);
+
+#endif
