@@ -16,7 +16,7 @@
  * that both sides are always compiled. */
 #define EAR_ENABLED(x) EAR_ENABLED_1_(EAR_##x)
 #define EAR_ENABLED_1_(value) EAR_ENABLED_2_(EAR_ENABLED_IS_##value)
-#define EAR_ENABLED_2_(comma) EAR_ENABLED_3_(comma true, false)
+#define EAR_ENABLED_2_(comma) EAR_ENABLED_3_(comma true, false, 0)
 #define EAR_ENABLED_3_(ignored, chosen, ...) chosen
 #define EAR_ENABLED_IS_1 0,
 

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+# cmake/compile.cmake - how our code is compiled: language, warnings, sanitizers, optimisation.
+
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_C_FLAGS_RELEASE "-O2 -g") # asserts stay: our own misuse must not go unnoticed on a device
+set(CMAKE_C_FLAGS_MINSIZEREL "-Os -g")
+set(CMAKE_C_FLAGS_DEBUG "-O1 -g")
+set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O1 -g")
+
+set(EAR_WARNINGS
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition
+    -Wvla -Wcast-align -Wcast-qual -Wwrite-strings -Wundef -Wformat=2 -Wdouble-promotion -Wimplicit-fallthrough
+    -Wpointer-arith)
+if(EAR_WERROR)
+  list(APPEND EAR_WARNINGS -Werror)
+endif()
+
+add_compile_options(-ffunction-sections -fdata-sections -fno-common)
+add_link_options(-Wl,--gc-sections)
+if(NOT CMAKE_CROSSCOMPILING)
+  set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+  add_link_options(-pie)
+endif()
+
+if(EAR_SANITIZE)
+  add_compile_options(-fsanitize=${EAR_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${EAR_SANITIZE})
+endif()
+if(EAR_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
+# Our own code of a target: include root is the repository's, warnings are on.
+add_library(ear_own INTERFACE)
+target_compile_options(ear_own INTERFACE ${EAR_WARNINGS})
+target_include_directories(ear_own INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
