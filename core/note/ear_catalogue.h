@@ -8,8 +8,8 @@
 enum ear_shape { EAR_SHAPE_COUNT, EAR_SHAPE_GROUP, EAR_SHAPE_TABLE, EAR_SHAPE_SERIES };
 enum ear_attribution { EAR_ATTRIBUTION_EVENT, EAR_ATTRIBUTION_COHORT };
 
-/* 32-bit words that a number takes in a cell. A table: a label and a count each, then `other`. A series: two to a word.
- */
+/* 32-bit words that a number takes in a cell. A table: a label and a count each, then `other`. A series: two minutes to
+ * a word, the even one in the low half. */
 #define EAR_WORDS_COUNT(size) 1
 #define EAR_WORDS_GROUP(size) (size)
 #define EAR_WORDS_TABLE(size) (2 * (size) + 1)
@@ -21,6 +21,23 @@ enum ear_at {
     EAR_AT_##ident, EAR_AT_LAST_OF_##ident = EAR_AT_##ident + EAR_WORDS_##SHAPE(size) - 1,
 #include "core/note/ear_catalogue.def"
     EAR_CELL_WORDS
+};
+
+/** EAR_SIZE_languages: the size of a number, as the catalogue says. */
+enum ear_size {
+#define EAR_NUMBER(key, ident, name, SHAPE, size, ATTRIBUTION, members, says) EAR_SIZE_##ident = (size),
+#include "core/note/ear_catalogue.def"
+};
+
+/** Words of a cell without the series, which stand last: what minute and day windows hold. */
+#define EAR_FLAT_COUNT(size) 1
+#define EAR_FLAT_GROUP(size) (size)
+#define EAR_FLAT_TABLE(size) (2 * (size) + 1)
+#define EAR_FLAT_SERIES(size) 0
+enum {
+    EAR_FLAT_WORDS = 0
+#define EAR_NUMBER(key, ident, name, SHAPE, size, ATTRIBUTION, members, says) +EAR_FLAT_##SHAPE(size)
+#include "core/note/ear_catalogue.def"
 };
 
 /** One line of the catalogue. */
