@@ -177,7 +177,8 @@ def main():
     parser.add_argument("out", nargs="?")
     args = parser.parse_args()
 
-    kconf = kconfiglib.Kconfig(args.kconfig, warn=False)
+    os.environ["srctree"] = os.path.dirname(os.path.abspath(args.kconfig))
+    kconf = kconfiglib.Kconfig(os.path.basename(args.kconfig), warn=False)
     if args.what == "check":
         sys.exit("\n".join(house_rules(kconf)) or 0)
     load(kconf, args.config)
