@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* core/tell/ear_status.h - how the device is: the retained message on its topic `status`. Pure.
+ * Deterministic CBOR (RFC 8949 section 4.2.1), described by status.cddl; the numbers are those of ear_health.def. */
+#ifndef EAR_STATUS_H
+#define EAR_STATUS_H
+
+#include "core/base/ear_base.h"
+#include "core/port/ear_clock.h"
+
+#define EAR_STATUS_VERSION 1
+#define EAR_STATUS_FIRMWARE_BYTES 32u    /* longest version text of the firmware that is sent; the rest is cut */
+#define EAR_STATUS_PLUGIN_NAME_BYTES 23u /* as ear_plugin.h allows */
+#define EAR_STATUS_PLUGIN_VERSION_BYTES 15u
+
+/** Keys of the map. */
+enum ear_status_key {
+    EAR_STATUS_KEY_VERSION = 0,
+    EAR_STATUS_KEY_ONLINE = 1,
+    EAR_STATUS_KEY_ORDERLY = 2,
+    EAR_STATUS_KEY_BOOT = 3,
+    EAR_STATUS_KEY_FIRMWARE = 4,
+    EAR_STATUS_KEY_UPTIME = 5,
+    EAR_STATUS_KEY_CLOCK = 6,
+    EAR_STATUS_KEY_TIME = 7,
+    EAR_STATUS_KEY_HEALTH = 8,
+    EAR_STATUS_KEY_PLUGINS = 9,
+};
+
+/** Every number of ear_health.def, all uint32_t: health.events_accepted, ... */
+struct ear_health {
+#define EAR_HEALTH(key, ident, name, KIND, unit, says) uint32_t ident;
+#include "core/tell/ear_health.def"
+};
+
+enum ear_health_kind { EAR_HEALTH_COUNTER, EAR_HEALTH_GAUGE };
+
+/** One line of ear_health.def. */
+struct ear_health_line {
+    const char *name;
+    const char *unit;
+    const char *says;
+    uint16_t offset; /* of the member in struct ear_health */
+    uint8_t key;
+    uint8_t kind; /* enum ear_health_kind */
+};
+extern const struct ear_health_line ear_health_table[];
+extern const uint16_t ear_health_count;
+
+/** The value of a line. */
+uint32_t ear_health_get(const struct ear_health *health, const struct ear_health_line *line);
+
+/** The number that counts events refused with err: health->refused_syntax for EAR_ERR_SYNTAX, ...; refused_other for
+ * what has none of its own. Never NULL. */
+uint32_t *ear_health_refused(struct ear_health *health, int err);
+
+/** A plugin, as told. Texts are terminated; longer ones than the limits above are cut. */
+struct ear_status_plugin {
+    char name[EAR_STATUS_PLUGIN_NAME_BYTES + 1];
+    char version[EAR_STATUS_PLUGIN_VERSION_BYTES + 1];
+    uint8_t state; /* as the plugin host numbers them; 0 is at work */
+};
+
+/** What a status says. */
+struct ear_status {
+    bool online;
+    bool orderly;  /* offline because it was stopped; the broker's will says false. Not sent when online */
+    uint8_t clock; /* enum ear_clock_state */
+    uint8_t plugin_count;
+    uint32_t boot;
+    uint32_t uptime_s;
+    int64_t time_s; /* seconds since 1970 UTC when it was made; sent if clock is not none */
+    char firmware[EAR_STATUS_FIRMWARE_BYTES + 1];
+    struct ear_health health; /* numbers that are 0 are not sent */
+    struct ear_status_plugin plugins[EAR_PLUGINS];
+};
+
+/** Longest encoded status: the head, every number and every plugin at their largest. For the caller's buffer. */
+#define EAR_STATUS_BYTES                                                                                    \
+    (40u + EAR_STATUS_FIRMWARE_BYTES + 7u * (uint32_t)(sizeof(struct ear_health) / sizeof(uint32_t)) + 3u + \
+     EAR_PLUGINS * (6u + EAR_STATUS_PLUGIN_NAME_BYTES + EAR_STATUS_PLUGIN_VERSION_BYTES))
+
+/** Encode. Bytes written, or EAR_ERR_FULL (never with EAR_STATUS_BYTES). */
+EAR_MUST_USE int32_t ear_status_encode(const struct ear_status *status, uint8_t *bytes, size_t capacity);
+
+/** Decode; unknown keys are skipped, numbers that were not sent are 0. EAR_ERR_SYNTAX, _TYPE, _RANGE, _MISSING (version
+ * or online), _TOO_LONG (more plugins than EAR_PLUGINS), _VERSION; *status is then undefined. */
+EAR_MUST_USE int ear_status_decode(struct ear_status *status, const uint8_t *bytes, size_t length);
+
+#endif
