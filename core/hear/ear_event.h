@@ -77,14 +77,16 @@ struct ear_fault {
     const char *allowed; /* constant text: what would have been right, or "" */
 };
 
-/** Check a decoded event against its kind: required fields, ranges that depend on the kind. EAR_ERR_MISSING, _RANGE. */
+/** Check a decoded event against its kind: required fields; a message has text (it may be empty), attachments or
+ *  fallback; a csat's score is 1 to 5. EAR_ERR_VERSION, _MISSING, _UNKNOWN, _RANGE. */
 EAR_MUST_USE enum ear_err ear_event_check(const struct ear_event *event, struct ear_fault *fault);
 
 /** Decode one CBOR map with integer keys. Unknown keys are skipped, whatever they hold, to a nesting depth of 4.
  *  *used: bytes of this event, for a CBOR sequence (RFC 8742), set also where the item is well-formed but refused; 0
- * where its end cannot be found, EAR_ERR_EMPTY with *used 0 where more bytes are needed. EAR_ERR_SYNTAX, _TYPE, _RANGE,
- * _MISSING, _UNKNOWN (kind), _TOO_LONG, _DUPLICATE, _UTF8, _DEPTH, _VERSION; *event is then undefined and *fault says
- * where. */
+ *  where its end cannot be found, EAR_ERR_EMPTY with *used 0 where more bytes are needed. An event that has not ended
+ *  after EAR_EVENT_BYTES is EAR_ERR_TOO_LONG. EAR_ERR_SYNTAX, _TYPE, _RANGE, _MISSING, _UNKNOWN (kind or code),
+ * _TOO_LONG, _DUPLICATE, _UTF8, _DEPTH, _VERSION: *event is then undefined and *fault says where. A field that is null
+ * counts as absent; text of known fields must be in one piece (definite length). */
 EAR_MUST_USE enum ear_err ear_event_from_cbor(struct ear_event *event, const uint8_t *bytes, size_t length,
                                               size_t *used, struct ear_fault *fault);
 
@@ -94,5 +96,8 @@ EAR_MUST_USE int32_t ear_event_to_cbor(const struct ear_event *event, uint8_t *b
 /** Names for answers and documents; NULL for a key, kind or code that is not in the vocabulary. */
 const char *ear_event_field_name(unsigned key);
 const char *ear_event_kind_name(unsigned kind);
+
+/** Fields that every event of this kind must bear, as EAR_HAS bits. */
+uint32_t ear_event_required(unsigned kind);
 
 #endif

@@ -46,12 +46,21 @@ enum ear_event_form ear_event_form(enum ear_event_type type);
 /** Name of an enumeration's value; NULL if there is none with this code. */
 const char *ear_event_name(enum ear_event_type type, unsigned code);
 
-/** Constant text for a fault: what a field of this type may hold. */
-const char *ear_event_allowed(enum ear_event_type type);
+/** Constant text for a fault: what this field may hold. */
+const char *ear_event_allowed(unsigned key);
+
+/** Fill in a fault and return its error. */
+static inline enum ear_err ear_fault_set(struct ear_fault *fault, enum ear_err err, unsigned key, size_t offset,
+                                         const char *allowed)
+{
+    *fault =
+        (struct ear_fault){.err = (int8_t)err, .key = (uint8_t)key, .offset = (uint32_t)offset, .allowed = allowed};
+    return err;
+}
 
 /** Check a value and store it. The field must be absent so far and of the fitting form: number for NUMBER (PERMILLE as
  *  0..1000), BOOL (0 or 1) and CODE; text, which must be valid UTF-8 and outlive the event, for TEXT.
- *  EAR_ERR_RANGE, _TOO_LONG, _UNKNOWN (code); nothing is stored then. */
+ *  EAR_ERR_RANGE, _TOO_LONG, _UNKNOWN (code), _VERSION; nothing is stored then. */
 EAR_MUST_USE enum ear_err ear_event_put_number(struct ear_event *event, unsigned key, uint64_t number);
 EAR_MUST_USE enum ear_err ear_event_put_text(struct ear_event *event, unsigned key, const char *bytes, size_t length);
 

@@ -5,8 +5,8 @@
 
 #include "core/hear/ear_event.h"
 
-/* What yyjson takes at most for an event of n bytes: its copy of the text and 16 bytes for every two. */
-#define EAR_JSON_POOL_BYTES (12u * EAR_EVENT_BYTES + 1024u)
+/* What yyjson takes at most for an event: its yyjson_read_max_memory_usage(), which is asserted. */
+#define EAR_JSON_POOL_BYTES (13u * EAR_EVENT_BYTES + 1024u)
 #define EAR_JSON_WORDS 128u   /* field names and names of kinds, senders, reasons, ... */
 #define EAR_JSON_BUCKETS 512u /* a power of two */
 
