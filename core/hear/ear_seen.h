@@ -6,12 +6,7 @@
 
 #include "core/base/ear_base.h"
 
-/* Smallest power of two that is at least twice the number of ids: the index is never more than half full. */
-#define EAR_SEEN_SMEAR1_(x) ((x) | ((x) >> 1))
-#define EAR_SEEN_SMEAR2_(x) (EAR_SEEN_SMEAR1_(x) | (EAR_SEEN_SMEAR1_(x) >> 2))
-#define EAR_SEEN_SMEAR4_(x) (EAR_SEEN_SMEAR2_(x) | (EAR_SEEN_SMEAR2_(x) >> 4))
-#define EAR_SEEN_SMEAR8_(x) (EAR_SEEN_SMEAR4_(x) | (EAR_SEEN_SMEAR4_(x) >> 8))
-#define EAR_SEEN_BUCKETS (EAR_SEEN_SMEAR8_(2u * EAR_SEEN_IDS - 1u) + 1u)
+#define EAR_SEEN_BUCKETS EAR_POW2(2u * EAR_SEEN_IDS) /* the index is never more than half full */
 
 /** Public only so that callers can allocate it; use the functions. */
 struct ear_seen {

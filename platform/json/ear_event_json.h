@@ -25,7 +25,8 @@ struct ear_json {
     struct ear_json_word words[EAR_JSON_WORDS];
     uint8_t buckets[EAR_JSON_BUCKETS]; /* 1 + place in words, 0: free */
     uint16_t word_count;
-    size_t pool_used;
+    size_t pool_used; /* bytes */
+    size_t pool_last; /* where the block begins that was taken last */
     _Alignas(16) char pool[EAR_JSON_POOL_BYTES];
 };
 
