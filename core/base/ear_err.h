@@ -25,6 +25,8 @@ enum ear_err {
     EAR_ERR_CONFIG = -17,   /* a setting, or a combination of settings, that cannot work */
 };
 
+#define EAR_ERR_COUNT 18 /* for tables by -err */
+
 /** The error's stable lower-case name, as it appears in answers and logs: "too_long". Never NULL. */
 const char *ear_err_name(int err);
 

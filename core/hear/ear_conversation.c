@@ -91,6 +91,16 @@ void ear_conversation_idle(struct ear_conversation *conversation, int64_t idle_m
     conversation->closed_by = EAR_BY_IDLE;
 }
 
+void ear_conversation_begin(struct ear_conversation *conversation)
+{
+    set(conversation, EAR_CONVERSATION_BEGUN);
+}
+
+void ear_conversation_assign(struct ear_conversation *conversation)
+{
+    set(conversation, EAR_CONVERSATION_ASSIGNED);
+}
+
 void ear_conversation_handoff(struct ear_conversation *conversation, uint8_t mode)
 {
     set(conversation, mode == EAR_MODE_ROUTED ? EAR_CONVERSATION_ROUTED : EAR_CONVERSATION_CLOSED_OUT);

@@ -88,6 +88,10 @@ void ear_conversation_idle(struct ear_conversation *conversation, int64_t idle_m
  * that this belies. Call it first for every event of the conversation. */
 void ear_conversation_witness(struct ear_conversation *conversation, int64_t at_ms);
 
+/** Somebody started it: from now on it has facts. */
+void ear_conversation_begin(struct ear_conversation *conversation);
+
+void ear_conversation_assign(struct ear_conversation *conversation);
 void ear_conversation_handoff(struct ear_conversation *conversation, uint8_t mode);
 void ear_conversation_outcome(struct ear_conversation *conversation, bool resolved);
 void ear_conversation_feel(struct ear_conversation *conversation, uint8_t sentiment);

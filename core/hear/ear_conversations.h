@@ -10,13 +10,6 @@
 
 #define EAR_NO_CONVERSATION UINT16_MAX
 
-/* The smallest power of two that is at least n, for n up to 2^17. */
-#define EAR_POW2_1_(n) ((n) | ((n) >> 1))
-#define EAR_POW2_2_(n) (EAR_POW2_1_(n) | (EAR_POW2_1_(n) >> 2))
-#define EAR_POW2_3_(n) (EAR_POW2_2_(n) | (EAR_POW2_2_(n) >> 4))
-#define EAR_POW2_4_(n) (EAR_POW2_3_(n) | (EAR_POW2_3_(n) >> 8))
-#define EAR_POW2(n) (EAR_POW2_4_((n)-1) + 1)
-
 #define EAR_CONVERSATION_INDEX EAR_POW2(2 * EAR_CONVERSATIONS)
 
 struct ear_conversation_list {

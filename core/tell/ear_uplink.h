@@ -25,9 +25,8 @@ enum ear_uplink_state {
 enum ear_sent_kind { EAR_SENT_CELL = 0, EAR_SENT_RECORD = 1, EAR_SENT_STATUS = 2, EAR_SENT_OTHER = 3 };
 struct ear_sent {
     uint64_t position;  /* EAR_SENT_RECORD: of the outbox */
-    uint32_t encoded;   /* EAR_SENT_CELL: which of its encoded states */
+    uint32_t seq;       /* EAR_SENT_CELL: of the summary */
     uint16_t cell;      /* EAR_SENT_CELL */
-    uint8_t resolution; /* EAR_SENT_CELL */
     uint8_t kind;       /* enum ear_sent_kind */
 };
 
