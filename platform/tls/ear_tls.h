@@ -28,7 +28,7 @@ struct ear_tls_bytes {
     size_t length;
 };
 
-/** Read by ear_tls_init; nothing of it but entropy and server_name needs to live longer. */
+/** Read by ear_tls_init; nothing of it but server_name and the source of entropy needs to live longer. */
 struct ear_tls_config {
     struct ear_tls_bytes ca;          /* one or more certificates: who may vouch for the server */
     struct ear_tls_bytes certificate; /* ours, with its chain; length 0: none is offered */
@@ -57,7 +57,7 @@ struct ear_tls {
     mbedtls_pk_context key;
     mbedtls_ssl_session session; /* of the last connection, to be resumed */
     struct ear_tls_stream stream;
-    const struct ear_entropy *entropy;
+    struct ear_entropy entropy;
     const char *server_name;
     bool session_kept;
     bool open;
