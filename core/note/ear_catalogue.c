@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* core/note/ear_catalogue.c - the catalogue of numbers as a table. Pure. */
+#include "core/note/ear_catalogue.h"
+
+#include <string.h>
+
+const struct ear_number ear_catalogue[] = {
+#define EAR_NUMBER(key_, ident, name_, SHAPE, size_, ATTRIBUTION, members_, says_) \
+    {.name = (name_),                                                              \
+     .members = (members_),                                                        \
+     .says = (says_),                                                              \
+     .at = EAR_AT_##ident,                                                         \
+     .size = (size_),                                                              \
+     .key = (key_),                                                                \
+     .shape = EAR_SHAPE_##SHAPE,                                                   \
+     .attribution = EAR_ATTRIBUTION_##ATTRIBUTION},
+#include "core/note/ear_catalogue.def"
+};
+const uint16_t ear_catalogue_count = EAR_COUNT_OF(ear_catalogue);
+
+const struct ear_number *ear_catalogue_find(unsigned key)
+{
+    for (unsigned n = 0; n < ear_catalogue_count; n++) {
+        if (ear_catalogue[n].key == key) {
+            return &ear_catalogue[n];
+        }
+    }
+    return NULL;
+}
+
+/* The index-th of a comma-separated list; "" beyond its end. */
+static struct ear_str member(const char *members, unsigned index)
+{
+    const char *start = members;
+    while (index > 0 && *start != '\0') {
+        index -= *start == ',' ? 1 : 0;
+        start++;
+    }
+    return (struct ear_str){start, (uint16_t)strcspn(start, ",")};
+}
+
+int32_t ear_catalogue_member_name(const struct ear_number *number, unsigned index, char *name, size_t capacity)
+{
+    struct ear_str last = {"", 0};
+    if (number->shape == EAR_SHAPE_GROUP) {
+        last = member(number->members, index);
+    }
+    size_t length = strlen(number->name);
+    if (length + last.length >= capacity) {
+        return EAR_ERR_FULL;
+    }
+    memcpy(name, number->name, length);
+    memcpy(name + length, last.bytes, last.length);
+    name[length + last.length] = '\0';
+    return (int32_t)(length + last.length);
+}

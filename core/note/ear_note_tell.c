@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* core/note/ear_note_tell.c - windows of counters: which cells are to be told, and what became of that. Pure. */
+#include "core/note/ear_note_ring.h"
+
+#include <assert.h>
+
+#define HOUR_MS INT64_C(3600000)
+
+uint16_t ear_note_next(const struct ear_note *note, unsigned resolutions, uint16_t from)
+{
+    for (uint16_t c = from; c < EAR_CELLS; c++) {
+        const struct ear_cell *cell = &note->cells[c];
+        if ((cell->flags & (EAR_CELL_CHANGED | EAR_CELL_UNACKED)) == 0 || (cell->flags & EAR_CELL_IN_FLIGHT) != 0) {
+            continue;
+        }
+        if ((resolutions & EAR_RESOLUTION_BIT(cell->resolution)) != 0 && cell->start_ms >= EAR_TIME_KNOWN_MS) {
+            return c;
+        }
+    }
+    return EAR_NO_CELL;
+}
+
+void ear_note_tell(struct ear_note *note, uint16_t cell, uint32_t boot, uint32_t *seq)
+{
+    assert(cell < EAR_CELLS);
+    struct ear_cell *head = &note->cells[cell];
+    bool told_before = head->encoded_boot == boot && head->encoded > 0;
+    if (!told_before || (head->flags & EAR_CELL_CHANGED) != 0) {
+        head->encoded = told_before ? head->encoded + 1 : 1;
+        head->encoded_boot = boot;
+        head->seq = ++*seq;
+    }
+    head->flags = (uint8_t)((head->flags & ~(unsigned)EAR_CELL_CHANGED) | EAR_CELL_UNACKED);
+}
+
+void ear_note_sent(struct ear_note *note, uint16_t cell)
+{
+    assert(cell < EAR_CELLS);
+    note->cells[cell].flags |= EAR_CELL_IN_FLIGHT;
+}
+
+bool ear_note_acked(struct ear_note *note, uint16_t cell, uint32_t boot, uint32_t seq)
+{
+    assert(cell < EAR_CELLS);
+    struct ear_cell *head = &note->cells[cell];
+    if ((head->flags & EAR_CELL_USED) == 0 || head->encoded_boot != boot || head->seq != seq) {
+        return false;
+    }
+    head->flags = (uint8_t)(head->flags & ~(unsigned)(EAR_CELL_UNACKED | EAR_CELL_IN_FLIGHT));
+    return true;
+}
+
+void ear_note_lost(struct ear_note *note)
+{
+    for (unsigned c = 0; c < EAR_CELLS; c++) {
+        note->cells[c].flags = (uint8_t)(note->cells[c].flags & ~(unsigned)EAR_CELL_IN_FLIGHT);
+    }
+}
+
+int64_t ear_note_oldest_hour_ms(const struct ear_note *note, bool monotonic)
+{
+    int64_t floor = note->rings[EAR_HOUR].floor[!monotonic];
+    return floor > INT64_MIN ? floor * HOUR_MS : floor;
+}
+
+int64_t ear_note_monotonic_end_ms(const struct ear_note *note)
+{
+    int64_t end_ms = 0;
+    for (unsigned w = 0; w < EAR_WINDOWS; w++) {
+        const struct ear_window *window = &note->windows[w];
+        if (!ear_note_window_is_wall(window) && window->end_ms > end_ms) {
+            end_ms = window->end_ms;
+        }
+    }
+    return end_ms;
+}
+
+/* --- Invariants ------------------------------------------------------------------------------------------------- */
+
+static unsigned count_free(const struct ear_note *note, unsigned r)
+{
+    const struct ear_ring_shape *shape = &ear_ring_shapes[r];
+    unsigned count = 0;
+    uint16_t cell = note->rings[r].free_first;
+    while (cell != EAR_NO_CELL && count <= shape->cell_count) {
+        if (cell < shape->cell_first || cell >= shape->cell_first + shape->cell_count ||
+            (note->cells[cell].flags & EAR_CELL_USED) != 0) {
+            return UINT16_MAX;
+        }
+        cell = note->cells[cell].next;
+        count++;
+    }
+    return count;
+}
+
+/* A window's cells are its own; EAR_CELLS for a fault. */
+static unsigned count_cells(const struct ear_note *note, const struct ear_window *window, unsigned r)
+{
+    const struct ear_ring_shape *shape = &ear_ring_shapes[r];
+    unsigned count = 0;
+    for (unsigned s = 0; s < EAR_SLICES; s++) {
+        uint16_t c = window->cells[s];
+        if (c == EAR_NO_CELL) {
+            continue;
+        }
+        if (c < shape->cell_first || c >= shape->cell_first + shape->cell_count) {
+            return EAR_CELLS;
+        }
+        const struct ear_cell *cell = &note->cells[c];
+        if ((cell->flags & EAR_CELL_USED) == 0 || cell->slice != s || cell->resolution != r ||
+            cell->start_ms != window->start_ms || cell->end_ms != window->end_ms) {
+            return EAR_CELLS;
+        }
+        count++;
+    }
+    return ear_note_window_is_used(window) || count == 0 ? count : EAR_CELLS;
+}
+
+static bool ring_is_sound(const struct ear_note *note, unsigned r)
+{
+    const struct ear_ring_shape *shape = &ear_ring_shapes[r];
+    const struct ear_ring *ring = &note->rings[r];
+    unsigned used = 0;
+    for (unsigned w = shape->window_first; w < (unsigned)shape->window_first + shape->window_count; w++) {
+        used += count_cells(note, &note->windows[w], r);
+    }
+    return ring->last >= shape->window_first && ring->last < shape->window_first + shape->window_count &&
+           ring->free_count == count_free(note, r) && used + ring->free_count == shape->cell_count;
+}
+
+bool ear_note_is_sound(const struct ear_note *note)
+{
+    unsigned slice_cells[EAR_SLICES] = {0};
+    for (unsigned c = 0; c < EAR_CELLS; c++) {
+        const struct ear_cell *cell = &note->cells[c];
+        if ((cell->flags & EAR_CELL_USED) != 0) {
+            if (cell->slice >= EAR_SLICES) {
+                return false;
+            }
+            slice_cells[cell->slice]++;
+        }
+    }
+    for (unsigned s = 0; s < EAR_SLICES; s++) {
+        if (slice_cells[s] != note->slice_cells[s]) {
+            return false;
+        }
+    }
+    return ring_is_sound(note, EAR_MINUTE) && ring_is_sound(note, EAR_HOUR) && ring_is_sound(note, EAR_DAY);
+}
