@@ -151,6 +151,18 @@ bool ear_conversation_with_human(const struct ear_conversation *conversation)
     return has(conversation, EAR_CONVERSATION_ROUTED | EAR_CONVERSATION_ASSIGNED) || conversation->messages[AGENT] > 0;
 }
 
+void ear_conversation_shift(struct ear_conversation *conversation, int64_t known_ms, int64_t offset_ms)
+{
+    int64_t *const times[] = {&conversation->start_ms,        &conversation->last_ms,      &conversation->end_ms,
+                              &conversation->last_message_ms, &conversation->first_bot_ms, &conversation->last_user_ms};
+
+    for (unsigned i = 0; i < EAR_COUNT_OF(times); i++) {
+        if (*times[i] < known_ms) {
+            *times[i] += offset_ms;
+        }
+    }
+}
+
 /* metrics.md 3. The first rule that applies decides. */
 static uint8_t status_of(const struct ear_conversation *conversation)
 {

@@ -13,7 +13,7 @@
 #define EAR_FROMS 3 /* user, bot, agent: enum ear_from of ear_plugin.h */
 
 /** Status, in the order of the catalogue. */
-enum ear_status {
+enum ear_conversation_status {
     EAR_STATUS_OPEN,
     EAR_STATUS_RESOLVED,
     EAR_STATUS_ASSUMED_RESOLVED,
@@ -29,7 +29,7 @@ enum ear_outcome { EAR_OUTCOME_SUCCESSFUL, EAR_OUTCOME_MIXED, EAR_OUTCOME_UNSUCC
 /** What a conversation contributes to the window in which it started. All zero: nothing, it has not begun. */
 struct ear_facts {
     uint8_t begun;     /* 1: the rest means something */
-    uint8_t status;    /* enum ear_status */
+    uint8_t status;    /* enum ear_conversation_status */
     uint8_t outcome;   /* enum ear_outcome, EAR_NO_FACT until it ended */
     uint8_t escalated; /* 1: a human agent wrote; outcome is counted apart */
     uint8_t bot;       /* 1: the bot wrote */
@@ -104,6 +104,9 @@ uint8_t ear_conversation_reason(const struct ear_conversation *conversation);
 
 /** True while a human colleague has it. */
 bool ear_conversation_with_human(const struct ear_conversation *conversation);
+
+/** The time is known: move all of its times that lie before `known_ms` by offset_ms. */
+void ear_conversation_shift(struct ear_conversation *conversation, int64_t known_ms, int64_t offset_ms);
 
 /** What follows from its state. */
 void ear_conversation_facts(const struct ear_conversation *conversation, struct ear_facts *facts);

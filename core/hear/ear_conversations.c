@@ -175,6 +175,24 @@ void ear_conversations_sort(struct ear_conversations *table, struct ear_conversa
     link_into(table, list_of(table, ended), number);
 }
 
+static void resort(struct ear_conversations *table, struct ear_conversation_list *list)
+{
+    uint16_t number = list->oldest;
+
+    *list = (struct ear_conversation_list){EAR_NO_CONVERSATION, EAR_NO_CONVERSATION, 0};
+    while (number != EAR_NO_CONVERSATION) {
+        const uint16_t newer = table->items[number].newer;
+        link_into(table, list, number);
+        number = newer;
+    }
+}
+
+void ear_conversations_resort(struct ear_conversations *table)
+{
+    resort(table, &table->open);
+    resort(table, &table->ended);
+}
+
 struct ear_conversation *ear_conversations_idlest(struct ear_conversations *table)
 {
     return table->open.oldest == EAR_NO_CONVERSATION ? NULL : &table->items[table->open.oldest];

@@ -42,6 +42,9 @@ void ear_conversations_remove(struct ear_conversations *table, struct ear_conver
  * each conversation of that list that is newer, mostly none. */
 void ear_conversations_sort(struct ear_conversations *table, struct ear_conversation *conversation, bool was_ended);
 
+/** Sort both lists anew, after the times of many have changed. O(n) where their order is still right. */
+void ear_conversations_resort(struct ear_conversations *table);
+
 /** The open conversation that has been silent longest, or NULL. */
 struct ear_conversation *ear_conversations_idlest(struct ear_conversations *table);
 

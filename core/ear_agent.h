@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* core/ear_agent.h - the agent whole: hear, judge, note, tell. One task; no function here blocks.
+ *
+ * How a platform drives it: ear_agent_init once; whenever it wakes, ear_agent_tick first and then ear_agent_hear for
+ * each event that came in; sleep no longer than tick said. For the agent time stands still between two ticks. What the
+ * transport reports goes to ear_uplink_on_...(&agent->uplink). At the end ear_agent_stop, and ticks until it is down.
+ */
+#ifndef EAR_AGENT_H
+#define EAR_AGENT_H
+
+#include "core/base/ear_base.h"
+#include "core/base/ear_hash.h"
+#include "core/base/ear_settings.h"
+#include "core/base/ear_tz.h"
+#include "core/hear/ear_conversations.h"
+#include "core/hear/ear_event.h"
+#include "core/hear/ear_seen.h"
+#include "core/judge/ear_host.h"
+#include "core/judge/ear_text.h"
+#include "core/note/ear_note.h"
+#include "core/note/ear_slice.h"
+#include "core/port/ear_clock.h"
+#include "core/port/ear_entropy.h"
+#include "core/port/ear_log.h"
+#include "core/port/ear_storage.h"
+#include "core/port/ear_transport.h"
+#include "core/store/ear_snapshot.h"
+#include "core/tell/ear_outbox.h"
+#include "core/tell/ear_status.h"
+#include "core/tell/ear_summary.h"
+#include "core/tell/ear_uplink.h"
+
+/** What the platform gives. Everything pointed to lives as long as the agent. */
+struct ear_agent_config {
+    const struct ear_settings *settings; /* may change between two calls; what is marked RESTART is read by init only */
+    struct ear_clock clock;
+    struct ear_entropy entropy;
+    struct ear_log log;
+    struct ear_transport transport;
+    struct ear_storage outbox; /* for summaries that must outlive their window; ops NULL: they are lost, and counted */
+    struct ear_storage snapshot; /* for the agent's memory; ops NULL: it starts from nothing each time */
+    const struct ear_plugin *const *plugins;
+    size_t plugin_count;
+    const char *version; /* of the firmware or program */
+};
+
+/** Counted since the start; each stops at its highest value. The rest of the health numbers is kept where it arises. */
+struct ear_agent_counts {
+    uint32_t accepted;
+    uint32_t again;                  /* seen lately: acknowledged, not counted */
+    uint32_t refused[EAR_ERR_COUNT]; /* by -err */
+    uint32_t late;                   /* facts whose hour had left the ring */
+    uint32_t early;                  /* from the future: counted as now */
+    uint32_t evicted;                /* open conversations closed early for want of room */
+    uint32_t texts_cut;              /* longer than EAR_TEXT_BYTES, or of more than EAR_TOKENS tokens */
+    uint32_t produced;               /* summaries encoded, a new state each */
+    uint32_t acked;
+    uint32_t superseded; /* by a newer state before they were acknowledged */
+    uint32_t saved;
+    uint32_t save_failed;
+};
+
+/** All that must outlive a restart. No pointers. */
+struct ear_memory {
+    struct ear_hash_key key;      /* of ids */
+    int64_t time_ms;              /* newest wall time known: where a start without a clock goes on */
+    uint32_t boot;                /* that saved this */
+    uint32_t plugins_fingerprint; /* whose state the conversations hold */
+    struct ear_note note;
+    struct ear_slices slices;
+    struct ear_conversations conversations;
+    struct ear_seen seen;
+};
+
+/** Public only so that the platform can allocate it; read the counters, use the functions. */
+struct ear_agent {
+    const struct ear_agent_config *config;
+    struct ear_tz tz;
+    int64_t now_ms; /* wall time, or below EAR_TIME_KNOWN_MS */
+    uint64_t monotonic_ms;
+    uint64_t started_ms; /* monotonic */
+    int64_t base_ms;     /* now_ms - (monotonic_ms - started_ms) while there is no clock */
+    uint32_t boot;
+    uint32_t seq;        /* of the newest summary of this boot */
+    uint8_t clock_state; /* enum ear_clock_state */
+    bool stopping;
+    bool stopped;
+    uint8_t publishing;                       /* resolutions of the sweep under way, EAR_RESOLUTION_BIT */
+    uint16_t sweep_at;                        /* next cell of it */
+    uint16_t topic_length;                    /* of the part that all topics share */
+    uint32_t swept_connects;                  /* sessions that began with a sweep of everything */
+    uint32_t stored_synced;                   /* outbox messages known to be durable */
+    uint64_t publish_due_ms[EAR_RESOLUTIONS]; /* monotonic */
+    uint64_t status_due_ms;
+    uint64_t save_due_ms;
+    struct ear_agent_counts counts;
+    struct ear_memory memory;
+    struct ear_host host;
+    struct ear_snapshot snapshot;
+    struct ear_outbox outbox;
+    struct ear_uplink uplink;
+    struct ear_tokens tokens;         /* of the message being judged */
+    char topic[EAR_TOPIC_BYTES];      /* of the message being sent */
+    uint8_t bytes[EAR_SUMMARY_BYTES]; /* the summary being sent */
+    uint8_t status_bytes[EAR_STATUS_BYTES];
+};
+
+/** What became of an event. */
+struct ear_heard {
+    struct ear_fault fault; /* err EAR_OK, or why it was refused */
+    bool again;             /* accepted earlier; nothing counted */
+};
+
+/** Read the memory back from storage, open the outbox, check and load the plugins. What cannot be carried over is
+ * logged and the agent starts without it. EAR_ERR_CONFIG (a setting or port is missing), EAR_ERR_IO (entropy or
+ * outbox). */
+EAR_MUST_USE enum ear_err ear_agent_init(struct ear_agent *agent, const struct ear_agent_config *config);
+
+/** Look at the clocks, close idle conversations, publish what is due. Milliseconds until it wants to be called again.
+ */
+uint32_t ear_agent_tick(struct ear_agent *agent);
+
+/** Take one decoded event: check, judge, count. False if it was refused: *heard says why, and nothing changed. */
+bool ear_agent_hear(struct ear_agent *agent, const struct ear_event *event, struct ear_heard *heard);
+
+/** Count an event that a decoder refused. */
+void ear_agent_refused(struct ear_agent *agent, const struct ear_fault *fault);
+
+/** Publish all that changed, at once instead of when it is due. */
+void ear_agent_flush(struct ear_agent *agent);
+
+/** Write the memory to storage. EAR_OK, also where there is no storage for it; EAR_ERR_IO. */
+enum ear_err ear_agent_save(struct ear_agent *agent);
+
+/** Begin to stop: tell what can be told within deadline_ms, then disconnect. Tick on until ear_agent_stopped; what was
+ * not acknowledged is then in the outbox and the memory in storage. */
+void ear_agent_stop(struct ear_agent *agent, uint32_t deadline_ms);
+bool ear_agent_stopped(const struct ear_agent *agent);
+
+/** How the device is now; for `status` on any way out. */
+void ear_agent_status(const struct ear_agent *agent, struct ear_status *status);
+
+#endif

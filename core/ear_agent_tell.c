@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From cells to messages. The rings are the queue: a sweep goes once over the cells that changed or were not
+ * acknowledged and hands over their present state as far as the uplink has room; what left its ring unacknowledged
+ * waits in the outbox and goes out after that. */
+#include <assert.h>
+#include <string.h>
+
+#include "core/ear_agent_parts.h"
+
+static_assert((unsigned)EAR_RESOLUTIONS <= 8, "a bit each in ear_agent.publishing");
+
+static const char *const summary_topics[EAR_RESOLUTIONS] = {"summary/minute", "summary/hour", "summary/day"};
+
+static uint32_t interval_s(const struct ear_agent *agent, unsigned resolution)
+{
+    const struct ear_settings *settings = agent->config->settings;
+    const uint32_t intervals[EAR_RESOLUTIONS] = {settings->publish_minute_s, settings->publish_hour_s,
+                                                 settings->publish_day_s};
+    return intervals[resolution];
+}
+
+static unsigned published_resolutions(const struct ear_agent *agent)
+{
+    unsigned bits = 0;
+
+    for (unsigned r = 0; r < EAR_RESOLUTIONS; r++) {
+        bits |= interval_s(agent, r) > 0 ? EAR_RESOLUTION_BIT(r) : 0u;
+    }
+    return bits;
+}
+
+/* The device's topic with this end; good until the next call. */
+static const char *topic(struct ear_agent *agent, const char *end)
+{
+    const size_t length = strlen(end);
+
+    assert(agent->topic_length + length < sizeof(agent->topic));
+    memcpy(agent->topic + agent->topic_length, end, length + 1);
+    return agent->topic;
+}
+
+/* Encode a cell's present state into agent->bytes. Its length. */
+static uint32_t encode_cell(struct ear_agent *agent, uint16_t number)
+{
+    struct ear_note *note = &agent->memory.note;
+    struct ear_cell *cell = &note->cells[number];
+    const unsigned unsent = EAR_CELL_CHANGED | EAR_CELL_UNACKED;
+    const uint32_t seq_before = agent->seq;
+
+    if ((cell->flags & unsent) == unsent) {
+        ear_agent_count(&agent->counts.superseded);
+    }
+    ear_note_tell(note, number, agent->boot, &agent->seq);
+    if (agent->seq != seq_before) {
+        ear_agent_count(&agent->counts.produced);
+    }
+    const struct ear_summary_head head = ear_summary_head_of(cell, &agent->memory.slices, agent->clock_state);
+    const int32_t length = ear_summary_encode(&head, ear_note_words(note, number), agent->bytes, sizeof(agent->bytes));
+    assert(length > 0); /* Kconfig: SUMMARY_BYTES holds the longest */
+    return (uint32_t)length;
+}
+
+/* --- the outbox --- */
+
+void ear_agent_retire(void *context, struct ear_note *note, uint16_t number)
+{
+    struct ear_agent *agent = context;
+    const struct ear_cell *cell = &note->cells[number];
+
+    if ((cell->flags & (EAR_CELL_CHANGED | EAR_CELL_UNACKED)) == 0 || interval_s(agent, cell->resolution) == 0) {
+        return;
+    }
+    const uint32_t length = encode_cell(agent, number);
+    if (ear_outbox_put(&agent->outbox, cell->resolution, agent->bytes, (uint16_t)length) == EAR_OK) {
+        (void)ear_note_acked(note, number, agent->boot, cell->seq);
+    }
+}
+
+void ear_agent_keep_untold(struct ear_agent *agent)
+{
+    const unsigned resolutions = published_resolutions(agent);
+    uint16_t cell = 0;
+
+    ear_note_lost(&agent->memory.note);
+    while ((cell = ear_note_next(&agent->memory.note, resolutions, cell)) != EAR_NO_CELL) {
+        ear_agent_retire(agent, &agent->memory.note, cell);
+        cell++;
+    }
+}
+
+uint32_t ear_agent_untold(const struct ear_agent *agent)
+{
+    const unsigned resolutions = published_resolutions(agent);
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < EAR_CELLS; i++) {
+        const struct ear_cell *cell = &agent->memory.note.cells[i];
+        const bool untold = (cell->flags & EAR_CELL_USED) && (cell->flags & (EAR_CELL_CHANGED | EAR_CELL_UNACKED));
+        count += untold && (resolutions & EAR_RESOLUTION_BIT(cell->resolution)) ? 1u : 0u;
+    }
+    return count;
+}
+
+/* --- sending --- */
+
+static bool send(struct ear_agent *agent, const struct ear_sent *sent, const char *end, uint32_t length)
+{
+    struct ear_message message = {.topic = topic(agent, end), .bytes = agent->bytes, .length = length};
+
+    return ear_uplink_send(&agent->uplink, sent, &message) == EAR_OK;
+}
+
+static bool send_cell(struct ear_agent *agent, uint16_t number)
+{
+    const uint32_t length = encode_cell(agent, number);
+    const struct ear_cell *cell = &agent->memory.note.cells[number];
+    const struct ear_sent sent = {.kind = EAR_SENT_CELL, .cell = number, .seq = cell->seq};
+
+    if (!send(agent, &sent, summary_topics[cell->resolution], length)) {
+        return false;
+    }
+    if (cell->flags & EAR_CELL_UNACKED) { /* not acknowledged from within the call */
+        ear_note_sent(&agent->memory.note, number);
+    }
+    return true;
+}
+
+static void sweep(struct ear_agent *agent)
+{
+    while (agent->publishing != 0 && ear_uplink_room(&agent->uplink)) {
+        const uint16_t cell = ear_note_next(&agent->memory.note, agent->publishing, agent->sweep_at);
+        if (cell == EAR_NO_CELL) {
+            agent->publishing = 0;
+            return;
+        }
+        if (!send_cell(agent, cell)) {
+            return;
+        }
+        agent->sweep_at = (uint16_t)(cell + 1);
+    }
+}
+
+static void send_records(struct ear_agent *agent)
+{
+    while (ear_uplink_room(&agent->uplink)) {
+        struct ear_outbox_item item;
+        const int32_t length = ear_outbox_peek(&agent->outbox, &item, agent->bytes, sizeof(agent->bytes));
+        if (length < 0) {
+            return;
+        }
+        if (item.kind >= EAR_RESOLUTIONS) { /* of another version: not ours to send */
+            (void)ear_outbox_done(&agent->outbox, item.position);
+            continue;
+        }
+        const struct ear_sent sent = {.kind = EAR_SENT_RECORD, .position = item.position};
+        if (!send(agent, &sent, summary_topics[item.kind], (uint32_t)length)) {
+            return;
+        }
+        ear_outbox_taken(&agent->outbox, &item);
+    }
+}
+
+static void begin_sweep(struct ear_agent *agent, unsigned resolutions)
+{
+    agent->publishing |= (uint8_t)resolutions;
+    agent->sweep_at = 0;
+}
+
+void ear_agent_flush(struct ear_agent *agent)
+{
+    begin_sweep(agent, published_resolutions(agent));
+}
+
+static void begin_due_sweeps(struct ear_agent *agent)
+{
+    for (unsigned r = 0; r < EAR_RESOLUTIONS; r++) {
+        const uint32_t every_s = interval_s(agent, r);
+        if (every_s > 0 && agent->monotonic_ms >= agent->publish_due_ms[r]) {
+            agent->publish_due_ms[r] = agent->monotonic_ms + (uint64_t)every_s * 1000;
+            begin_sweep(agent, EAR_RESOLUTION_BIT(r));
+        }
+    }
+}
+
+static int fill_status(void *context, bool online, bool orderly, struct ear_message *message)
+{
+    struct ear_agent *agent = context;
+    struct ear_status status;
+
+    ear_agent_status(agent, &status);
+    status.online = online;
+    status.orderly = orderly;
+    const int32_t length = ear_status_encode(&status, agent->status_bytes, sizeof(agent->status_bytes));
+    if (length < 0) {
+        return length;
+    }
+    *message = (struct ear_message){
+        .topic = topic(agent, "status"), .bytes = agent->status_bytes, .length = (uint32_t)length, .retain = true};
+    return EAR_OK;
+}
+
+static void send_status_if_due(struct ear_agent *agent)
+{
+    const struct ear_sent sent = {.kind = EAR_SENT_STATUS};
+    const uint32_t every_s = agent->config->settings->publish_status_s;
+    struct ear_message message;
+
+    if (every_s == 0 || agent->monotonic_ms < agent->status_due_ms || !ear_uplink_room(&agent->uplink)) {
+        return;
+    }
+    if (fill_status(agent, true, false, &message) == EAR_OK &&
+        ear_uplink_send(&agent->uplink, &sent, &message) == EAR_OK) {
+        agent->status_due_ms = agent->monotonic_ms + (uint64_t)every_s * 1000;
+    }
+}
+
+void ear_agent_tell(struct ear_agent *agent)
+{
+    if (agent->uplink.state != EAR_UPLINK_UP) {
+        return;
+    }
+    if (agent->uplink.connects != agent->swept_connects) { /* a new session: say all that the last one left open */
+        agent->swept_connects = agent->uplink.connects;
+        agent->status_due_ms = agent->monotonic_ms + (uint64_t)agent->config->settings->publish_status_s * 1000;
+        ear_agent_flush(agent);
+    }
+    begin_due_sweeps(agent);
+    sweep(agent);
+    send_records(agent);
+    send_status_if_due(agent);
+}
+
+uint64_t ear_agent_tell_next_ms(const struct ear_agent *agent)
+{
+    uint64_t next_ms = UINT64_MAX;
+
+    if (agent->uplink.state != EAR_UPLINK_UP) {
+        return next_ms;
+    }
+    for (unsigned r = 0; r < EAR_RESOLUTIONS; r++) {
+        if (interval_s(agent, r) > 0 && agent->publish_due_ms[r] < next_ms) {
+            next_ms = agent->publish_due_ms[r];
+        }
+    }
+    if (agent->config->settings->publish_status_s > 0 && agent->status_due_ms < next_ms) {
+        next_ms = agent->status_due_ms;
+    }
+    return next_ms;
+}
+
+/* --- what the uplink tells --- */
+
+static void on_acked(void *context, const struct ear_sent *sent)
+{
+    struct ear_agent *agent = context;
+
+    if (sent->kind == EAR_SENT_CELL) {
+        ear_agent_count(&agent->counts.acked);
+        (void)ear_note_acked(&agent->memory.note, sent->cell, agent->boot, sent->seq);
+    } else if (sent->kind == EAR_SENT_RECORD) {
+        ear_agent_count(&agent->counts.acked);
+        (void)ear_outbox_done(&agent->outbox, sent->position);
+    }
+}
+
+static void on_lost(void *context)
+{
+    struct ear_agent *agent = context;
+
+    ear_note_lost(&agent->memory.note);
+    ear_outbox_rewind(&agent->outbox);
+}
+
+struct ear_uplink_owner ear_agent_owner(struct ear_agent *agent)
+{
+    return (struct ear_uplink_owner){.status = fill_status, .acked = on_acked, .lost = on_lost, .context = agent};
+}
