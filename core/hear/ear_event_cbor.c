@@ -24,8 +24,8 @@ static inline size_t offset_of(const struct reader *reader, const CborValue *val
     return (size_t)(cbor_value_get_next_byte(value) - reader->start);
 }
 
-/* Step over one item, whatever it holds, without recursion. */
-static CborError skip(CborValue *item)
+/* Step over one item that is tagged, a map or an array, whatever it holds, without recursion. */
+static CborError skip_nested(CborValue *item)
 {
     CborValue levels[DEPTH_LIMIT + 1];
     unsigned depth = 0;
@@ -53,6 +53,11 @@ static CborError skip(CborValue *item)
     } while (depth > 0 || tagged);
     *item = levels[0];
     return CborNoError;
+}
+
+static inline CborError skip(CborValue *item)
+{
+    return cbor_value_is_container(item) || cbor_value_is_tag(item) ? skip_nested(item) : cbor_value_advance(item);
 }
 
 static enum ear_err put_integer(struct ear_event *event, unsigned key, const CborValue *value)

@@ -54,18 +54,15 @@ static void pool_give_back(void *context, void *block)
 /* -- names
  * -------------------------------------------------------------------------------------------------------------- */
 
-/* The first eight bytes, zeros behind a shorter name. May read up to eight bytes from where the name begins. */
+/* The first eight bytes of a name, zeros behind a shorter one. Eight bytes are read in any case. */
 static inline uint64_t head_of(const char *name, size_t length)
 {
-    uint8_t bytes[sizeof(uint64_t)] = {0};
+    static const uint8_t ones[2 * sizeof(uint64_t)] = {255, 255, 255, 255, 255, 255, 255, 255};
     uint64_t head;
-    if (length >= sizeof(head)) {
-        memcpy(&head, name, sizeof(head));
-        return head;
-    }
-    memcpy(bytes, name, length);
-    memcpy(&head, bytes, sizeof(head));
-    return head;
+    uint64_t mask;
+    memcpy(&head, name, sizeof(head));
+    memcpy(&mask, ones + sizeof(head) - (length < sizeof(head) ? length : sizeof(head)), sizeof(mask));
+    return head & mask;
 }
 
 static inline uint32_t bucket_of(uint64_t head, size_t length, unsigned type)
@@ -93,10 +90,12 @@ static const struct ear_json_word *find_word(const struct ear_json *json, unsign
 static void learn_word(struct ear_json *json, unsigned type, unsigned code, const char *name)
 {
     size_t length = strlen(name);
-    assert(json->word_count < EAR_JSON_WORDS);
+    char padded[EAR_JSON_WORD_BYTES + 1] = {0};
+    assert(json->word_count < EAR_JSON_WORDS && length <= EAR_JSON_WORD_BYTES);
+    memcpy(padded, name, length);
     struct ear_json_word *word = &json->words[json->word_count++];
     *word = (struct ear_json_word){.name = name,
-                                   .head = head_of(name, length),
+                                   .head = head_of(padded, length),
                                    .length = (uint8_t)length,
                                    .type = (uint8_t)type,
                                    .code = (uint8_t)code};

@@ -9,6 +9,7 @@
 #define EAR_JSON_POOL_BYTES (13u * EAR_EVENT_BYTES + 1024u)
 #define EAR_JSON_WORDS 128u   /* field names and names of kinds, senders, reasons, ... */
 #define EAR_JSON_BUCKETS 512u /* a power of two */
+#define EAR_JSON_WORD_BYTES 24u
 
 /** A name of the vocabulary, ready to be compared. */
 struct ear_json_word {
