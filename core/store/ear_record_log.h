@@ -36,6 +36,7 @@ struct ear_record_log {
 /** A live record. */
 struct ear_record {
     uint64_t position;
+    uint64_t after;  /* where to look for the one after it */
     uint16_t length; /* bytes */
     uint8_t type;    /* 1..254, the caller's */
 };
@@ -55,7 +56,7 @@ EAR_MUST_USE int ear_record_log_append(struct ear_record_log *log, uint8_t type,
 EAR_MUST_USE int ear_record_log_sync(struct ear_record_log *log);
 
 /** The oldest live record at or after `from` (0: of all). EAR_ERR_EMPTY: none; EAR_ERR_IO. One read of 16 bytes for
- * each record passed over. Iterate with from = record.position + 1. */
+ * each record passed over. To iterate, begin with from = 0 and go on with from = record.after. */
 EAR_MUST_USE int ear_record_log_next(struct ear_record_log *log, uint64_t from, struct ear_record *record);
 
 /** Copy a record's bytes out. Its length, or EAR_ERR_CORRUPT: its bytes fail their checksum; it has been counted and

@@ -25,6 +25,7 @@ struct ear_outbox {
 /** A message in the outbox. */
 struct ear_outbox_item {
     uint64_t position; /* for ear_outbox_done */
+    uint64_t after;    /* for ear_outbox_taken */
     uint8_t kind;      /* as put */
 };
 

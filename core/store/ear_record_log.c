@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How it works. Records go to the tail; head follows them as they are marked done. A sector that head leaves is marked
+ * as drained, which is what opening (ear_record_log_find.c) finds head again by.
+ *
+ * When programming fails, the rest of that sector is given up and records go on in the next. A sector whose erase or
+ * header failed is tried again at the next append: a port that fails for good costs one sector, not one at each
+ * attempt. */
+#include "core/store/ear_record_log.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "core/store/ear_crc32.h"
+#include "core/store/ear_record_format.h"
+
+static int mark_zero(const struct ear_record_log *log, uint64_t position)
+{
+    static const uint8_t zero[4];
+    return ear_record_port_program(log, position, zero, sizeof zero);
+}
+
+/* What lies at `at`: a sector's header or a record's. As ear_record_parse, and EAR_ERR_IO; found->after is set unless
+ * that.
+ */
+static int look(const struct ear_record_log *log, uint64_t at, struct ear_record_found *found)
+{
+    uint8_t bytes[EAR_RECORD_SECTOR_HEADER];
+    bool at_start = ear_record_offset_of(log, at) == 0;
+    if (ear_record_port_read(log, at, bytes, at_start ? EAR_RECORD_SECTOR_HEADER : EAR_RECORD_HEADER) != EAR_OK) {
+        return EAR_ERR_IO;
+    }
+    if (!at_start) {
+        return ear_record_parse(log, at, bytes, found);
+    }
+    struct ear_record_sector header;
+    if (!ear_record_sector_parse(log, bytes, &header) || header.number != ear_record_sector_of(log, at)) {
+        found->after = ear_record_start_of(log, ear_record_sector_of(log, at) + 1);
+        return EAR_ERR_CORRUPT;
+    }
+    *found = (struct ear_record_found){
+        .after = at + EAR_RECORD_SECTOR_HEADER, .value = header.first_record, .type = EAR_RECORD_TYPE_SECTOR};
+    return EAR_OK;
+}
+
+/* Move head over what lies there and is not live. */
+static void pass_head(struct ear_record_log *log, int err, const struct ear_record_found *found)
+{
+    bool at_start = ear_record_offset_of(log, log->head) == 0;
+    if (err == EAR_OK && found->type == EAR_RECORD_TYPE_SECTOR) {
+        log->head_number = found->value;
+    } else if (err == EAR_OK && found->type != EAR_RECORD_TYPE_BOOT) {
+        log->head_number++;
+    } else if (err == EAR_ERR_CORRUPT && !at_start) {
+        log->corrupt++;
+    }
+    uint64_t after = found->after < log->tail ? found->after : log->tail;
+    uint32_t left = ear_record_sector_of(log, log->head);
+    if (ear_record_sector_of(log, after) != left && !(err == EAR_ERR_CORRUPT && at_start)) {
+        /* Only saves work at the next open: if it fails, the records are passed over once more then. */
+        (void)mark_zero(log, ear_record_start_of(log, left));
+    }
+    log->head = after;
+}
+
+static int advance_head(struct ear_record_log *log)
+{
+    while (log->head < log->tail) {
+        struct ear_record_found found;
+        int err = look(log, log->head, &found);
+        if (err == EAR_ERR_IO || (err == EAR_OK && found.live)) {
+            return err;
+        }
+        pass_head(log, err, &found);
+    }
+    log->head_number = log->tail_number;
+    return EAR_OK;
+}
+
+/* Live records in a sector, from head on. */
+static int count_live(const struct ear_record_log *log, uint32_t sector, uint32_t *count)
+{
+    uint64_t at = ear_record_start_of(log, sector) > log->head ? ear_record_start_of(log, sector) : log->head;
+    *count = 0;
+    while (at < ear_record_start_of(log, sector + 1)) {
+        struct ear_record_found found;
+        int err = look(log, at, &found);
+        if (err == EAR_ERR_IO) {
+            return err;
+        }
+        *count += err == EAR_OK && found.live;
+        at = found.after;
+    }
+    return EAR_OK;
+}
+
+/* Make the index of sector `number` erased, counting what is lost by it. */
+static int erase_for(struct ear_record_log *log, uint32_t number)
+{
+    const struct ear_storage *storage = log->storage;
+    uint32_t lost = 0;
+    bool occupied = number >= storage->sector_count && number - storage->sector_count >= log->oldest_sector;
+    if (occupied) {
+        int err = count_live(log, number - storage->sector_count, &lost);
+        if (err != EAR_OK) {
+            return err;
+        }
+    }
+    if (storage->ops->erase(storage->context, ear_record_address_of(log, ear_record_start_of(log, number))) != 0) {
+        return EAR_ERR_IO;
+    }
+    log->erases++;
+    log->expired += lost;
+    if (occupied) {
+        log->oldest_sector = number - storage->sector_count + 1;
+        if (log->head < ear_record_start_of(log, log->oldest_sector)) {
+            log->head = ear_record_start_of(log, log->oldest_sector);
+            (void)advance_head(log); /* for the backlog's sake; done again by whoever looks for a record */
+        }
+    }
+    return EAR_OK;
+}
+
+/* Begin the sector at whose start the tail is. */
+static int begin_sector(struct ear_record_log *log)
+{
+    assert(ear_record_offset_of(log, log->tail) == 0);
+    uint32_t number = ear_record_sector_of(log, log->tail);
+    int err = erase_for(log, number);
+    if (err != EAR_OK) {
+        return err;
+    }
+    uint8_t header[EAR_RECORD_SECTOR_HEADER];
+    struct ear_record_sector sector = {.number = number, .boot = log->boot, .first_record = log->tail_number};
+    ear_record_sector_build(log, header, &sector);
+    /* The state word stays erased: it is a word of its own that is programmed once. */
+    err = ear_record_port_program(log, log->tail + 4, header + 4, EAR_RECORD_SECTOR_HEADER - 4);
+    if (err == EAR_OK) {
+        log->tail += EAR_RECORD_SECTOR_HEADER;
+    }
+    return err;
+}
+
+static void give_up_sector(struct ear_record_log *log)
+{
+    log->tail = ear_record_start_of(log, ear_record_sector_of(log, log->tail) + 1);
+}
+
+static int program_payload(const struct ear_record_log *log, uint64_t at, const uint8_t *bytes, uint16_t length)
+{
+    uint32_t whole = length & ~3u;
+    if (whole > 0 && ear_record_port_program(log, at, bytes, whole) != EAR_OK) {
+        return EAR_ERR_IO;
+    }
+    if (whole == length) {
+        return EAR_OK;
+    }
+    uint8_t last[4] = {0xff, 0xff, 0xff, 0xff};
+    memcpy(last, bytes + whole, length - whole);
+    return ear_record_port_program(log, at + whole, last, sizeof last);
+}
+
+static int program_record(struct ear_record_log *log, uint8_t type, uint32_t value, const void *bytes, uint16_t length)
+{
+    uint8_t header[EAR_RECORD_HEADER];
+    ear_record_build(header, ear_record_sector_of(log, log->tail), type, length, value);
+    if (ear_record_port_program(log, log->tail + 4, header + 4, EAR_RECORD_HEADER - 4) != EAR_OK) {
+        return EAR_ERR_IO;
+    }
+    return program_payload(log, log->tail + EAR_RECORD_HEADER, bytes, length);
+}
+
+/* Room for a record at the tail, in a begun sector. */
+static int make_room(struct ear_record_log *log, uint16_t length)
+{
+    uint32_t offset = ear_record_offset_of(log, log->tail);
+    if (offset != 0 && offset + ear_record_bytes(length) <= log->storage->sector_bytes) {
+        return EAR_OK;
+    }
+    if (offset != 0) {
+        give_up_sector(log);
+    }
+    return begin_sector(log);
+}
+
+static int append(struct ear_record_log *log, uint8_t type, uint32_t value, const void *bytes, uint16_t length)
+{
+    int err = make_room(log, length);
+    if (err != EAR_OK) {
+        return err;
+    }
+    err = program_record(log, type, value, bytes, length);
+    if (err != EAR_OK) {
+        give_up_sector(log);
+        return err;
+    }
+    log->tail += ear_record_bytes(length);
+    return EAR_OK;
+}
+
+static int write_boot(struct ear_record_log *log)
+{
+    uint64_t tail = log->tail;
+    bool in_header = ear_record_offset_of(log, tail) == 0 ||
+                     ear_record_offset_of(log, tail) + EAR_RECORD_HEADER > log->storage->sector_bytes;
+    int err = in_header ? make_room(log, 0) : append(log, EAR_RECORD_TYPE_BOOT, log->boot, NULL, 0);
+    return err == EAR_OK ? ear_record_log_sync(log) : err;
+}
+
+int ear_record_log_open(struct ear_record_log *log, const struct ear_storage *storage, uint32_t boot_at_least)
+{
+    *log = (struct ear_record_log){0};
+    uint32_t sector_bytes = storage->sector_bytes;
+    bool power_of_two = sector_bytes != 0 && (sector_bytes & (sector_bytes - 1)) == 0;
+    if (!power_of_two || sector_bytes < EAR_STORAGE_SECTOR_MIN || sector_bytes > EAR_STORAGE_SECTOR_MAX ||
+        storage->sector_count < 2 || storage->sector_count > UINT32_MAX / sector_bytes) {
+        return EAR_ERR_CONFIG;
+    }
+    while (1u << log->sector_shift < sector_bytes) {
+        log->sector_shift++;
+    }
+    log->storage = storage;
+    int err = ear_record_log_find(log);
+    if (err == EAR_OK) {
+        log->boot = log->boot + 1 > boot_at_least ? log->boot + 1 : boot_at_least;
+        err = write_boot(log);
+    }
+    if (err != EAR_OK) {
+        log->storage = NULL;
+    }
+    return err;
+}
+
+int ear_record_log_append(struct ear_record_log *log, uint8_t type, const void *bytes, uint16_t length)
+{
+    assert(type != EAR_RECORD_TYPE_SECTOR && type != EAR_RECORD_TYPE_BOOT);
+    if (log->storage == NULL) {
+        return EAR_ERR_IO;
+    }
+    if (length > ear_record_log_longest(log)) {
+        return EAR_ERR_TOO_LONG;
+    }
+    int err = append(log, type, ear_crc32(0, bytes, length), bytes, length);
+    log->tail_number += err == EAR_OK;
+    return err;
+}
+
+int ear_record_log_sync(struct ear_record_log *log)
+{
+    if (log->storage == NULL || log->storage->ops->sync(log->storage->context) != 0) {
+        return EAR_ERR_IO;
+    }
+    return EAR_OK;
+}
+
+int ear_record_log_next(struct ear_record_log *log, uint64_t from, struct ear_record *record)
+{
+    if (log->storage == NULL) {
+        return EAR_ERR_EMPTY;
+    }
+    if (advance_head(log) != EAR_OK) {
+        return EAR_ERR_IO;
+    }
+    uint64_t at = from > log->head ? from : log->head;
+    while (at < log->tail) {
+        struct ear_record_found found;
+        int err = look(log, at, &found);
+        if (err == EAR_ERR_IO) {
+            return err;
+        }
+        if (err == EAR_OK && found.live) {
+            *record = (struct ear_record){at, found.after, found.length, found.type};
+            return EAR_OK;
+        }
+        at = found.after;
+    }
+    return EAR_ERR_EMPTY;
+}
+
+static bool is_held(const struct ear_record_log *log, uint64_t position)
+{
+    return ear_record_sector_of(log, position) >= log->oldest_sector && position < log->tail;
+}
+
+int32_t ear_record_log_read(struct ear_record_log *log, const struct ear_record *record, void *bytes, uint16_t capacity)
+{
+    struct ear_record_found found;
+    if (log->storage == NULL || !is_held(log, record->position)) {
+        return EAR_ERR_EMPTY;
+    }
+    if (record->length > capacity) {
+        return EAR_ERR_TOO_LONG;
+    }
+    int err = look(log, record->position, &found);
+    if (err == EAR_ERR_IO || (record->length > 0 && ear_record_port_read(log, record->position + EAR_RECORD_HEADER,
+                                                                         bytes, record->length) != EAR_OK)) {
+        return EAR_ERR_IO;
+    }
+    if (err == EAR_OK && found.length == record->length && found.value == ear_crc32(0, bytes, record->length)) {
+        return record->length;
+    }
+    err = ear_record_log_done(log, record->position);
+    if (err != EAR_OK) {
+        return err;
+    }
+    log->corrupt++;
+    return EAR_ERR_CORRUPT;
+}
+
+int ear_record_log_done(struct ear_record_log *log, uint64_t position)
+{
+    if (log->storage == NULL) {
+        return EAR_ERR_IO;
+    }
+    if (position < log->head || !is_held(log, position)) {
+        return EAR_OK;
+    }
+    if (mark_zero(log, position) != EAR_OK) {
+        return EAR_ERR_IO;
+    }
+    (void)advance_head(log); /* for the backlog's sake; done again by whoever looks for a record */
+    return EAR_OK;
+}
+
+uint32_t ear_record_log_backlog(const struct ear_record_log *log)
+{
+    return log->head < log->tail && log->tail_number > log->head_number ? log->tail_number - log->head_number : 0;
+}
+
+uint16_t ear_record_log_longest(const struct ear_record_log *log)
+{
+    uint32_t room =
+        log->storage == NULL ? 0 : log->storage->sector_bytes - EAR_RECORD_SECTOR_HEADER - EAR_RECORD_HEADER;
+    return room > UINT16_MAX ? UINT16_MAX : (uint16_t)room;
+}
