@@ -6,11 +6,12 @@
 
 #include "core/port/ear_storage.h"
 
-/** Public only so that callers can allocate it; use the functions. */
+/** Public only so that callers can allocate it; use the functions. Counters are since load. */
 struct ear_snapshot {
     const struct ear_storage *storage;
+    bool surveyed;     /* keep and sequence are known */
+    uint8_t keep;      /* the half that the next save must not touch */
     uint32_t sequence; /* of the newest copy */
-    uint8_t keep;      /* which half the next save must not touch */
     uint32_t corrupt;  /* copies found whose checksum failed */
     uint32_t erases;   /* sectors erased */
 };
@@ -18,11 +19,11 @@ struct ear_snapshot {
 /** Largest blob that the partition holds, in bytes: half of it, less the header. */
 uint32_t ear_snapshot_capacity(const struct ear_storage *storage);
 
-/** Open the partition and read the newest valid copy into bytes. *storage must outlive the snapshot. Whatever is
- * returned except EAR_ERR_IO and EAR_ERR_CONFIG, saving works afterwards. On error bytes are undefined. EAR_ERR_EMPTY
- * nothing was ever saved EAR_ERR_VERSION  the newest copy has another fingerprint or length: it was saved by another
- * build or configuration EAR_ERR_CORRUPT  something was saved, but no copy passes its checksum EAR_ERR_TOO_LONG the
- * partition is too small for such a blob EAR_ERR_CONFIG   impossible geometry EAR_ERR_IO */
+/** Open the partition and read the newest valid copy into bytes. *storage must outlive the snapshot. Saving works
+ * afterwards whatever is returned, except EAR_ERR_CONFIG. On error bytes are undefined.
+ * EAR_ERR_EMPTY: nothing was ever saved. EAR_ERR_VERSION: the newest copy has another fingerprint or length, so it was
+ * saved by another build or configuration. EAR_ERR_CORRUPT: something was saved, but no copy passes its checksum.
+ * EAR_ERR_TOO_LONG: the partition is too small for such a blob. EAR_ERR_CONFIG: impossible geometry. EAR_ERR_IO. */
 EAR_MUST_USE int ear_snapshot_load(struct ear_snapshot *snapshot, const struct ear_storage *storage,
                                    uint32_t fingerprint, void *bytes, uint32_t length);
 
