@@ -1,0 +1,532 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* platform/linux/ear_mqtt.c - from a name to an MQTT session, step by step, and back.
+ *
+ * OFF -> DIALLING -> HANDSHAKING -> GREETING (MQTT's CONNECT is out) -> UP -> LEAVING -> OFF. Every failure and every
+ * end goes through end_session, the only place that says `lost`. The inner epoll holds the eventfd of paho's posts, the
+ * network's descriptor and the tunnel's far end; its own descriptor is what the caller polls. */
+#include "platform/linux/ear_mqtt.h"
+
+#include "platform/linux/ear_dial.h"
+#include "platform/linux/ear_entropy_system.h"
+#include "platform/linux/ear_file.h"
+#include "platform/linux/ear_paho.h"
+#include "platform/linux/ear_tunnel.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define REACH_MS 20000  /* to resolve, dial and shake hands */
+#define GREET_MS 20000  /* from CONNECT to CONNACK */
+#define LEAVE_MS 2000   /* from DISCONNECT to the end of the connection */
+#define RESOLVE_POLL 20 /* ms */
+#define KEEPALIVE_S 30
+
+enum state { OFF, DIALLING, HANDSHAKING, GREETING, UP, LEAVING };
+
+struct in_flight {
+    uint32_t token; /* the caller's */
+    int paho_token; /* 0: free */
+};
+
+struct ear_mqtt {
+    struct ear_mqtt_config config;
+    struct ear_mqtt_handler handler;
+    struct ear_tls tls;
+    struct ear_dial dial;
+    struct ear_tunnel tunnel;
+    struct ear_paho paho;
+    struct ear_mqtt_counts counts;
+    struct in_flight flights[EAR_MQTT_WINDOW];
+    struct ear_message will; /* its bytes and topic are kept below */
+    char *will_topic;
+    uint8_t *will_bytes;
+    enum state state;
+    bool version_5;      /* what is tried or spoken */
+    bool only_version_3; /* the broker has refused 5 */
+    bool again;          /* more to pump at once */
+    int epoll_fd;
+    int wake_fd;
+    int net_fd;
+    uint32_t net_events;
+    uint32_t far_events;
+    int64_t until_ms; /* of the present state; 0: none */
+    char reason[EAR_MQTT_REASON_BYTES];
+    char state_text[48];
+};
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void watch(struct ear_mqtt *mqtt, int fd, uint32_t events, uint32_t *known)
+{
+    if (events == *known) {
+        return;
+    }
+    struct epoll_event event = {.events = events, .data.fd = fd};
+    (void)epoll_ctl(mqtt->epoll_fd,
+                    *known == 0   ? EPOLL_CTL_ADD
+                    : events == 0 ? EPOLL_CTL_DEL
+                                  : EPOLL_CTL_MOD,
+                    fd, &event);
+    *known = events;
+}
+
+static int32_t net_send(void *context, const uint8_t *bytes, size_t length)
+{
+    struct ear_mqtt *mqtt = context;
+    ssize_t count = send(mqtt->net_fd, bytes, length, MSG_NOSIGNAL);
+    if (count < 0) {
+        return errno == EAGAIN || errno == EINTR ? EAR_ERR_BUSY : EAR_ERR_IO;
+    }
+    mqtt->counts.bytes_out += (uint64_t)count;
+    return (int32_t)count;
+}
+
+static int32_t net_receive(void *context, uint8_t *bytes, size_t capacity)
+{
+    struct ear_mqtt *mqtt = context;
+    ssize_t count = recv(mqtt->net_fd, bytes, capacity, 0);
+    if (count < 0) {
+        return errno == EAGAIN || errno == EINTR ? EAR_ERR_BUSY : EAR_ERR_IO;
+    }
+    mqtt->counts.bytes_in += (uint64_t)count;
+    return (int32_t)count;
+}
+
+static void close_net(struct ear_mqtt *mqtt)
+{
+    ear_dial_stop(&mqtt->dial); /* a closed descriptor leaves the epoll by itself */
+    if (mqtt->net_fd >= 0) {
+        close(mqtt->net_fd);
+        mqtt->net_fd = -1;
+    }
+    mqtt->net_events = 0;
+    mqtt->far_events = 0;
+}
+
+static void end_session(struct ear_mqtt *mqtt, const char *reason)
+{
+    snprintf(mqtt->reason, sizeof mqtt->reason, "%s", reason);
+    ear_paho_drop(&mqtt->paho);
+    ear_tunnel_close(&mqtt->tunnel);
+    ear_tls_close(&mqtt->tls);
+    close_net(mqtt);
+    memset(mqtt->flights, 0, sizeof mqtt->flights);
+    mqtt->state = OFF;
+    mqtt->until_ms = 0;
+    mqtt->again = false;
+    if (mqtt->handler.lost != NULL) {
+        mqtt->handler.lost(mqtt->handler.context, mqtt->reason);
+    }
+}
+
+static void keep_will(struct ear_mqtt *mqtt, const struct ear_message *will)
+{
+    free(mqtt->will_topic);
+    free(mqtt->will_bytes);
+    mqtt->will_topic = will != NULL ? strdup(will->topic) : NULL;
+    mqtt->will_bytes = will != NULL ? malloc(will->length + 1u) : NULL;
+    if (mqtt->will_topic != NULL && mqtt->will_bytes != NULL) {
+        memcpy(mqtt->will_bytes, will->bytes, will->length);
+        mqtt->will = *will;
+        mqtt->will.topic = mqtt->will_topic;
+        mqtt->will.bytes = mqtt->will_bytes;
+    }
+}
+
+static enum ear_err start_dialling(struct ear_mqtt *mqtt)
+{
+    enum ear_err err = ear_dial_start(&mqtt->dial, mqtt->config.host, mqtt->config.port);
+    if (err == EAR_OK) {
+        mqtt->version_5 = !mqtt->only_version_3;
+        mqtt->state = DIALLING;
+        mqtt->until_ms = now_ms() + REACH_MS;
+        mqtt->again = true; /* begins in the next run, so that no handler is called from within connect */
+    }
+    return err;
+}
+
+int ear_mqtt_connect(struct ear_mqtt *mqtt, const struct ear_message *will)
+{
+    if (mqtt->state != OFF) {
+        return EAR_ERR_BUSY;
+    }
+    keep_will(mqtt, will);
+    return start_dialling(mqtt);
+}
+
+/** Numbers of descriptors come back: the same one may be another attempt, which the epoll does not know. */
+static void watch_attempt(struct ear_mqtt *mqtt, int fd)
+{
+    struct epoll_event event = {.events = EPOLLOUT, .data.fd = fd};
+    if (fd >= 0) {
+        (void)epoll_ctl(mqtt->epoll_fd, EPOLL_CTL_ADD, fd, &event);
+    }
+}
+
+static void run_dial(struct ear_mqtt *mqtt)
+{
+    int32_t fd = ear_dial_run(&mqtt->dial, now_ms());
+    if (fd == EAR_ERR_IO) {
+        end_session(mqtt, mqtt->dial.reason);
+        return;
+    }
+    if (fd == EAR_ERR_BUSY) {
+        watch_attempt(mqtt, ear_dial_fd(&mqtt->dial));
+        return;
+    }
+    watch_attempt(mqtt, fd); /* it may have been connected at once */
+    mqtt->net_events = EPOLLOUT;
+    mqtt->net_fd = fd;
+    struct ear_tls_stream stream = {.send = net_send, .receive = net_receive, .context = mqtt};
+    if (ear_tls_open(&mqtt->tls, &stream) != EAR_OK) {
+        end_session(mqtt, ear_tls_reason(&mqtt->tls));
+        return;
+    }
+    mqtt->state = HANDSHAKING;
+}
+
+static void start_paho(struct ear_mqtt *mqtt)
+{
+    char uri[EAR_TUNNEL_URI_BYTES];
+    if (ear_tunnel_open(&mqtt->tunnel, &mqtt->tls) != EAR_OK) {
+        end_session(mqtt, "no descriptors left for a connection");
+        return;
+    }
+    ear_tunnel_uri(&mqtt->tunnel, uri);
+    struct ear_paho_options options = {
+        .uri = uri,
+        .client_id = mqtt->config.client_id,
+        .keepalive_s = mqtt->config.keepalive_s != 0 ? mqtt->config.keepalive_s : KEEPALIVE_S,
+        .connect_timeout_s = GREET_MS / 1000 + 10, /* ours comes first */
+        .version_5 = mqtt->version_5,
+        .will = mqtt->will_bytes != NULL ? &mqtt->will : NULL,
+    };
+    if (ear_paho_connect(&mqtt->paho, &options) != EAR_OK) {
+        end_session(mqtt, "paho cannot be started");
+        return;
+    }
+    mqtt->state = GREETING;
+    mqtt->until_ms = now_ms() + GREET_MS;
+}
+
+static void run_handshake(struct ear_mqtt *mqtt)
+{
+    enum ear_err err = ear_tls_handshake(&mqtt->tls);
+    if (err == EAR_ERR_BUSY) {
+        uint32_t events = ear_tls_wants(&mqtt->tls) == EAR_TLS_WANTS_WRITE ? EPOLLOUT : EPOLLIN;
+        watch(mqtt, mqtt->net_fd, events, &mqtt->net_events);
+    } else if (err != EAR_OK) {
+        end_session(mqtt, ear_tls_reason(&mqtt->tls));
+    } else {
+        mqtt->counts.handshakes++;
+        mqtt->counts.resumed += mqtt->tls.resumed ? 1u : 0u;
+        start_paho(mqtt);
+    }
+}
+
+static void run_tunnel(struct ear_mqtt *mqtt)
+{
+    enum ear_err err = ear_tunnel_pump(&mqtt->tunnel);
+    if (err == EAR_ERR_IO) {
+        const char *reason = ear_tls_reason(&mqtt->tls);
+        end_session(mqtt, mqtt->state == LEAVING ? "left" : reason);
+        return;
+    }
+    if (err == EAR_ERR_EMPTY) {
+        bool greeting = mqtt->state == GREETING; /* the near end was closed by paho before it was connected */
+        end_session(mqtt, mqtt->state == LEAVING ? "left" : greeting ? "MQTT was refused" : "MQTT gave the session up");
+        return;
+    }
+    mqtt->again = err == EAR_OK;
+    watch(mqtt, mqtt->tunnel.far, ear_tunnel_far_events(&mqtt->tunnel), &mqtt->far_events);
+    watch(mqtt, mqtt->net_fd, ear_tunnel_net_events(&mqtt->tunnel), &mqtt->net_events);
+}
+
+static void on_ack(struct ear_mqtt *mqtt, int paho_token)
+{
+    for (unsigned i = 0; i < EAR_MQTT_WINDOW; i++) {
+        struct in_flight *flight = &mqtt->flights[i];
+        if (flight->paho_token == paho_token && paho_token != 0) {
+            flight->paho_token = 0;
+            if (mqtt->handler.acked != NULL) {
+                mqtt->handler.acked(mqtt->handler.context, flight->token);
+            }
+            return;
+        }
+    }
+}
+
+static void on_refused(struct ear_mqtt *mqtt, int code)
+{
+    char text[EAR_MQTT_REASON_BYTES];
+    if (mqtt->version_5 && ear_paho_is_version_refusal(code)) {
+        mqtt->only_version_3 = true;
+        snprintf(text, sizeof text, "the broker does not speak MQTT 5; next time 3.1.1 is tried");
+    } else if (code < 0) {
+        snprintf(text, sizeof text, "the broker did not answer MQTT's CONNECT");
+    } else {
+        snprintf(text, sizeof text, "the broker refused the session: %s", ear_paho_code_text(&mqtt->paho, code));
+    }
+    end_session(mqtt, text);
+}
+
+static void say_code(struct ear_mqtt *mqtt, const char *what, int code)
+{
+    char text[EAR_MQTT_REASON_BYTES];
+    snprintf(text, sizeof text, "%s: %s", what, ear_paho_code_text(&mqtt->paho, code));
+    end_session(mqtt, text);
+}
+
+static void handle_post(struct ear_mqtt *mqtt, const struct ear_paho_post *post)
+{
+    switch (post->kind) {
+    case EAR_PAHO_CONNECTED:
+        ear_tunnel_handed_over(&mqtt->tunnel);
+        mqtt->state = UP;
+        mqtt->until_ms = 0;
+        if (mqtt->handler.connected != NULL) {
+            mqtt->handler.connected(mqtt->handler.context);
+        }
+        break;
+    case EAR_PAHO_REFUSED:
+        on_refused(mqtt, post->code);
+        break;
+    case EAR_PAHO_ACKED:
+        on_ack(mqtt, post->token);
+        break;
+    case EAR_PAHO_NOT_TAKEN:
+        say_code(mqtt, "the broker does not take a message or subscription", post->code);
+        break;
+    case EAR_PAHO_DISCONNECTED:
+        say_code(mqtt, "the broker ended the session", post->code);
+        break;
+    case EAR_PAHO_LOST:
+        end_session(mqtt, "the broker does not answer any more");
+        break;
+    case EAR_PAHO_MESSAGE:
+        if (mqtt->handler.message != NULL) {
+            struct ear_mqtt_message message = {
+                .topic = post->topic, .bytes = post->bytes, .length = post->length, .retained = post->retained};
+            mqtt->handler.message(mqtt->handler.context, &message);
+        }
+        break;
+    }
+}
+
+static void run_posts(struct ear_mqtt *mqtt)
+{
+    uint64_t count = 0;
+    ssize_t got = read(mqtt->wake_fd, &count, sizeof count);
+    (void)got; /* nothing to read: nothing was posted */
+    for (struct ear_paho_post *post = ear_paho_take(&mqtt->paho); post != NULL; post = ear_paho_take(&mqtt->paho)) {
+        handle_post(mqtt, post);
+        ear_paho_post_free(post);
+    }
+}
+
+static void run_deadline(struct ear_mqtt *mqtt)
+{
+    static const char *const late[] = {
+        [DIALLING] = "the broker could not be reached in time",
+        [HANDSHAKING] = "the broker did not finish the TLS handshake in time",
+        [GREETING] = "the broker did not answer MQTT's CONNECT",
+        [LEAVING] = "left",
+    };
+    if (mqtt->until_ms != 0 && now_ms() >= mqtt->until_ms) {
+        end_session(mqtt, late[mqtt->state]);
+    }
+}
+
+void ear_mqtt_run(struct ear_mqtt *mqtt)
+{
+    mqtt->again = false;
+    if (mqtt->state >= GREETING) {
+        run_tunnel(mqtt); /* before the posts: what ends a session below MQTT knows the reason better */
+    }
+    run_posts(mqtt);
+    if (mqtt->state == DIALLING) {
+        run_dial(mqtt);
+    }
+    if (mqtt->state == HANDSHAKING) {
+        run_handshake(mqtt);
+        if (mqtt->state == GREETING) {
+            run_tunnel(mqtt);
+        }
+    }
+    run_deadline(mqtt);
+}
+
+int ear_mqtt_publish(struct ear_mqtt *mqtt, const struct ear_message *message)
+{
+    for (unsigned i = 0; mqtt->state == UP && i < EAR_MQTT_WINDOW; i++) {
+        struct in_flight *flight = &mqtt->flights[i];
+        if (flight->paho_token == 0) {
+            flight->token = message->token;
+            return ear_paho_publish(&mqtt->paho, message, &flight->paho_token);
+        }
+    }
+    return EAR_ERR_BUSY;
+}
+
+int ear_mqtt_subscribe(struct ear_mqtt *mqtt, const char *filter)
+{
+    return mqtt->state == UP ? ear_paho_subscribe(&mqtt->paho, filter) : EAR_ERR_BUSY;
+}
+
+void ear_mqtt_disconnect(struct ear_mqtt *mqtt)
+{
+    if (mqtt->state == OFF || mqtt->state == LEAVING) {
+        return;
+    }
+    bool asked = mqtt->state == UP && ear_paho_disconnect(&mqtt->paho) == EAR_OK;
+    mqtt->state = asked ? LEAVING : mqtt->state;
+    mqtt->until_ms = now_ms() + (asked ? LEAVE_MS : 0);
+}
+
+int ear_mqtt_fd(const struct ear_mqtt *mqtt)
+{
+    return mqtt->epoll_fd;
+}
+
+int ear_mqtt_timeout_ms(const struct ear_mqtt *mqtt)
+{
+    if (mqtt->again) {
+        return 0;
+    }
+    if (mqtt->until_ms == 0) {
+        return -1;
+    }
+    if (mqtt->state == DIALLING && ear_dial_fd(&mqtt->dial) < 0) {
+        return RESOLVE_POLL;
+    }
+    int64_t left = mqtt->until_ms - now_ms();
+    if (mqtt->state == DIALLING && mqtt->dial.attempt_until_ms < mqtt->until_ms) {
+        left = mqtt->dial.attempt_until_ms - now_ms();
+    }
+    return left > 0 ? (int)left : 0;
+}
+
+void ear_mqtt_counts(const struct ear_mqtt *mqtt, struct ear_mqtt_counts *counts)
+{
+    *counts = mqtt->counts;
+}
+
+const char *ear_mqtt_state(const struct ear_mqtt *mqtt)
+{
+    static const char *const texts[] = {"off", "dialling", "shaking hands", "greeting", "up", "leaving"};
+    if (mqtt->state != UP) {
+        return texts[mqtt->state];
+    }
+    struct ear_mqtt *me = (struct ear_mqtt *)(uintptr_t)mqtt; /* the text is not part of its state */
+    snprintf(me->state_text, sizeof me->state_text, "MQTT %s over %s", mqtt->version_5 ? "5" : "3.1.1",
+             ear_tls_version_name(&mqtt->tls));
+    return mqtt->state_text;
+}
+
+static int transport_connect(void *context, const struct ear_message *will)
+{
+    return ear_mqtt_connect(context, will);
+}
+
+static int transport_publish(void *context, const struct ear_message *message)
+{
+    return ear_mqtt_publish(context, message);
+}
+
+static void transport_disconnect(void *context)
+{
+    ear_mqtt_disconnect(context);
+}
+
+struct ear_transport ear_mqtt_transport(struct ear_mqtt *mqtt)
+{
+    static const struct ear_transport_ops ops = {
+        .connect = transport_connect, .publish = transport_publish, .disconnect = transport_disconnect};
+    return (struct ear_transport){.ops = &ops, .context = mqtt};
+}
+
+static bool init_tls(struct ear_mqtt *mqtt, char reason[EAR_MQTT_REASON_BYTES])
+{
+    const struct ear_mqtt_config *config = &mqtt->config;
+    struct ear_file ca = {0};
+    struct ear_file cert = {0};
+    struct ear_file key = {0};
+    bool own = config->cert_file != NULL && config->cert_file[0] != '\0';
+    bool read = ear_file_read(&ca, config->ca_file, reason, EAR_MQTT_REASON_BYTES) &&
+                (!own || (ear_file_read(&cert, config->cert_file, reason, EAR_MQTT_REASON_BYTES) &&
+                          ear_file_read(&key, config->key_file, reason, EAR_MQTT_REASON_BYTES)));
+    bool done = false;
+    if (read) {
+        struct ear_tls_config tls = {
+            .ca = {ca.bytes, ca.length},
+            .certificate = {cert.bytes, cert.length},
+            .key = {key.bytes, key.length},
+            .server_name =
+                config->server_name != NULL && config->server_name[0] != '\0' ? config->server_name : config->host,
+            .min_version = config->tls_min,
+            .max_version = config->tls_max,
+            .entropy = config->entropy != NULL ? config->entropy : &ear_entropy_system,
+        };
+        done = ear_tls_init(&mqtt->tls, &tls) == EAR_OK;
+        if (!done) {
+            snprintf(reason, EAR_MQTT_REASON_BYTES, "%s", ear_tls_reason(&mqtt->tls));
+        }
+    }
+    ear_file_free(&ca);
+    ear_file_free(&cert);
+    ear_file_free(&key);
+    return done;
+}
+
+struct ear_mqtt *ear_mqtt_open(const struct ear_mqtt_config *config, const struct ear_mqtt_handler *handler,
+                               char reason[EAR_MQTT_REASON_BYTES])
+{
+    struct ear_mqtt *mqtt = calloc(1, sizeof *mqtt);
+    if (mqtt == NULL) {
+        snprintf(reason, EAR_MQTT_REASON_BYTES, "no memory");
+        return NULL;
+    }
+    mqtt->config = *config;
+    mqtt->handler = *handler;
+    mqtt->dial.fd = mqtt->net_fd = -1;
+    mqtt->tunnel.near = mqtt->tunnel.far = -1;
+    if (!init_tls(mqtt, reason)) {
+        free(mqtt);
+        return NULL;
+    }
+    mqtt->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    mqtt->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    uint32_t known = 0;
+    watch(mqtt, mqtt->wake_fd, EPOLLIN, &known);
+    if (mqtt->epoll_fd < 0 || mqtt->wake_fd < 0 || ear_paho_init(&mqtt->paho, mqtt->wake_fd) != EAR_OK) {
+        snprintf(reason, EAR_MQTT_REASON_BYTES, "no descriptors or memory for MQTT");
+        ear_mqtt_close(mqtt);
+        return NULL;
+    }
+    return mqtt;
+}
+
+void ear_mqtt_close(struct ear_mqtt *mqtt)
+{
+    mqtt->handler.lost = NULL;
+    end_session(mqtt, "closed");
+    ear_tls_free(&mqtt->tls);
+    keep_will(mqtt, NULL);
+    close(mqtt->epoll_fd);
+    close(mqtt->wake_fd);
+    if (mqtt->dial.request == NULL) {
+        free(mqtt); /* else glibc's resolver still writes to what hangs on it; the process is ending */
+    }
+}
