@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tools/earshot/earshot.h - the sub-commands of `earshot`, one file each. */
+#ifndef EARSHOT_H
+#define EARSHOT_H
+
+/** Each takes what main was given from the sub-command's name on, and returns the exit status. */
+int earshot_send(int argc, char **argv);
+int earshot_sim(int argc, char **argv);
+int earshot_tap(int argc, char **argv);
+int earshot_status(int argc, char **argv);
+int earshot_catalogue(int argc, char **argv);
+
+/** Exit statuses beside 0. */
+enum earshot_exit {
+    EARSHOT_FAILED = 1, /* it ran, and something was refused, missing or different */
+    EARSHOT_USAGE = 2,  /* the command line makes no sense */
+};
+
+#define EARSHOT_SOCKET "/run/earshot/events.sock" /* where earshotd listens unless configured otherwise */
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tools/earshot/sim.h - the simulator's parts: plan what happens, reckon what it adds up to, play it. Host only.
+ *   sim.c        command line
+ *   sim_plan.c   who says what when: spreads conversations over devices and time, silence at the end
+ *   sim_talk.c   one conversation: its messages, its ending, what happens around it
+ *   sim_tally.c  the numbers that all this must give, by a reckoning of its own that shares no code with the core
+ *   sim_play.c   to sockets or files, at the wanted speed */
+#ifndef EARSHOT_SIM_H
+#define EARSHOT_SIM_H
+
+#include "core/hear/ear_event.h"
+#include "tools/earshot/talk.h"
+
+#define SIM_DEVICES 64
+
+struct sim_device {
+    const char *name;
+    const char *socket; /* NULL: to a file */
+};
+
+struct sim_options {
+    struct sim_device devices[SIM_DEVICES];
+    size_t device_count;
+    size_t conversations; /* 0: each talk once */
+    uint64_t seed;
+    int64_t from_ms; /* INT64_MIN: so that all ends now */
+    int64_t span_ms; /* the conversations' starts are spread over this */
+    int64_t idle_ms; /* the daemon's idle_close_s */
+    bool silence;    /* afterwards let time pass until idle conversations have ended */
+    bool tidy;       /* nothing late, nothing twice */
+    double speed;    /* 0: as fast as answers come */
+    bool binary;
+    const char *out;    /* NULL: to sockets */
+    const char *expect; /* NULL: the tally is not written */
+};
+
+/** An event and when it is sent. Late ones are sent later than event.time_ms. */
+struct sim_event {
+    int64_t sent_ms;
+    uint32_t order; /* of those sent at the same time */
+    uint16_t device;
+    bool again; /* the same event was sent before */
+    struct ear_event event;
+};
+
+/** Where a conversation's events are, before they are sorted. */
+struct sim_conversation {
+    size_t first, end;
+    uint16_t device;
+};
+
+struct sim_plan {
+    const struct sim_options *options;
+    struct sim_event *events;
+    size_t count, capacity;
+    struct sim_conversation *conversations;
+    size_t conversation_count;
+    int64_t end_ms;    /* the time of the last event */
+    int64_t spoken_ms; /* the last word was said; silence from here */
+    uint64_t random;
+};
+
+/** sim_plan.c */
+void sim_plan(struct sim_plan *plan, const struct sim_options *options, const struct talks *talks);
+struct sim_event *sim_plan_add(struct sim_plan *plan, uint16_t device, const struct ear_event *event);
+/** By time of sending. After this, conversations[] mean nothing. */
+void sim_plan_sort(struct sim_plan *plan);
+uint64_t sim_random(struct sim_plan *plan, uint64_t below);
+int64_t sim_between(struct sim_plan *plan, int64_t min, int64_t max);
+bool sim_chance(struct sim_plan *plan, unsigned percent);
+
+/** How a conversation that is not played as written ends. */
+enum sim_ending {
+    SIM_RESOLVED_BY_USER,
+    SIM_RESOLVED_BY_SILENCE,
+    SIM_ASSUMED_RESOLVED,
+    SIM_ROUTED,
+    SIM_CLOSED_OUT,
+    SIM_LEFT,
+    SIM_UNANSWERED,
+    SIM_REOPENED,
+    SIM_OPEN,
+};
+
+/** sim_talk.c: add the events of conversation number `number`, beginning at start_ms. */
+void sim_talk(struct sim_plan *plan, const struct talk *talk, enum sim_ending ending, size_t number, uint16_t device,
+              int64_t start_ms);
+/** Add what a device does beside conversations: flows, deliveries, survey answers. */
+void sim_aside(struct sim_plan *plan, uint16_t device, int64_t at_ms);
+
+/** sim_tally.c: write the tally as JSON; call before sim_plan_sort. */
+void sim_tally_write(const struct sim_plan *plan, struct text *json);
+
+/** sim_play.c: exit status. */
+int sim_play(const struct sim_plan *plan);
+
+/** Short strings for events. */
+static inline struct ear_str sim_string(const char *bytes)
+{
+    size_t length = 0;
+
+    while (bytes[length] != '\0') {
+        length++;
+    }
+    return (struct ear_str){.bytes = bytes, .length = (uint16_t)length};
+}
+
+#endif
