@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-const struct ear_number ear_catalogue[] = {
+const struct ear_number ear_catalogue[EAR_NUMBERS] = {
 #define EAR_NUMBER(key_, ident, name_, SHAPE, size_, ATTRIBUTION, members_, says_) \
     {.name = (name_),                                                              \
      .members = (members_),                                                        \
@@ -16,7 +16,7 @@ const struct ear_number ear_catalogue[] = {
      .attribution = EAR_ATTRIBUTION_##ATTRIBUTION},
 #include "core/note/ear_catalogue.def"
 };
-const uint16_t ear_catalogue_count = EAR_COUNT_OF(ear_catalogue);
+const uint16_t ear_catalogue_count = EAR_NUMBERS;
 
 const struct ear_number *ear_catalogue_find(unsigned key)
 {

@@ -29,6 +29,13 @@ enum ear_size {
 #include "core/note/ear_catalogue.def"
 };
 
+/** How many numbers (lines) the catalogue has. */
+enum {
+    EAR_NUMBERS = 0
+#define EAR_NUMBER(key, ident, name, SHAPE, size, ATTRIBUTION, members, says) +1
+#include "core/note/ear_catalogue.def"
+};
+
 /** Words of a cell without the series, which stand last: what minute and day windows hold. */
 #define EAR_FLAT_COUNT(size) 1
 #define EAR_FLAT_GROUP(size) (size)
@@ -51,8 +58,8 @@ struct ear_number {
     uint8_t shape; /* enum ear_shape */
     uint8_t attribution;
 };
-extern const struct ear_number ear_catalogue[];
-extern const uint16_t ear_catalogue_count;
+extern const struct ear_number ear_catalogue[EAR_NUMBERS];
+extern const uint16_t ear_catalogue_count; /* EAR_NUMBERS */
 
 /** The number with this key, or NULL. */
 const struct ear_number *ear_catalogue_find(unsigned key);

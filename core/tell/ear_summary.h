@@ -36,9 +36,10 @@ struct ear_summary_head ear_summary_head_of(const struct ear_cell *cell, const s
 EAR_MUST_USE int32_t ear_summary_encode(const struct ear_summary_head *head, const uint32_t *words, uint8_t *out,
                                         size_t capacity);
 
-/** Decode. Unknown keys and members that a later version appended are skipped; all else is checked. *at: byte at which
- * an error was seen. EAR_ERR_SYNTAX (not the deterministic form), _TYPE, _RANGE, _MISSING, _DUPLICATE, _UTF8, _DEPTH,
- *  _VERSION; *summary is then undefined. */
+/** Decode. Unknown keys, and members that a later version appended to a list, are skipped; labels beyond EAR_SIZE_...
+ * of a table count as `other`. All else is checked; *at is the byte at which the first error was seen. EAR_ERR_SYNTAX
+ * (not CBOR, or not its deterministic form), _TYPE, _RANGE, _MISSING, _DUPLICATE, _TOO_LONG, _UTF8, _VERSION: *summary
+ * is then undefined. */
 EAR_MUST_USE enum ear_err ear_summary_decode(struct ear_summary *summary, const uint8_t *bytes, size_t length,
                                              size_t *at);
 
