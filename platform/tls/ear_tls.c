@@ -38,6 +38,8 @@ static int fill_random(void *context, unsigned char *bytes, size_t length)
     return entropy->fill(entropy->context, bytes, length) == 0 ? 0 : -1;
 }
 
+/** A send that fails is not reported: what the other side said before it hung up (an alert, with the reason) can still
+ * be read, and a read comes next and tells. */
 static int stream_send(void *context, const unsigned char *bytes, size_t length)
 {
     struct ear_tls *tls = context;
@@ -45,7 +47,7 @@ static int stream_send(void *context, const unsigned char *bytes, size_t length)
     if (sent == EAR_ERR_BUSY) {
         return MBEDTLS_ERR_SSL_WANT_WRITE;
     }
-    return sent < 0 ? MBEDTLS_ERR_SSL_INTERNAL_ERROR : (int)sent;
+    return sent < 0 ? (int)length : (int)sent;
 }
 
 static int stream_receive(void *context, unsigned char *bytes, size_t capacity)
@@ -225,25 +227,28 @@ enum ear_err ear_tls_handshake(struct ear_tls *tls)
 
 int32_t ear_tls_read(struct ear_tls *tls, uint8_t *bytes, size_t capacity)
 {
-    for (;;) {
-        int count = mbedtls_ssl_read(&tls->ssl, bytes, capacity);
-        if (count > 0) {
-            return count;
-        }
-        if (count == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
-            keep_session(tls);
-        } else if (count == 0 || count == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY || count == MBEDTLS_ERR_SSL_CONN_EOF) {
-            ear_tls_reason_connection(tls, count);
-            return 0;
-        } else {
-            return not_now(tls, count);
-        }
+    int count = mbedtls_ssl_read(&tls->ssl, bytes, capacity);
+    while (count == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
+        keep_session(tls);
+        count = mbedtls_ssl_read(&tls->ssl, bytes, capacity);
     }
+    if (count > 0) {
+        return count;
+    }
+    if (count == 0 || count == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY || count == MBEDTLS_ERR_SSL_CONN_EOF) {
+        ear_tls_reason_connection(tls, count);
+        return 0;
+    }
+    return not_now(tls, count);
 }
 
 int32_t ear_tls_write(struct ear_tls *tls, const uint8_t *bytes, size_t length)
 {
     int count = mbedtls_ssl_write(&tls->ssl, bytes, length);
+    while (count == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) { /* one that a read has begun to take in */
+        keep_session(tls);
+        count = mbedtls_ssl_write(&tls->ssl, bytes, length);
+    }
     return count > 0 ? count : (int32_t)not_now(tls, count);
 }
 

@@ -157,12 +157,14 @@ void ear_tls_reason_connection(struct ear_tls *tls, int error)
         put_alert(&pen, tls, error);
     } else if (error == MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE) {
         put(&pen, "the broker gave no certificate");
-    } else if (error == 0 || error == MBEDTLS_ERR_SSL_CONN_EOF || error == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
+    } else if (error == MBEDTLS_ERR_SSL_INTERNAL_ERROR &&
+               tls->established) { /* what the callbacks say for EAR_ERR_IO */
+        put(&pen, "the connection to the broker broke");
+    } else if (error == 0 || error == MBEDTLS_ERR_SSL_CONN_EOF || error == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY ||
+               error == MBEDTLS_ERR_SSL_INTERNAL_ERROR) {
         put(&pen, tls->established ? "the broker closed the connection"
                   : tls->heard     ? "the broker closed the connection during the TLS handshake"
                                    : "the broker closed the connection without a word of TLS: a plain-text port?");
-    } else if (error == MBEDTLS_ERR_SSL_INTERNAL_ERROR) {
-        put(&pen, "the connection to the broker broke");
     } else if (error == MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION) {
         put(&pen, "the broker speaks no TLS version that is allowed here");
     } else if (error == MBEDTLS_ERR_SSL_ALLOC_FAILED) {
