@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plugins/human_requested/human_requested.c - does the user ask for a person? See README.md.
+ *
+ * Each word is looked up once: what part can it have in an ask? Then each clause is read from left to right. A word for
+ * a person of the house makes it an ask if the right words came shortly before it ("talk to", "give me", "is there a
+ * real"), or if nearly nothing else is said ("operator please"). "Are you human?" and "am I talking to a person?" ask
+ * something else. */
+#include <string.h>
+
+#include "core/judge/ear_plugin.h"
+#include "plugins/human_requested/human_words.h"
+
+/* In the order of make_words.py. */
+enum part {
+    NONE,
+    FILLER,
+    HUMAN,
+    PERSON,
+    SOMEONE,
+    SERVICE,
+    REAL,
+    TALK,
+    TALKING,
+    CALL,
+    WANT,
+    NOT,
+    BAD,
+    BOT,
+    THERE,
+    BE,
+    AM,
+    BREAK,
+    HELP,
+    CUSTOMER,
+    ESCALATE,
+    ME,
+    THROUGH,
+    DESK,
+    WITH,
+    PART_COUNT
+};
+#define BIT(part) (1u << (part))
+#define PEOPLE (BIT(HUMAN) | BIT(PERSON) | BIT(SOMEONE) | BIT(SERVICE) | BIT(DESK))
+#define WORTH_A_LOOK (PEOPLE | BIT(BOT) | BIT(ESCALATE) | BIT(THROUGH))
+
+#define LONG_AGO 100
+#define MOST_TOKENS 64 /* an ask is not further on than this */
+
+/* What was read of a clause. since[p]: words that count, after the last word of part p. */
+struct clause {
+    uint32_t seen;
+    uint8_t since[PART_COUNT];
+    uint8_t others; /* words of no part */
+    bool identity;  /* it asks, or says, who somebody is */
+    bool unwanted;  /* "I do not want to ..." */
+};
+
+static void begin(struct clause *clause)
+{
+    memset(clause, 0, sizeof(*clause));
+    memset(clause->since, LONG_AGO, sizeof(clause->since));
+}
+
+static bool has(const struct clause *clause, uint32_t parts)
+{
+    return (clause->seen & parts) != 0;
+}
+
+static bool within(const struct clause *clause, enum part part, uint8_t words)
+{
+    return clause->since[part] <= words;
+}
+
+/* "talk to a real person", "connect me with your team", "help from a human" */
+static bool talks_to(const struct clause *clause, enum part noun)
+{
+    uint8_t far = noun == SOMEONE ? 0 : noun == PERSON ? 1 : 2;
+    if (clause->unwanted) {
+        return false;
+    }
+    if (within(clause, TALK, far) || within(clause, TALKING, far)) {
+        return true;
+    }
+    if (noun == SOMEONE || noun == PERSON) {
+        return false;
+    }
+    return within(clause, CALL, 0) || (noun == HUMAN && within(clause, HELP, 1) && within(clause, BREAK, 0));
+}
+
+/* "give me a human", "I need a real person", "I want customer service" */
+static bool wants(const struct clause *clause, enum part noun)
+{
+    bool near = within(clause, WANT, has(clause, BIT(CUSTOMER)) ? 1 : 0);
+    if (clause->unwanted || !near || noun == SOMEONE) {
+        return false;
+    }
+    return noun == HUMAN || noun == DESK || has(clause, BIT(REAL) | BIT(CUSTOMER)) ||
+           (noun == PERSON && !within(clause, BREAK, 1));
+}
+
+/* "is there a real person", "do you have human support" */
+static bool looks_for(const struct clause *clause, enum part noun)
+{
+    return has(clause, BIT(THERE)) && within(clause, THERE, 1) && clause->others <= 1 &&
+           (noun == HUMAN || (has(clause, BIT(REAL)) && noun != SERVICE));
+}
+
+static bool asks_at(const struct clause *clause, enum part noun)
+{
+    if (clause->identity) {
+        return false;
+    }
+    if (noun == SERVICE && within(clause, HUMAN, 0)) {
+        return true; /* "human help" */
+    }
+    return talks_to(clause, noun) || wants(clause, noun) || looks_for(clause, noun);
+}
+
+/* "I do not want to talk to a machine" */
+static bool rejects_bot(const struct clause *clause)
+{
+    return !clause->identity && has(clause, BIT(NOT) | BIT(BAD)) &&
+           (within(clause, TALK, 1) || within(clause, TALKING, 1));
+}
+
+/* Nearly nothing else was said: "operator", "real person please", "customer service". */
+static bool asks_alone(const struct clause *clause)
+{
+    const uint32_t more = BIT(BE) | BIT(AM) | BIT(BOT) | BIT(BREAK) | BIT(NOT) | BIT(BAD);
+    if (clause->identity || clause->others != 0 || has(clause, more)) {
+        return false;
+    }
+    if (has(clause, BIT(HUMAN) | BIT(DESK)) || (has(clause, BIT(REAL)) && has(clause, BIT(PERSON)))) {
+        return true;
+    }
+    return has(clause, BIT(SERVICE)) && has(clause, BIT(CUSTOMER) | BIT(TALK));
+}
+
+static void pass(struct clause *clause, enum part part)
+{
+    if (part == FILLER || part == REAL || part == ME) {
+        clause->seen |= BIT(part);
+        clause->since[part] = 0;
+        return;
+    }
+    for (size_t i = 0; i < PART_COUNT; i++) {
+        clause->since[i] = (uint8_t)(clause->since[i] + (clause->since[i] < LONG_AGO));
+    }
+    if (part == NONE) {
+        clause->others++;
+        return;
+    }
+    clause->seen |= BIT(part);
+    clause->since[part] = 0;
+}
+
+/* Take one word of the clause in. True if the clause is an ask now. */
+static bool take(struct clause *clause, enum part part)
+{
+    bool asks = false;
+    if ((BIT(part) & PEOPLE) != 0) {
+        asks = asks_at(clause, part);
+    } else if (part == BOT) {
+        asks = rejects_bot(clause);
+    } else if (part == TALKING && within(clause, AM, 1)) {
+        clause->identity = true; /* "am I talking to", "I'm speaking with" */
+    } else if (part == WANT && within(clause, NOT, 0)) {
+        clause->unwanted = true;
+    } else if (part == BREAK) {
+        clause->since[TALK] = LONG_AGO; /* "talk about a person" */
+        clause->since[TALKING] = LONG_AGO;
+    } else if (part == ESCALATE) {
+        asks = true;
+    } else if (part == THROUGH) {
+        asks = within(clause, TALK, 0) && has(clause, BIT(ME));
+    }
+    pass(clause, part);
+    return asks;
+}
+
+static bool ends_clause(const struct ear_turn *turn, const struct ear_token *token)
+{
+    return EAR_TOKEN_KIND(*token) == EAR_TOKEN_MARK && turn->text[token->start] != ',';
+}
+
+static bool asks_for_human(const struct ear_turn *turn, const uint8_t *parts, uint16_t count)
+{
+    struct clause clause;
+    begin(&clause);
+    for (uint16_t i = 0; i < count; i++) {
+        if (EAR_TOKEN_KIND(turn->tokens[i]) != EAR_TOKEN_MARK) {
+            if (take(&clause, (enum part)parts[i])) {
+                return true;
+            }
+            continue;
+        }
+        clause.since[NOT] = LONG_AGO; /* "no, I want ..." */
+        if (ends_clause(turn, &turn->tokens[i])) {
+            if (asks_alone(&clause)) {
+                return true;
+            }
+            begin(&clause);
+        }
+    }
+    return asks_alone(&clause);
+}
+
+static int on_turn(const struct ear_plugin_call *call)
+{
+    const struct ear_turn *turn = call->turn;
+    uint8_t parts[MOST_TOKENS];
+    uint16_t count = turn->token_count < MOST_TOKENS ? turn->token_count : MOST_TOKENS;
+    uint32_t seen = 0;
+    for (uint16_t i = 0; i < count; i++) {
+        parts[i] = (uint8_t)ear_words_find(&human_words, turn->tokens[i].hash);
+        seen |= BIT(parts[i]);
+    }
+    bool yes = (seen & WORTH_A_LOOK) != 0 && asks_for_human(turn, parts, count);
+    ear_verdict_add(call->verdicts, EAR_ASK_HUMAN_REQUESTED, yes ? 1 : 0, 900);
+    return 0;
+}
+
+const struct ear_plugin ear_plugin_human_requested = {
+    EAR_PLUGIN_HEADER,
+    .name = "human_requested",
+    .version = "1.0.0",
+    .questions = EAR_ASK_BIT(EAR_ASK_HUMAN_REQUESTED),
+    .hears = EAR_FROM_BIT(EAR_FROM_USER),
+    .budget_us = 500,
+    .on_turn = on_turn,
+};

@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""plugins/human_requested/make_words.py - writes human_words.h: the words that matter, and their part in an ask.
+
+Run from anywhere, no arguments. The names of the parts are those of enum part in human_requested.c, in its order.
+"""
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.dirname(HERE))
+import ear_words  # noqa: E402
+
+PARTS = ["NONE", "FILLER", "HUMAN", "PERSON", "SOMEONE", "SERVICE", "REAL", "TALK", "TALKING", "CALL", "WANT", "NOT",
+         "BAD", "BOT", "THERE", "BE", "AM", "BREAK", "HELP", "CUSTOMER", "ESCALATE", "ME", "THROUGH", "DESK",
+         "WITH"]
+
+WORDS = {
+    # Words that say nothing here. They stand between the others without making a distance.
+    "FILLER": """
+        a an the to with of your my some any please pls plz just now directly immediately kindly i i'd i'll id ill can
+        could may might would will hi hello hey ok okay thanks thank yes yeah well so really actually being fucking damn
+        bloody freaking goddamn instead also still here over somehow right away asap today another other us our let's
+        und ein eine einen einem einer eines der die das dem den mich mir bitte jetzt ich gern gerne mal doch hallo nur
+        un une le la les au aux du des de je j'ai s'il plait te vous plaît maintenant bonjour juste bien
+        una el los las al del por favor ahora hola yo solo con
+        uno il lo gli alla al allo per piacere adesso ciao io subito con
+        à avec""",
+    # Whoever answers to these is a person of the house.
+    "HUMAN": """
+        human humans humanbeing agent agents representative representatives rep reps csr operator operators advisor
+        adviser advisors advisers consultant receptionist clerk cashier employee employees colleague colleagues staff
+        salesperson specialist technician attendant
+        mensch menschen mitarbeiter mitarbeiterin mitarbeitern berater beraterin kundenberater kundenbetreuer
+        ansprechpartner sachbearbeiter kollegen kollege menschlich menschliche menschlichen menschlicher
+        humain humains humaine humaines conseiller conseillere conseillers operateur interlocuteur
+        humano humanos humana humanas agente agentes operador operadora representante asesor asesora empleado
+        umano umani umana umane operatore operatrice addetto consulente rappresentante incaricato""",
+    "PERSON": "person persons people personen personne personnes persona personas persone gente",
+    "SOMEONE": """
+        someone somebody anyone anybody somone jemand jemanden jemandem quelqu'un alguien qualcuno nessuno""",
+    # Said of people only where somebody wants to be put through to them.
+    "SERVICE": """
+        assistant assistants support service services care team manager managers supervisor supervisors boss
+        assistance colleagues management
+        kundendienst kundenservice kundensupport hotline vorgesetzten chef service-team
+        soporte servicio apoyo encargado gerente supervisor equipo asistente
+        assistenza servizio supporto sostegno responsabile
+        superieur responsable equipe""",
+    "DESK": "helpdesk callcenter servicedesk kundenservice kundendienst",
+    "CUSTOMER": "customer costumer client clients clienti cliente clientes clientele kunden",
+    "REAL": """
+        real live actual proper genuine living breathing physical manual flesh true human-being
+        echt echte echten echter echtem richtigen wirklichen lebenden
+        vrai vraie reel reelle veritable
+        real reales verdadero verdadera manual
+        reale vero vera proprio fisica fisico""",
+    "TALK": """
+        talk speak chat contact reach connect connected transfer transferred forward redirect direct refer route
+        speech put patch hand switch pass message discuss converse
+        sprechen reden verbinden kontaktieren verbinde verbinden durchstellen weiterleiten spreche unterhalten chatten
+        parler parle discuter contacter joindre passer transferer passez-moi mettre
+        hablar hable contactar comunicar comunicarme conectar chatear transferir paseme transfieran
+        parlare contattare comunicare mettermi trasferire chattare""",
+    "TALKING": """
+        talking speaking chatting contacting conversing
+        rede spreche hablando parlando""",
+    "CALL": "call phone ring",
+    "WANT": """
+        want wants wanna need needs give gimme get getting require demand prefer rather wish like bring seek looking
+        mochte will brauche brauchen wunsche geben gib hatte benotige
+        veux voudrais besoin souhaite aimerais donnez-moi veut
+        quiero quisiera necesito deme dame gustaria deseo
+        voglio vorrei bisogno dammi desidero""",
+    "NOT": """
+        not no don't dont didn't do'nt never without nor neither
+        nicht kein keinen keine non pas sans nunca sin senza ne""",
+    "BAD": """
+        hate tired sick stupid useless dumb stop annoying annoyed fed enough waste ridiculous pointless refuse dislike
+        can't cant cannot worthless""",
+    "BOT": """
+        bot bots robot robots chatbot chatbots machine machines computer computers automated ai roboter maschine
+        maquina ordinateur macchina automat""",
+    "THERE": "there have has where available gibt hay c'e""",
+    "BE": """
+        are you're youre ur is it's its that's was were be become you u
+        bist du sie sind es-tu tu es etes eres sei siete""",
+    "AM": "am i'm im who estoy sto""",
+    "BREAK": """
+        about like-a as than if when because for from that which who's whose one two three
+        uber sur sobre su per-cui""",
+    "HELP": "help helped assist hilfe aide ayuda aiuto",
+    "ESCALATE": "escalate escalation handoff handover hand-off",
+    "ME": "me mich moi me mi",
+    "THROUGH": "through",
+    "WITH": "mit",
+}
+
+
+def main():
+    values = {}
+    words = {}
+    for part in WORDS:  # where a word is in several parts, the last one named counts
+        for word in WORDS[part].split():
+            key = ear_words.hash_word(word)
+            assert words.get(key, ear_words.fold(word)) == ear_words.fold(word), f"{word}: two words, one hash"
+            words[key] = ear_words.fold(word)
+            values[key] = PARTS.index(part)
+    table = ear_words.slots_fitting(values)
+    ear_words.write_header(os.path.join(HERE, "human_words.h"), "human_words", table,
+                           "plugins/human_requested/make_words.py", f"{len(values)} words and their part in an ask.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""plugins/make_fallback_words.py - writes ear_fallback_words.h: the words of "sorry, I did not understand".
+
+Run from anywhere, no arguments. The parts are those of enum part in ear_fallback.c, in its order.
+"""
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+import ear_words  # noqa: E402
+
+PARTS = ["NONE", "NOT", "GRASP", "REPHRASE", "SAY", "AGAIN", "SURE", "MEAN", "ANSWER", "HAVE"]
+WORDS = {
+    "NOT": """not no don't dont didn't didnt can't cant cannot couldn't couldnt unable haven't isn't wasn't never
+        nicht kein keine ne n'ai pas no non""",
+    # "I did not <catch> that"
+    "GRASP": """understand understood get got catch caught follow recognize recognise comprehend grasp interpret
+        verstanden verstehe verstehen entendido entiendo entendi comprendo entender comprendido
+        compris comprends comprendre capito capisco compreso capire""",
+    "REPHRASE": """rephrase reword reformulate rephrasing
+        umformulieren reformuler reformulez reformular riformulare reformules""",
+    "SAY": """say repeat tell ask put try phrase word express write explain
+        sagen wiederholen repetir decir repeter dire ripetere""",
+    "AGAIN": "again differently way words anders nochmal otra otras autrement altre altro",
+    "SURE": "sure certain clear sicher seguro sur sicuro",
+    "MEAN": "mean meant meinst meinen quieres decir voulez dire intendi",
+    "ANSWER": "answer information help idea clue antwort respuesta reponse risposta",
+    "HAVE": "have know find habe weiss tengo se trouve ho trovo",
+}
+
+
+def main():
+    values = {}
+    for part in WORDS:
+        for word in WORDS[part].split():
+            values[ear_words.hash_word(word)] = PARTS.index(part)
+    ear_words.write_header(os.path.join(HERE, "ear_fallback_words.h"), "ear_fallback_words",
+                           ear_words.slots_fitting(values), "plugins/make_fallback_words.py",
+                           "The words of 'sorry, I did not understand'.")
+
+
+if __name__ == "__main__":
+    main()

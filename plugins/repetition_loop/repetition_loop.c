@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plugins/repetition_loop/repetition_loop.c - is the conversation going in circles? See README.md.
+ *
+ * A message is remembered as a bitmap: each pair of neighbouring letters or digits sets one of 128 bits. Two messages
+ * are as alike as their bitmaps: bits in both, of the bits in either (Jaccard; the bitmap is a Bloom filter of the
+ * pairs). Spelling errors, other word order and what a microphone misheard change few pairs. */
+#include <assert.h>
+
+#include "core/judge/ear_plugin.h"
+#include "plugins/ear_fallback.h"
+
+/* Alike in permille: what a user says again, nearly word for word; what is the same with other words around it, which
+ * counts only if it happens twice in a row; a bot's prompt, which may hold other data. */
+#define USER_SAME 550
+#define USER_ALIKE 350
+#define BOT_SAME 800
+
+#define USER_KEPT 2
+#define BOT_KEPT 3
+#define BOT_TIMES 3      /* a bot's prompt is a loop when it is given so often */
+#define FALLBACK_TIMES 2 /* "I did not understand", running */
+#define SIGNED_BYTES 160 /* the beginning of a message tells enough, and the bitmap does not fill up */
+#define LEAST_LETTERS 4  /* "yes", "no", "ok" are said again without a loop */
+
+struct bitmap {
+    uint64_t bits[2];
+};
+
+/* What is remembered of a conversation. */
+struct memory {
+    struct bitmap user[USER_KEPT]; /* newest first; no bits: none yet */
+    uint64_t bot[BOT_KEPT];        /* the last different ones, by words */
+    uint8_t bot_times[BOT_KEPT];   /* how often each was said */
+    uint8_t bot_next;              /* slot to use next */
+    uint8_t user_alike;            /* user messages running that were like the one before */
+    uint8_t fallbacks;             /* running */
+};
+static_assert(sizeof(struct memory) <= 64, "a conversation's memory of its last messages is small");
+
+static uint32_t count_bits(uint64_t x)
+{
+    x -= (x >> 1) & UINT64_C(0x5555555555555555);
+    x = (x & UINT64_C(0x3333333333333333)) + ((x >> 2) & UINT64_C(0x3333333333333333));
+    x = (x + (x >> 4)) & UINT64_C(0x0F0F0F0F0F0F0F0F);
+    return (uint32_t)((x * UINT64_C(0x0101010101010101)) >> 56);
+}
+
+static uint32_t alike_permille(const struct bitmap *a, const struct bitmap *b)
+{
+    uint32_t both = count_bits(a->bits[0] & b->bits[0]) + count_bits(a->bits[1] & b->bits[1]);
+    uint32_t either = count_bits(a->bits[0] | b->bits[0]) + count_bits(a->bits[1] | b->bits[1]);
+    return either == 0 ? 0 : 1000 * both / either;
+}
+
+/* Letters of either case, digits, and bytes of any character beyond ASCII. */
+static bool is_letter(uint8_t byte)
+{
+    return (uint8_t)((byte | 0x20) - 'a') < 26 || (uint8_t)(byte - '0') < 10 || byte >= 0x80;
+}
+
+/* The bitmap of a text; its letters are counted into *letters. */
+static struct bitmap sign(const char *text, uint16_t length, uint16_t *letters)
+{
+    struct bitmap bitmap = {{0, 0}};
+    uint32_t before = 0;
+    uint16_t count = 0;
+    for (uint16_t i = 0; i < length && i < SIGNED_BYTES; i++) {
+        uint8_t byte = (uint8_t)text[i];
+        if (!is_letter(byte)) {
+            continue;
+        }
+        uint32_t letter = byte | 0x20u;
+        uint32_t bit = ((before << 8 | letter) * 0x9E3779B1u) >> 25;
+        bitmap.bits[bit >> 6] |= UINT64_C(1) << (bit & 63);
+        before = letter;
+        count++;
+    }
+    *letters = count;
+    return bitmap;
+}
+
+/* True if the user says the same again, or much the same for the third time. */
+static bool user_loops(struct memory *memory, const struct ear_turn *turn)
+{
+    uint16_t letters = 0;
+    struct bitmap said = sign(turn->text, turn->text_length, &letters);
+    if (letters < LEAST_LETTERS) {
+        return false;
+    }
+    uint32_t alike = alike_permille(&said, &memory->user[0]);
+    uint32_t earlier = alike_permille(&said, &memory->user[1]);
+    memory->user_alike = alike >= USER_ALIKE ? (uint8_t)(memory->user_alike + (memory->user_alike < 255)) : 0;
+    memory->user[1] = memory->user[0];
+    memory->user[0] = said;
+    return alike >= USER_SAME || earlier >= BOT_SAME || memory->user_alike >= 2;
+}
+
+static uint64_t word_bits(const struct ear_turn *turn)
+{
+    uint64_t bits = 0;
+    for (uint16_t i = 0; i < turn->token_count; i++) {
+        uint8_t kind = EAR_TOKEN_KIND(turn->tokens[i]);
+        if (kind != EAR_TOKEN_MARK) {
+            bits |= UINT64_C(1) << (turn->tokens[i].hash >> 26);
+        }
+    }
+    return bits;
+}
+
+/* Count the bot's message among the last different ones: how often was it said? */
+static uint8_t bot_said(struct memory *memory, uint64_t bits)
+{
+    for (uint8_t i = 0; i < BOT_KEPT; i++) {
+        uint32_t both = count_bits(bits & memory->bot[i]);
+        uint32_t either = count_bits(bits | memory->bot[i]);
+        if (both != 0 && 1000 * both >= BOT_SAME * either) {
+            memory->bot_times[i] = (uint8_t)(memory->bot_times[i] + (memory->bot_times[i] < 255));
+            return memory->bot_times[i];
+        }
+    }
+    uint8_t slot = memory->bot_next;
+    memory->bot_next = (uint8_t)((slot + 1) % BOT_KEPT);
+    memory->bot[slot] = bits;
+    memory->bot_times[slot] = 1;
+    return 1;
+}
+
+static bool bot_loops(struct memory *memory, const struct ear_turn *turn)
+{
+    bool fallback = (turn->flags & EAR_TURN_FALLBACK) != 0 || ear_fallback_is(turn);
+    memory->fallbacks = fallback ? (uint8_t)(memory->fallbacks + (memory->fallbacks < 255)) : 0;
+    uint64_t bits = word_bits(turn);
+    return (bits != 0 && bot_said(memory, bits) >= BOT_TIMES) || memory->fallbacks >= FALLBACK_TIMES;
+}
+
+static int on_turn(const struct ear_plugin_call *call)
+{
+    struct memory *memory = (struct memory *)call->state;
+    bool loops = call->turn->from == EAR_FROM_USER ? user_loops(memory, call->turn) : bot_loops(memory, call->turn);
+    ear_verdict_add(call->verdicts, EAR_ASK_REPETITION_LOOP, loops ? 1 : 0, 900);
+    return 0;
+}
+
+const struct ear_plugin ear_plugin_repetition_loop = {
+    EAR_PLUGIN_HEADER,
+    .name = "repetition_loop",
+    .version = "1.0.0",
+    .questions = EAR_ASK_BIT(EAR_ASK_REPETITION_LOOP),
+    .hears = EAR_FROM_BIT(EAR_FROM_USER) | EAR_FROM_BIT(EAR_FROM_BOT),
+    .state_size = sizeof(struct memory),
+    .budget_us = 500,
+    .on_turn = on_turn,
+};
