@@ -14,9 +14,10 @@
 
 /** True where the Kconfig switch EAR_x is on; false where it is off (kconfig then defines nothing). An expression, so
  * that both sides are always compiled. */
-#define EAR_ENABLED(x) EAR_ENABLED_1_(EAR_##x)
+#define EAR_ENABLED(x) EAR_ENABLED_0_(EAR_##x)
+#define EAR_ENABLED_0_(value) EAR_ENABLED_1_(value) /* the switch becomes its value here */
 #define EAR_ENABLED_1_(value) EAR_ENABLED_2_(EAR_ENABLED_IS_##value)
-#define EAR_ENABLED_2_(comma) EAR_ENABLED_3_(comma true, false, 0)
+#define EAR_ENABLED_2_(...) EAR_ENABLED_3_(__VA_ARGS__ true, false, 0)
 #define EAR_ENABLED_3_(ignored, chosen, ...) chosen
 #define EAR_ENABLED_IS_1 0,
 
