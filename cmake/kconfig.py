@@ -4,7 +4,6 @@
 
   kconfig.py [--kconfig F] [--config F] header OUT    write ear_config.h (only if it changes)
   kconfig.py [--kconfig F] [--config F] menuconfig    edit the .config in the terminal, keep only what differs
-  kconfig.py [--kconfig F] [--config F] switches      print the names of all boolean symbols, one a line
   kconfig.py [--kconfig F] check                      hold the Kconfig files to the house rules
 
 A .config holds only what differs from the defaults. Everything in it that would not have exactly the effect that it
@@ -24,6 +23,11 @@ except ImportError:
 
 LINE = re.compile(r"(?:CONFIG_(?P<name>\w+)=(?P<value>.*)|# CONFIG_(?P<off>\w+) is not set)$")
 NUMBERS = (kconfiglib.INT, kconfiglib.HEX)
+
+
+def open_kconfig(path):
+    os.environ["srctree"] = os.path.dirname(os.path.abspath(path))
+    return kconfiglib.Kconfig(os.path.basename(path), warn=False)
 
 
 def allowed(sym):
@@ -127,7 +131,7 @@ def write_if_changed(path, text):
         file.write(text)
 
 
-def edit(kconf, path):
+def edit(kconf, filename, path):
     """menuconfig works on a full copy; the .config then gets its leading comment and what differs."""
     import menuconfig
     with open(path, encoding="utf-8") as file:
@@ -137,7 +141,7 @@ def edit(kconf, path):
         kconf.write_config(copy, save_old=False)
         os.environ["KCONFIG_CONFIG"] = copy
         menuconfig.menuconfig(kconf)
-        saved = kconfiglib.Kconfig(kconf.filename, warn=False)
+        saved = open_kconfig(filename)
         saved.load_config(copy)
         least = os.path.join(directory, "least")
         saved.write_min_config(least, header="")
@@ -146,11 +150,28 @@ def edit(kconf, path):
     print(f"{path} holds what differs from the defaults; the next build uses it.")
 
 
-def house_rules(kconf):
-    """Every number: a prompt with its unit in brackets, a range, a default, the RAM cost in its help."""
+def used_names(root):
+    """Every EAR_NAME that sources mention, and the names that the X-macros of plugins are joined from."""
+    text = []
+    for folder in ("core", "plugins", "platform"):
+        for directory, _, names in os.walk(os.path.join(root, folder)):
+            for name in names:
+                if name.endswith((".c", ".h", ".def")):
+                    with open(os.path.join(directory, name), encoding="utf-8") as file:
+                        text.append(file.read())
+    text = "\n".join(text)
+    return set(re.findall(r"\bEAR_(\w+)", text)) | set(re.findall(r"EAR_ENABLED\((\w+)\)", text)) | {
+        f"PLUGIN_{name}" for name in re.findall(r"^EAR_PLUGIN\((\w+)", text, re.M)}
+
+
+def house_rules(kconf, root):
+    """Every symbol is used by some source. Every number: a prompt with its unit in brackets, a range, a default, the RAM cost in its help."""
+    used = used_names(root)
     for sym in kconf.unique_defined_syms:
         node = sym.nodes[0]
         where = f"{node.filename}:{node.linenr}: {sym.name}"
+        if sym.name not in used:
+            yield f"{where} is used nowhere in core, plugins or platform"
         if not node.prompt:
             yield f"{where} has no prompt"
         if not node.help:
@@ -173,21 +194,18 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kconfig", default=os.path.join(root, "Kconfig"))
     parser.add_argument("--config", default=os.path.join(root, "platform/configs/kiosk.config"))
-    parser.add_argument("what", choices=["header", "menuconfig", "switches", "check"])
+    parser.add_argument("what", choices=["header", "menuconfig", "check"])
     parser.add_argument("out", nargs="?")
     args = parser.parse_args()
 
-    os.environ["srctree"] = os.path.dirname(os.path.abspath(args.kconfig))
-    kconf = kconfiglib.Kconfig(os.path.basename(args.kconfig), warn=False)
+    kconf = open_kconfig(args.kconfig)
     if args.what == "check":
-        sys.exit("\n".join(house_rules(kconf)) or 0)
+        sys.exit("\n".join(house_rules(kconf, os.path.dirname(os.path.abspath(args.kconfig)))) or 0)
     load(kconf, args.config)
     if args.what == "header":
         write_if_changed(args.out, header_text(kconf, args.config))
-    elif args.what == "menuconfig":
-        edit(kconf, args.config)
     else:
-        print("\n".join(s.name for s in kconf.unique_defined_syms if s.orig_type == kconfiglib.BOOL))
+        edit(kconf, args.kconfig, args.config)
 
 
 if __name__ == "__main__":
