@@ -79,11 +79,13 @@ struct ear_status {
     (40u + EAR_STATUS_FIRMWARE_BYTES + 7u * (uint32_t)(sizeof(struct ear_health) / sizeof(uint32_t)) + 3u + \
      EAR_PLUGINS * (6u + EAR_STATUS_PLUGIN_NAME_BYTES + EAR_STATUS_PLUGIN_VERSION_BYTES))
 
-/** Encode. Bytes written, or EAR_ERR_FULL (never with EAR_STATUS_BYTES). */
+/** Encode. Of a will (neither online nor orderly) only version, online, boot and firmware are sent: the rest would be
+ * as it was when the session began. Bytes written, or EAR_ERR_FULL (never with EAR_STATUS_BYTES). */
 EAR_MUST_USE int32_t ear_status_encode(const struct ear_status *status, uint8_t *bytes, size_t capacity);
 
-/** Decode; unknown keys are skipped, numbers that were not sent are 0. EAR_ERR_SYNTAX, _TYPE, _RANGE, _MISSING (version
- * or online), _TOO_LONG (more plugins than EAR_PLUGINS), _VERSION; *status is then undefined. */
+/** Decode; unknown keys are skipped, numbers that were not sent are 0. EAR_ERR_SYNTAX, _TYPE, _RANGE, _UTF8,
+ * _DUPLICATE, _MISSING (version or online), _TOO_LONG (more plugins than EAR_PLUGINS), _VERSION; *status is then
+ * undefined. */
 EAR_MUST_USE int ear_status_decode(struct ear_status *status, const uint8_t *bytes, size_t length);
 
 #endif

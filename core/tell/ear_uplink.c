@@ -9,7 +9,8 @@
 #include <assert.h>
 #include <string.h>
 
-#define BUSY_RETRY_MS 200u /* the transport is still tearing down an earlier attempt */
+#define BUSY_RETRY_MS 200u /* where the transport has no room for birth or farewell, or tears an earlier attempt down \
+                            */
 
 static bool backoff_is_possible(uint32_t min_ms, uint32_t max_ms)
 {
@@ -192,11 +193,24 @@ static int say_status(struct ear_uplink *uplink, bool online)
     return err == EAR_OK ? hand_over(uplink, &sent, &message) : err;
 }
 
-static void say_birth(struct ear_uplink *uplink)
+/* First and last word of a session. False: not said; due_ms is when to try again. */
+static bool say_status_now(struct ear_uplink *uplink, bool online, uint64_t now_ms)
+{
+    if (now_ms < uplink->due_ms) {
+        return false;
+    }
+    bool said = say_status(uplink, online) == EAR_OK;
+    if (!said && uplink->state == EAR_UPLINK_UP) {
+        uplink->due_ms = now_ms + BUSY_RETRY_MS;
+    }
+    return said;
+}
+
+static void say_birth(struct ear_uplink *uplink, uint64_t now_ms)
 {
     uplink->birth_due = false;
-    if (say_status(uplink, true) != EAR_OK && uplink->state == EAR_UPLINK_UP) {
-        uplink->birth_due = true; /* again at the next tick */
+    if (!say_status_now(uplink, true, now_ms) && uplink->state == EAR_UPLINK_UP) {
+        uplink->birth_due = true;
     }
 }
 
@@ -217,7 +231,7 @@ static void drain(struct ear_uplink *uplink, uint64_t now_ms)
         return;
     }
     uplink->farewell_sent = true;
-    if (say_status(uplink, false) != EAR_OK && uplink->state == EAR_UPLINK_UP) {
+    if (!say_status_now(uplink, false, now_ms) && uplink->state == EAR_UPLINK_UP) {
         uplink->farewell_sent = false;
         return;
     }
@@ -236,7 +250,7 @@ void ear_uplink_tick(struct ear_uplink *uplink, uint64_t now_ms)
         return;
     }
     if (uplink->birth_due) {
-        say_birth(uplink);
+        say_birth(uplink, now_ms);
     }
     if (uplink->stopping && uplink->state == EAR_UPLINK_UP) {
         drain(uplink, now_ms);
@@ -248,10 +262,12 @@ uint64_t ear_uplink_next_ms(const struct ear_uplink *uplink)
     if (uplink->state == EAR_UPLINK_WAITING) {
         return uplink->due_ms;
     }
-    if (uplink->state == EAR_UPLINK_UP && uplink->stopping) {
-        return uplink->deadline_ms;
+    if (uplink->state != EAR_UPLINK_UP) {
+        return EAR_UPLINK_NEVER;
     }
-    return EAR_UPLINK_NEVER;
+    bool to_say = uplink->birth_due || (uplink->stopping && !uplink->farewell_sent && uplink->flight_count == 0);
+    uint64_t deadline_ms = uplink->stopping ? uplink->deadline_ms : EAR_UPLINK_NEVER;
+    return to_say && uplink->due_ms < deadline_ms ? uplink->due_ms : deadline_ms;
 }
 
 bool ear_uplink_room(const struct ear_uplink *uplink)
@@ -282,9 +298,10 @@ void ear_uplink_on_connected(struct ear_uplink *uplink, uint64_t now_ms)
         return; /* it was given up meanwhile; on_lost is still to come */
     }
     uplink->state = EAR_UPLINK_UP;
+    uplink->due_ms = now_ms;
     uplink->up_since_ms = now_ms;
     uplink->connects++;
-    say_birth(uplink);
+    say_birth(uplink, now_ms);
 }
 
 void ear_uplink_on_acked(struct ear_uplink *uplink, uint32_t token, uint64_t now_ms)

@@ -24,10 +24,10 @@ enum ear_uplink_state {
 /** What a message in flight is. Cells and records are the agent's, comes back in on_acked. */
 enum ear_sent_kind { EAR_SENT_CELL = 0, EAR_SENT_RECORD = 1, EAR_SENT_STATUS = 2, EAR_SENT_OTHER = 3 };
 struct ear_sent {
-    uint64_t position;  /* EAR_SENT_RECORD: of the outbox */
-    uint32_t seq;       /* EAR_SENT_CELL: of the summary */
-    uint16_t cell;      /* EAR_SENT_CELL */
-    uint8_t kind;       /* enum ear_sent_kind */
+    uint64_t position; /* EAR_SENT_RECORD: of the outbox */
+    uint32_t seq;      /* EAR_SENT_CELL: of the summary */
+    uint16_t cell;     /* EAR_SENT_CELL */
+    uint8_t kind;      /* enum ear_sent_kind */
 };
 
 /** What the uplink asks of and tells to the agent. All are called from within ear_uplink_* functions. */
@@ -62,7 +62,7 @@ struct ear_uplink {
     uint8_t flight_count;
     uint8_t failures; /* in a row: exponent of the backoff */
     uint32_t next_token;
-    uint64_t due_ms;      /* WAITING: of the next attempt */
+    uint64_t due_ms;      /* WAITING: of the next attempt; UP: of birth or farewell, if the transport was busy */
     uint64_t deadline_ms; /* stopping: when draining ends */
     uint64_t up_since_ms; /* UP: when the session began */
     struct ear_uplink_flight flights[EAR_IN_FLIGHT];

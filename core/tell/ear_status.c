@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/tell/ear_status.h"
+
+#include <assert.h>
+#include <cbor.h>
+#include <string.h>
+
+const struct ear_health_line ear_health_table[] = {
+#define EAR_HEALTH(key, ident, name, KIND, unit, says) \
+    {name, unit, says, (uint16_t)offsetof(struct ear_health, ident), (key), EAR_HEALTH_##KIND},
+#include "core/tell/ear_health.def"
+};
+const uint16_t ear_health_count = EAR_COUNT_OF(ear_health_table);
+static_assert(sizeof(struct ear_health) == EAR_COUNT_OF(ear_health_table) * sizeof(uint32_t), "all are uint32_t");
+
+uint32_t ear_health_get(const struct ear_health *health, const struct ear_health_line *line)
+{
+    uint32_t value;
+    memcpy(&value, (const uint8_t *)health + line->offset, sizeof value);
+    return value;
+}
+
+uint32_t *ear_health_refused(struct ear_health *health, int err)
+{
+    switch (err) {
+    case EAR_ERR_SYNTAX:
+        return &health->refused_syntax;
+    case EAR_ERR_TYPE:
+        return &health->refused_type;
+    case EAR_ERR_RANGE:
+        return &health->refused_range;
+    case EAR_ERR_MISSING:
+        return &health->refused_missing;
+    case EAR_ERR_UNKNOWN:
+        return &health->refused_unknown;
+    case EAR_ERR_TOO_LONG:
+        return &health->refused_too_long;
+    case EAR_ERR_DUPLICATE:
+        return &health->refused_duplicate;
+    case EAR_ERR_UTF8:
+        return &health->refused_utf8;
+    case EAR_ERR_DEPTH:
+        return &health->refused_depth;
+    case EAR_ERR_VERSION:
+        return &health->refused_version;
+    case EAR_ERR_TIME:
+        return &health->refused_time;
+    default:
+        return &health->refused_other;
+    }
+}
+
+/* The encoder counts what finds no room and goes on: one look at the end is enough. */
+static void latched(CborError error)
+{
+    assert(error == CborNoError || error == CborErrorOutOfMemory);
+    (void)error;
+}
+
+static void encode_pair(CborEncoder *to, uint64_t key, uint64_t value)
+{
+    latched(cbor_encode_uint(to, key));
+    latched(cbor_encode_uint(to, value));
+}
+
+static void encode_text(CborEncoder *to, const char *text, size_t most)
+{
+    const char *end = memchr(text, '\0', most);
+    latched(cbor_encode_text_string(to, text, end == NULL ? most : (size_t)(end - text)));
+}
+
+static void encode_health(CborEncoder *to, const struct ear_health *health)
+{
+    CborEncoder map;
+    size_t told = 0;
+    for (unsigned i = 0; i < ear_health_count; i++) {
+        told += ear_health_get(health, &ear_health_table[i]) > 0;
+    }
+    latched(cbor_encode_uint(to, EAR_STATUS_KEY_HEALTH));
+    latched(cbor_encoder_create_map(to, &map, told));
+    for (unsigned i = 0; i < ear_health_count; i++) { /* the table is in the order of its keys; test_ear_status looks */
+        uint32_t value = ear_health_get(health, &ear_health_table[i]);
+        if (value > 0) {
+            encode_pair(&map, ear_health_table[i].key, value);
+        }
+    }
+    latched(cbor_encoder_close_container(to, &map));
+}
+
+static void encode_plugins(CborEncoder *to, const struct ear_status *status)
+{
+    CborEncoder list;
+    assert(status->plugin_count <= EAR_PLUGINS);
+    latched(cbor_encode_uint(to, EAR_STATUS_KEY_PLUGINS));
+    latched(cbor_encoder_create_array(to, &list, status->plugin_count));
+    for (unsigned i = 0; i < status->plugin_count; i++) {
+        const struct ear_status_plugin *plugin = &status->plugins[i];
+        CborEncoder item;
+        latched(cbor_encoder_create_array(&list, &item, 3));
+        encode_text(&item, plugin->name, EAR_STATUS_PLUGIN_NAME_BYTES);
+        encode_text(&item, plugin->version, EAR_STATUS_PLUGIN_VERSION_BYTES);
+        latched(cbor_encode_uint(&item, plugin->state));
+        latched(cbor_encoder_close_container(&list, &item));
+    }
+    latched(cbor_encoder_close_container(to, &list));
+}
+
+int32_t ear_status_encode(const struct ear_status *status, uint8_t *bytes, size_t capacity)
+{
+    CborEncoder top, map;
+    bool will = !status->online && !status->orderly;
+    bool timed = !will && status->clock != EAR_CLOCK_NONE && status->time_s >= 0;
+    size_t pairs = will ? 4 : 8;
+    pairs += timed ? 1 : 0;
+    pairs += status->online || will ? 0 : 1;
+    cbor_encoder_init(&top, bytes, capacity, 0);
+    latched(cbor_encoder_create_map(&top, &map, pairs));
+    encode_pair(&map, EAR_STATUS_KEY_VERSION, EAR_STATUS_VERSION);
+    latched(cbor_encode_uint(&map, EAR_STATUS_KEY_ONLINE));
+    latched(cbor_encode_boolean(&map, status->online));
+    if (!status->online && status->orderly) {
+        latched(cbor_encode_uint(&map, EAR_STATUS_KEY_ORDERLY));
+        latched(cbor_encode_boolean(&map, true));
+    }
+    encode_pair(&map, EAR_STATUS_KEY_BOOT, status->boot);
+    latched(cbor_encode_uint(&map, EAR_STATUS_KEY_FIRMWARE));
+    encode_text(&map, status->firmware, EAR_STATUS_FIRMWARE_BYTES);
+    if (!will) {
+        encode_pair(&map, EAR_STATUS_KEY_UPTIME, status->uptime_s);
+        encode_pair(&map, EAR_STATUS_KEY_CLOCK, status->clock);
+        if (timed) {
+            encode_pair(&map, EAR_STATUS_KEY_TIME, (uint64_t)status->time_s);
+        }
+        encode_health(&map, &status->health);
+        encode_plugins(&map, status);
+    }
+    latched(cbor_encoder_close_container(&top, &map));
+    if (cbor_encoder_get_extra_bytes_needed(&top) > 0) {
+        return EAR_ERR_FULL;
+    }
+    return (int32_t)cbor_encoder_get_buffer_size(&top, bytes);
+}
