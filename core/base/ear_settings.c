@@ -2,6 +2,8 @@
 /* core/base/ear_settings.c - the table of settings and the engine that reads any such table. */
 #include "core/base/ear_settings.h"
 
+#include "core/base/ear_tz.h"
+
 #include <string.h>
 
 static const struct ear_setting ear_settings_items[] = {
@@ -160,6 +162,13 @@ static enum ear_err check_text(const struct ear_setting *setting, const char *va
             return EAR_ERR_SYNTAX;
         }
     }
+    if (setting->type == EAR_SETTING_ZONE) {
+        struct ear_tz zone;
+        struct ear_str rule = {.bytes = value, .length = (uint16_t)length};
+        uint16_t at = 0;
+        const char *allowed = NULL;
+        return ear_tz_parse(&zone, rule, &at, &allowed);
+    }
     return EAR_OK;
 }
 
@@ -277,11 +286,20 @@ int32_t ear_setting_print(const struct ear_setting *setting, const void *setting
     return pen.length < pen.room ? (int32_t)pen.length : EAR_ERR_FULL;
 }
 
-bool ear_setting_differs(const struct ear_setting *setting, const void *left, const void *right)
+static size_t member_bytes(const struct ear_setting *setting)
 {
     bool number = setting->type == EAR_SETTING_NUMBER || setting->type == EAR_SETTING_CHOICE;
-    size_t bytes = number ? sizeof(uint32_t) : (size_t)setting->max + 1;
-    return memcmp((const char *)left + setting->at, (const char *)right + setting->at, bytes) != 0;
+    return number ? sizeof(uint32_t) : (size_t)setting->max + 1;
+}
+
+bool ear_setting_differs(const struct ear_setting *setting, const void *left, const void *right)
+{
+    return memcmp((const char *)left + setting->at, (const char *)right + setting->at, member_bytes(setting)) != 0;
+}
+
+void ear_setting_copy(const struct ear_setting *setting, void *to, const void *from)
+{
+    memcpy((char *)to + setting->at, (const char *)from + setting->at, member_bytes(setting));
 }
 
 void ear_settings_init(struct ear_settings *settings)

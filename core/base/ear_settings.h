@@ -93,7 +93,8 @@ EAR_MUST_USE int32_t ear_setting_print(const struct ear_setting *setting, const 
                                        size_t capacity);
 /** What is allowed, as text; cut at capacity. */
 void ear_setting_allowed(const struct ear_setting *setting, char *text, size_t capacity);
-/** Whether two structs differ in this setting. */
+/** Whether two structs differ in this setting; copy it from one to the other. */
 bool ear_setting_differs(const struct ear_setting *setting, const void *left, const void *right);
+void ear_setting_copy(const struct ear_setting *setting, void *to, const void *from);
 
 #endif
