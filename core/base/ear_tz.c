@@ -51,6 +51,7 @@ static bool is_leap(int64_t year)
 struct reader {
     struct ear_str rule;
     uint16_t at;
+    uint16_t fault_at;
     enum ear_err err;
     const char *allowed;
 };
@@ -70,10 +71,11 @@ static bool take(struct reader *reader, char c)
 }
 
 /* The first fault stays. */
-static void refuse(struct reader *reader, enum ear_err err, const char *allowed)
+static void refuse(struct reader *reader, enum ear_err err, uint16_t at, const char *allowed)
 {
     if (reader->err == EAR_OK) {
         reader->err = err;
+        reader->fault_at = at;
         reader->allowed = allowed;
     }
 }
@@ -98,8 +100,7 @@ static int32_t read_number(struct reader *reader, int32_t least, int32_t most, c
         reader->at++;
     }
     if (reader->err == EAR_OK && (reader->at == start || value < least || value > most)) {
-        refuse(reader, reader->at == start ? EAR_ERR_SYNTAX : EAR_ERR_RANGE, allowed);
-        reader->at = start;
+        refuse(reader, reader->at == start ? EAR_ERR_SYNTAX : EAR_ERR_RANGE, start, allowed);
     }
     return value;
 }
@@ -117,10 +118,10 @@ static void read_name(struct reader *reader)
         reader->at++;
     }
     if (length < 3) {
-        refuse(reader, EAR_ERR_SYNTAX,
+        refuse(reader, EAR_ERR_SYNTAX, reader->at,
                "a name of 3 or more letters, or one in <> with digits and signs, as in CET or <+0330>");
     } else if (quoted && !take(reader, '>')) {
-        refuse(reader, EAR_ERR_SYNTAX, "> after a name in <>");
+        refuse(reader, EAR_ERR_SYNTAX, reader->at, "> after a name in <>");
     }
 }
 
@@ -140,8 +141,7 @@ static int32_t read_time(struct reader *reader, int32_t most_hours, const char *
         }
     }
     if (seconds > most_hours * HOUR_S) {
-        refuse(reader, EAR_ERR_RANGE, allowed);
-        reader->at = start;
+        refuse(reader, EAR_ERR_RANGE, start, allowed);
     }
     return negative ? -seconds : seconds;
 }
@@ -156,7 +156,8 @@ static struct ear_tz_change read_change(struct reader *reader)
 {
     struct ear_tz_change change = {.form = 'n', .time_s = 2 * HOUR_S};
     if (!take(reader, ',')) {
-        refuse(reader, EAR_ERR_SYNTAX, "a comma and the day on which the clock changes, as in ,M3.5.0,M10.5.0/3");
+        refuse(reader, EAR_ERR_SYNTAX, reader->at,
+               "a comma and the day on which the clock changes, as in ,M3.5.0,M10.5.0/3");
     }
     if (take(reader, 'M')) {
         change.form = 'M';
@@ -166,7 +167,7 @@ static struct ear_tz_change read_change(struct reader *reader)
         dots = take(reader, '.') && dots;
         change.day = (uint8_t)read_number(reader, 0, 6, "a weekday, 0 (Sunday) to 6");
         if (!dots) {
-            refuse(reader, EAR_ERR_SYNTAX, "month.week.weekday after M, as in M3.5.0");
+            refuse(reader, EAR_ERR_SYNTAX, reader->at, "month.week.weekday after M, as in M3.5.0");
         }
     } else if (take(reader, 'J')) {
         change.form = 'J';
@@ -193,13 +194,13 @@ enum ear_err ear_tz_parse(struct ear_tz *tz, struct ear_str rule, uint16_t *at, 
         tz->to_summer = read_change(&reader);
         tz->to_standard = read_change(&reader);
         if (reader.at != rule.length) {
-            refuse(&reader, EAR_ERR_SYNTAX, "nothing after the rule");
+            refuse(&reader, EAR_ERR_SYNTAX, reader.at, "nothing after the rule");
         }
     }
     if (reader.err != EAR_OK) {
         memset(tz, 0, sizeof *tz);
     }
-    *at = reader.at;
+    *at = reader.err == EAR_OK ? reader.at : reader.fault_at;
     *allowed = reader.allowed;
     return reader.err;
 }
