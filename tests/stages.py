@@ -1,0 +1,145 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""tests/stages.py - the stages of tools/test, in order. Call tools/test, which installs what is missing first.
+
+A stage is a list of commands. Its tests are counted where its output tells them: ctest's own tests, split into cmocka's
+where a program says so; a script's last line 'N passed, M failed'. A command that tells nothing is one test: its exit
+code. A script that is not there is a failed test: nothing is left out silently.
+"""
+import os
+import re
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+LOGS = os.path.join(ROOT, "build", "test")
+JOBS = str(os.cpu_count() or 2)
+STAGE_SECONDS = 900
+COUNTS = re.compile(r"^(\d+) passed, (\d+) failed$")
+
+
+def build(preset, *more):
+    """Configure and build a preset in its own directory, or only the targets named."""
+    targets = ["--target", *more] if more else []
+    return [["cmake", "--preset", preset], ["cmake", "--build", "--preset", preset, "-j", JOBS, *targets]]
+
+
+def ctest(preset, label):
+    return [["ctest", "--test-dir", f"build/{preset}", "-L", f"^{label}$", "-j", JOBS, "--output-on-failure",
+             "--no-tests=error", "--output-junit", f"{LOGS}/{preset}-{label}.xml"]]
+
+
+STAGES = {
+    "unit": ("unit tests, native", build("dev") + ctest("dev", "unit")),
+    "gates": ("gates on symbols, floating point, layout, Kconfig", build("dev") + ctest("dev", "gate")),
+    "lint": ("clang-format, clang-tidy, cppcheck, shellcheck", build("dev") + ctest("dev", "lint")),
+    "asan": ("unit tests under AddressSanitizer and UBSan", build("asan", "unit_tests") + ctest("asan", "unit")),
+    "tiny": ("unit tests with the smallest configuration", build("tiny", "unit_tests") + ctest("tiny", "unit")),
+    "hub": ("unit tests with the largest configuration", build("hub", "unit_tests") + ctest("hub", "unit")),
+    "arm": ("unit tests and symbols on Cortex-M4 in QEMU", build("arm") + ctest("arm", "unit") + ctest("arm", "gate")),
+    "s390x": ("unit tests on big-endian s390x", build("s390x") + ctest("s390x", "unit")),
+    "golden": ("the same events give the same bytes on all three", [["tests/golden/run"]]),
+    "docs": ("generated pages are fresh, examples are true", [["tests/docs/run"]]),
+    "fuzz": ("fuzzing, briefly", [["tests/fuzz/run", "--seconds", "20"]]),
+    "accuracy": ("what the classifiers get right", [["tests/accuracy/run"]]),
+    "e2e": ("end to end against mosquitto with TLS", build("release") + [["tests/e2e/run"]]),
+    "bench": ("the benchmarks run", build("release") + [["tests/bench/run", "--smoke"]]),
+    "demo": ("the demo adds up", [["tools/demo", "--once"]]),
+}
+QUICK = ["unit"]
+
+
+def run(command, log):
+    """Run one command with its output in the log; its exit code."""
+    if "/" in command[0] and not os.path.exists(os.path.join(ROOT, command[0])):
+        log.write(f"{command[0]} is missing\n")
+        return 127
+    log.write(f"$ {' '.join(command)}\n")
+    log.flush()
+    try:
+        return subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                              timeout=STAGE_SECONDS).returncode
+    except subprocess.TimeoutExpired:
+        log.write(f"\nnot done after {STAGE_SECONDS} s\n")
+        return 124
+
+
+def count_junit(path):
+    """Passed and failed of a ctest run: cmocka's numbers where a program printed them, else the program itself."""
+    passed = failed = 0
+    for case in xml.etree.ElementTree.parse(path).getroot().iter("testcase"):
+        text = case.findtext("system-out") or ""
+        good = sum(map(int, re.findall(r"^\[  PASSED  \] (\d+) test", text, re.M)))
+        bad = sum(map(int, re.findall(r"^\[  FAILED  \] \S+ (\d+) test", text, re.M)))
+        if case.get("status") == "run":
+            passed += good or 1
+        else:
+            passed += good
+            failed += bad or 1
+    return passed, failed
+
+
+def count(command, code, output):
+    """Passed and failed of one command."""
+    if "--output-junit" in command and os.path.exists(command[-1]):
+        passed, failed = count_junit(command[-1])
+        return passed, failed or int(code != 0)
+    if command[0] == "cmake":
+        return 0, int(code != 0)
+    last = COUNTS.match((output.strip().splitlines() or [""])[-1])
+    if last:
+        return int(last[1]), int(last[2]) or int(code != 0)
+    return int(code == 0), int(code != 0)
+
+
+def run_stage(name, commands):
+    """Run a stage's commands until a build fails. (passed, failed, seconds)."""
+    passed = failed = 0
+    start = time.monotonic()
+    path = os.path.join(LOGS, f"{name}.log")
+    with open(path, "w+", encoding="utf-8", errors="replace") as log:
+        for command in commands:
+            if "--output-junit" in command and os.path.exists(command[-1]):
+                os.remove(command[-1])
+            begin = log.seek(0, os.SEEK_END)
+            code = run(command, log)
+            log.seek(begin)
+            good, bad = count(command, code, log.read())
+            passed, failed = passed + good, failed + bad
+            if bad and command[0] == "cmake":
+                break
+        if failed:
+            log.seek(0)
+            print("".join(f"    {line}" for line in log.readlines()[-80:]), f"    (all of it: {path})", flush=True)
+    return passed, failed, time.monotonic() - start
+
+
+def main():
+    arguments = sys.argv[1:]
+    if arguments and arguments[0] in ("--list", "--help", "-h"):
+        print("\n".join(f"{name:10}{what}" for name, (what, _) in STAGES.items()))
+        return 0
+    names = QUICK if arguments == ["--quick"] else arguments or list(STAGES)
+    unknown = [name for name in names if name not in STAGES]
+    if unknown:
+        print(f"tools/test: no stage {', '.join(unknown)}; there are: {', '.join(STAGES)}", file=sys.stderr)
+        return 2
+    os.makedirs(LOGS, exist_ok=True)
+    results = {}
+    for number, name in enumerate(names, 1):
+        what, commands = STAGES[name]
+        print(f"== {number}/{len(names)} {name}: {what} ==", flush=True)
+        results[name] = run_stage(name, commands)
+        print(f"   {results[name][0]} passed, {results[name][1]} failed, {results[name][2]:.0f} s", flush=True)
+    print(f"\n{'stage':12}{'passed':>8}{'failed':>8}{'seconds':>9}")
+    for name, (passed, failed, seconds) in results.items():
+        print(f"{name:12}{passed:8}{failed:8}{seconds:9.0f}")
+    passed, failed = (sum(result[i] for result in results.values()) for i in (0, 1))
+    print(f"\n{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
