@@ -13,6 +13,7 @@ static const struct {
 } commands[] = {
     {"send", earshot_send, "give events to a running earshotd"},
     {"sim", earshot_sim, "play conversations: turn dialogues into timed event streams"},
+    {"tap", earshot_tap, "subscribe to a broker and show the summaries that arrive"},
     {"status", earshot_status, "ask a running earshotd how it is"},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

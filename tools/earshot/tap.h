@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tools/earshot/tap.h - the parts of earshot tap: what a subscriber keeps, and ways to show it. Host only.
+ *   tap.c         command line, the MQTT session, recorded frames
+ *   tap_store.c   upserts summaries by their key and revision, adds them up by the catalogue's names
+ *   tap_line.c    one summary or status as a JSON object, or as a line for people
+ *   tap_table.c   the table of devices
+ *   tap_frames.c  records what arrives, and reads it again
+ *   tap_expect.c  compares sums with what `earshot sim --expect` wrote */
+#ifndef EARSHOT_TAP_H
+#define EARSHOT_TAP_H
+
+#include "core/tell/ear_status.h"
+#include "core/tell/ear_summary.h"
+#include "tools/earshot/util.h"
+
+/** The newest state of one slice in one window. */
+struct tap_cell {
+    struct ear_summary_head head; /* its slice points into key */
+    char *key;                    /* the slice's labels */
+    uint32_t words[EAR_CELL_WORDS];
+};
+
+struct tap_device {
+    char *path; /* "tenant/site/device" */
+    const char *tenant, *site, *name;
+    struct tap_cell *cells;
+    size_t cell_count;
+    uint64_t summaries; /* received */
+    uint64_t stale;     /* of these with no newer revision than the one held */
+    int64_t updated_ms; /* wall clock of the last message */
+    bool told_status, online;
+    uint32_t boot;
+};
+
+struct tap_store {
+    struct tap_device *devices;
+    size_t device_count;
+    uint64_t summaries;
+    uint64_t undecodable; /* payloads of our topics that could not be decoded */
+};
+
+/** A message that arrived, decoded. */
+struct tap_arrival {
+    struct tap_device *device;
+    const char *topic;
+    bool is_summary; /* else a status */
+    bool is_news;    /* the store took it */
+    struct ear_summary summary;
+    struct ear_status status;
+};
+
+/** Decode a message and put it into the store. False: not one of ours, or not decodable, which *why then says. */
+bool tap_store_take(struct tap_store *store, const char *topic, const uint8_t *bytes, size_t length,
+                    struct tap_arrival *arrival, struct text *why);
+
+/** Number `at` (EAR_AT_...) added up over a device's cells of one resolution. */
+uint64_t tap_sum_at(const struct tap_device *device, unsigned resolution, unsigned at);
+
+/** Numbers whose name is `name`, or begins with it and a dot, added up over a device's cells of one resolution. */
+uint64_t tap_sum(const struct tap_device *device, unsigned resolution, const char *name);
+
+/** Call for each number of a cell that is not zero, by its full name; of a table also for each label, and of a series
+ * for its sum. label: 0, or that of a table's row, TAP_OTHER for what did not fit. */
+#define TAP_OTHER UINT32_MAX
+typedef void tap_visit(void *context, const struct ear_number *number, const char *name, uint32_t label,
+                       uint64_t value);
+void tap_each(const uint32_t *words, unsigned resolution, tap_visit *visit, void *context);
+
+/** Minute 0..59 of a series. */
+static inline uint16_t tap_minute(const uint32_t *words, unsigned at, unsigned minute)
+{
+    return (uint16_t)(words[at + minute / 2] >> (minute % 2 != 0 ? 16 : 0));
+}
+
+/** "en" of a label; bytes with the terminator. */
+const char *tap_label(uint32_t label, char text[8]);
+const char *tap_resolution_name(unsigned resolution);
+
+/** tap_line.c. Without the line's end. */
+void tap_to_json(const struct tap_arrival *arrival, struct text *json);
+void tap_to_line(const struct tap_arrival *arrival, struct text *line);
+
+/** tap_table.c: the table as lines of at most `width` columns, each with its end. */
+void tap_to_table(const struct tap_store *store, unsigned resolution, unsigned width, struct text *table);
+
+/** tap_frames.c: a file of frames is a CBOR sequence of [topic, payload]. Exits where it cannot be read or written. */
+void tap_record(FILE *file, const char *topic, const uint8_t *bytes, size_t length);
+typedef void tap_frame(void *context, const char *topic, const uint8_t *bytes, size_t length);
+void tap_read_frames(const char *path, tap_frame *frame, void *context);
+
+/** tap_expect.c: true if all is as expected; else *differences lists what is not. The file may not be there yet. */
+bool tap_is_as_expected(const struct tap_store *store, unsigned resolution, const char *path, struct text *differences);
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tools/earshot/tap.h"
+
+#include <string.h>
+
+static const char *clock_name(unsigned clock)
+{
+    static const char *const names[] = {"none", "rtc", "network"};
+
+    return clock < EAR_COUNT_OF(names) ? names[clock] : "?";
+}
+
+static void add_string(struct text *json, const char *name, const char *value)
+{
+    text_printf(json, "\"%s\":", name);
+    text_add_json_string(json, value, strlen(value));
+}
+
+static void add_slice(struct text *json, const struct ear_summary_head *head)
+{
+    static const char *const names[EAR_SLICE_PARTS] = {"channel", "sender", "automation", "automation_version"};
+
+    if (head->other) {
+        text_printf(json, "\"slice\":\"other\"");
+        return;
+    }
+    text_printf(json, "\"slice\":{");
+    for (unsigned i = 0; i < EAR_SLICE_PARTS; i++) {
+        text_printf(json, "%s\"%s\":", i > 0 ? "," : "", names[i]);
+        text_add_json_string(json, head->slice.parts[i].bytes, head->slice.parts[i].length);
+    }
+    text_printf(json, "}");
+}
+
+struct writer {
+    struct text *json;
+    const uint32_t *words;
+    const struct ear_number *table; /* whose rows are being written */
+};
+
+static void add_series(struct writer *writer, const struct ear_number *number, const char *name)
+{
+    text_printf(writer->json, "\"%s\":[", name);
+    for (unsigned minute = 0; minute < number->size; minute++) {
+        text_printf(writer->json, "%s%u", minute > 0 ? "," : "", tap_minute(writer->words, number->at, minute));
+    }
+    text_printf(writer->json, "]");
+}
+
+static void end_table(struct writer *writer)
+{
+    if (writer->table != NULL) {
+        text_printf(writer->json, "}");
+        writer->table = NULL;
+    }
+}
+
+static void add_number(void *context, const struct ear_number *number, const char *name, uint32_t label, uint64_t value)
+{
+    struct writer *writer = context;
+    char text[8];
+
+    if (writer->table != number) {
+        end_table(writer);
+        if (writer->json->bytes[writer->json->length - 1] != '{') {
+            text_printf(writer->json, ",");
+        }
+    } else {
+        text_printf(writer->json, ",");
+    }
+    if (number->shape == EAR_SHAPE_SERIES) {
+        add_series(writer, number, name);
+    } else if (number->shape == EAR_SHAPE_TABLE) {
+        if (writer->table != number) {
+            text_printf(writer->json, "\"%s\":{", name);
+            writer->table = number;
+        }
+        const char *shown = tap_label(label, text);
+        text_add_json_string(writer->json, shown, strlen(shown));
+        text_printf(writer->json, ":%llu", (unsigned long long)value);
+    } else {
+        text_printf(writer->json, "\"%s\":%llu", name, (unsigned long long)value);
+    }
+}
+
+static void add_summary(struct text *json, const struct ear_summary *summary)
+{
+    const struct ear_summary_head *head = &summary->head;
+    struct writer writer = {.json = json, .words = summary->words};
+    char time[TIME_TEXT_BYTES];
+
+    text_printf(json, "\"resolution\":\"%s\",", tap_resolution_name(head->resolution));
+    if (head->clock == EAR_CLOCK_NONE) {
+        text_printf(json, "\"start_s\":%lld,", (long long)head->start_s); /* since some start: no date */
+    } else {
+        add_string(json, "start", time_text(head->start_s * 1000, time));
+        text_printf(json, ",");
+    }
+    text_printf(json, "\"length_s\":%u,\"revision\":%llu,\"boot\":%u,\"seq\":%u,\"clock\":\"%s\",", head->length_s,
+                (unsigned long long)head->revision, head->boot, head->seq, clock_name(head->clock));
+    add_slice(json, head);
+    text_printf(json, ",\"numbers\":{");
+    tap_each(summary->words, head->resolution, add_number, &writer);
+    end_table(&writer);
+    text_printf(json, "}");
+}
+
+static void add_status(struct text *json, const struct ear_status *status)
+{
+    char time[TIME_TEXT_BYTES];
+    bool first = true;
+
+    text_printf(json, "\"online\":%s,", status->online ? "true" : "false");
+    if (!status->online) {
+        text_printf(json, "\"orderly\":%s,", status->orderly ? "true" : "false");
+    }
+    text_printf(json, "\"boot\":%u,\"uptime_s\":%u,\"clock\":\"%s\",", status->boot, status->uptime_s,
+                clock_name(status->clock));
+    if (status->clock != EAR_CLOCK_NONE) {
+        add_string(json, "time", time_text(status->time_s * 1000, time));
+        text_printf(json, ",");
+    }
+    add_string(json, "firmware", status->firmware);
+    text_printf(json, ",\"health\":{");
+    for (unsigned i = 0; i < ear_health_count; i++) {
+        const uint32_t value = ear_health_get(&status->health, &ear_health_table[i]);
+        if (value > 0) {
+            text_printf(json, "%s\"%s\":%u", first ? "" : ",", ear_health_table[i].name, value);
+            first = false;
+        }
+    }
+    text_printf(json, "},\"plugins\":[");
+    for (unsigned i = 0; i < status->plugin_count; i++) {
+        text_printf(json, "%s{", i > 0 ? "," : "");
+        add_string(json, "name", status->plugins[i].name);
+        text_printf(json, ",");
+        add_string(json, "version", status->plugins[i].version);
+        text_printf(json, ",\"state\":%u}", status->plugins[i].state);
+    }
+    text_printf(json, "]");
+}
+
+void tap_to_json(const struct tap_arrival *arrival, struct text *json)
+{
+    text_printf(json, "{\"kind\":\"%s\",", arrival->is_summary ? "summary" : "status");
+    add_string(json, "tenant", arrival->device->tenant);
+    text_printf(json, ",");
+    add_string(json, "site", arrival->device->site);
+    text_printf(json, ",");
+    add_string(json, "device", arrival->device->name);
+    text_printf(json, ",");
+    if (arrival->is_summary) {
+        add_summary(json, &arrival->summary);
+    } else {
+        add_status(json, &arrival->status);
+    }
+    text_printf(json, "}");
+}
+
+static void add_short(void *context, const struct ear_number *number, const char *name, uint32_t label, uint64_t value)
+{
+    char text[8];
+
+    if (label != 0) {
+        text_printf(context, " %s.%s=%llu", name, tap_label(label, text), (unsigned long long)value);
+    } else if (number->shape != EAR_SHAPE_SERIES) {
+        text_printf(context, " %s=%llu", name, (unsigned long long)value);
+    }
+}
+
+void tap_to_line(const struct tap_arrival *arrival, struct text *line)
+{
+    const struct ear_summary_head *head = &arrival->summary.head;
+    char time[TIME_TEXT_BYTES];
+
+    text_printf(line, "%s ", arrival->device->path);
+    if (!arrival->is_summary) {
+        text_printf(line, "%s boot=%u uptime_s=%u", arrival->status.online ? "online" : "offline", arrival->status.boot,
+                    arrival->status.uptime_s);
+        return;
+    }
+    text_printf(line, "%s %s ", tap_resolution_name(head->resolution), time_text(head->start_s * 1000, time));
+    for (unsigned i = 0; i < EAR_SLICE_PARTS && !head->other; i++) {
+        text_printf(line, "%s%.*s", i > 0 ? "/" : "", head->slice.parts[i].length, head->slice.parts[i].bytes);
+    }
+    text_printf(line, "%s revision=%llu:", head->other ? "other" : "", (unsigned long long)head->revision);
+    tap_each(arrival->summary.words, head->resolution, add_short, line);
+}
