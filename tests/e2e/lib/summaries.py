@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""tests/e2e/lib/summaries.py - the central server of a test: subscribes with mosquitto_sub, decodes with python3-cbor2,
+upserts by key and revision, adds up. Shares no code with the project but the catalogue of names."""
+import json
+import subprocess
+
+import cbor2
+
+from lib.world import Program, check, equal, until
+
+RESOLUTIONS = ["minute", "hour", "day"]
+
+
+class Catalogue:
+    """Wire key -> how to flatten a number into names, from `earshot catalogue --json`."""
+
+    def __init__(self, world):
+        out = subprocess.run([world.tool("earshot"), "catalogue", "--json"], check=True, capture_output=True)
+        self.numbers = {line["key"]: line for line in json.loads(out.stdout)["numbers"]}
+
+    def flat(self, numbers):
+        flat = {}
+        for key, value in numbers.items():
+            line = self.numbers[key]
+            name, shape = line["name"], line["shape"]
+            if shape == "count":
+                flat[name] = value
+            elif shape == "group":
+                for member, count in zip(line["members"], value):
+                    flat[name + member] = count
+            elif shape == "series":
+                flat[name] = sum(value)
+            else:
+                flat[name] = sum(value.values())
+                for label, count in value.items():
+                    flat[f"{name}.{label}"] = count
+        return flat
+
+
+class Summary:
+    """A decoded payload. Map keys as core/tell/SPEC.md lists them."""
+
+    def __init__(self, topic, payload):
+        self.topic = topic
+        self.payload = payload
+        self.device = topic.split("/")[4]
+        body = cbor2.loads(payload)
+        equal(body[0], 1, "version of a summary")
+        self.body = body
+        self.resolution = RESOLUTIONS[body[1]]
+        equal(topic.split("/")[5:], ["summary", self.resolution], "topic of a summary")
+        self.start, self.revision, self.boot, self.seq, self.clock = body[2], body[4], body[5], body[6], body[7]
+        self.slice = None if body[8] is None else tuple(body[8])
+        self.numbers = body[9]
+
+    @property
+    def key(self):
+        return self.device, self.resolution, self.start, self.slice
+
+
+class Server:
+    """Keeps its session over restarts of the broker, as a server that wants everything would."""
+
+    def __init__(self, world, broker, topic="earshot/1/#", tls_version=None):
+        self.catalogue = Catalogue(world)
+        self.log = world.path(world.unique("server") + ".messages")
+        certs = world.certs
+        arguments = ["mosquitto_sub", "-h", "127.0.0.1", "-p", broker.port, "-i", "server", "-c", "-q", "1",
+                     "-t", topic, "-F", "%t %r %X"]
+        if not broker.plain:
+            arguments += ["--cafile", certs.ca, "--cert", certs.crt("client"), "--key", certs.key("client")]
+        arguments += ["--tls-version", tls_version] if tls_version else []
+        self.program = Program("mosquitto_sub", arguments, self.log)
+        world.stack.callback(self.program.end)
+        self.offset = 0
+        self.messages = []   # (topic, retained, payload), as they came
+        self.summaries = []  # as they came
+        self.held = {}       # key -> newest Summary
+        until(lambda: "Sending SUBACK to server" in broker.text(), "mosquitto_sub has subscribed")
+
+    def read(self):
+        """Take in what has come since."""
+        with open(self.log, "rb") as file:
+            file.seek(self.offset)
+            data = file.read()
+        for line in data[:data.rfind(b"\n") + 1].splitlines():
+            self.offset += len(line) + 1
+            topic, retained, payload = (line.decode().split(" ") + [""])[:3]
+            if not topic.startswith("earshot/"):
+                continue  # what mosquitto_sub says itself
+            payload = bytes.fromhex(payload)
+            self.messages.append((topic, retained == "1", payload))
+            if "/summary/" in topic:
+                self._upsert(Summary(topic, payload))
+        return self
+
+    def _upsert(self, summary):
+        self.summaries.append(summary)
+        held = self.held.get(summary.key)
+        if held is not None and held.revision == summary.revision:
+            equal(summary.payload, held.payload, f"the same revision of {summary.key} said twice")
+        if held is None or held.revision < summary.revision:
+            self.held[summary.key] = summary
+
+    def totals(self, device=None, resolution="hour"):
+        """All windows and slices of the newest states, added up by the catalogue's names."""
+        self.read()
+        totals = {}
+        for summary in self.held.values():
+            if summary.resolution == resolution and device in (None, summary.device):
+                for name, value in self.catalogue.flat(summary.numbers).items():
+                    totals[name] = totals.get(name, 0) + value
+        return totals
+
+    def total(self, name, device=None, resolution="hour"):
+        return self.totals(device, resolution).get(name, 0)
+
+    def status(self, device):
+        """Newest message on the device's topic status, decoded; None if there was none."""
+        self.read()
+        for topic, _, payload in reversed(self.messages):
+            if topic.split("/")[4:] == [device, "status"]:
+                return cbor2.loads(payload)
+        return None
+
+    def wait_total(self, name, value, device=None, seconds=15, resolution="hour"):
+        until(lambda: self.total(name, device, resolution) == value,
+              lambda: f"{name} of {device or 'all'} adds up to {value}, is {self.total(name, device, resolution)}",
+              seconds)
+
+    def wait_totals(self, wanted, device=None, seconds=20, resolution="hour"):
+        """Every name in `wanted` has its value; then also that nothing is missing in the sequence."""
+        def differing():
+            totals = self.totals(device, resolution)
+            return {n: (totals.get(n, 0), v) for n, v in wanted.items() if totals.get(n, 0) != v}
+        until(lambda: not differing(), lambda: f"totals of {device or 'all'}: (is, should be) {differing()}", seconds)
+
+
+def check_encoding(summaries):
+    """Deterministic: a strict encoder that is not ours gives the same bytes."""
+    for summary in summaries:
+        again = cbor2.dumps(cbor2.loads(summary.payload), canonical=True)
+        check(again == summary.payload, f"not deterministic: {summary.payload.hex()} against {again.hex()}")
