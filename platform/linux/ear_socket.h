@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* platform/linux/ear_socket.h - the way in for programs on the same machine: a Unix-domain stream socket. One task.
+ *
+ * Each connection is an ear_stream. All events that one wake finds in a connection are answered with one write. A
+ * client that does not read its answers is not read from until it does; that holds nobody else up. What is held for a
+ * client: the beginning of an unfinished event (EAR_EVENT_BYTES) and, only while it is stalled, one buffer of input and
+ * one of answers. */
+#ifndef EAR_SOCKET_H
+#define EAR_SOCKET_H
+
+#include "core/port/ear_log.h"
+#include "platform/linux/ear_loop.h"
+#include "platform/linux/ear_stream.h"
+
+#define EAR_SOCKET_READ_BYTES 65536u
+
+struct ear_socket_config {
+    const char *path;
+    const char *group; /* name or number; "": as it comes */
+    unsigned mode;     /* permissions */
+    uint32_t max_clients;
+};
+
+struct ear_socket_counts {
+    uint32_t clients;  /* connected now */
+    uint32_t accepted; /* ever */
+    uint32_t busy;     /* turned away for want of room */
+    uint32_t stalled;  /* times a client had to be paused because it did not read */
+    uint32_t dead;     /* connections ended because of what they sent */
+};
+
+struct ear_socket;
+
+/** Listen. A socket file that a daemon which is no more has left is replaced; one that answers is not. NULL: reason. */
+struct ear_socket *ear_socket_open(const struct ear_socket_config *config, const struct ear_stream_sink *sink,
+                                   struct ear_loop *loop, const struct ear_log *log, char *reason, size_t capacity);
+
+/** Applies to the next connections. */
+void ear_socket_set_max_clients(struct ear_socket *listener, uint32_t max_clients);
+
+void ear_socket_get_counts(const struct ear_socket *listener, struct ear_socket_counts *counts);
+
+/** Hang up on everybody, remove the socket file, free. */
+void ear_socket_close(struct ear_socket *listener);
+
+#endif
