@@ -14,7 +14,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { RETRY_MS = 1000, REDRAW_MS = 500, CHECK_MS = 500, TABLE_WIDTH = 190 };
+enum { RETRY_MS = 1000, REDRAW_MS = 500, CHECK_MS = 500, TABLE_WIDTH = 110, TABLE_ROWS = 24 };
 
 enum show { SHOW_LINES, SHOW_JSON, SHOW_TABLE };
 
@@ -77,20 +77,29 @@ static void print_help(void)
          "  earshot tap --host broker.example --cafile ca.crt --cert me.crt --key me.key --json | jq .numbers");
 }
 
-static unsigned terminal_width(void)
+static struct winsize terminal_size(void)
 {
-    struct winsize size;
+    struct winsize size = {0};
 
-    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : TABLE_WIDTH;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) {
+        size.ws_col = TABLE_WIDTH;
+        size.ws_row = TABLE_ROWS;
+    }
+    return size;
 }
 
-/* Over what was drawn before: up by its lines, each line cleared to its end. */
+/* Over what was drawn before: up by its lines, or on a clear screen if they are more than it has; each line cleared to
+ * its end. */
 static void draw_table(struct tap *tap)
 {
     struct text table = {0}, screen = {0};
 
-    tap_to_table(&tap->store, tap->resolution, tap->terminal ? terminal_width() : TABLE_WIDTH, &table);
-    if (tap->terminal && tap->drawn_lines > 0) {
+    const struct winsize size = terminal_size();
+
+    tap_to_table(&tap->store, tap->resolution, tap->terminal ? size.ws_col : TABLE_WIDTH, &table);
+    if (tap->terminal && tap->drawn_lines >= size.ws_row) {
+        text_printf(&screen, "\033[H\033[2J");
+    } else if (tap->terminal && tap->drawn_lines > 0) {
         text_printf(&screen, "\033[%uA\r", tap->drawn_lines);
     }
     unsigned lines = 0;

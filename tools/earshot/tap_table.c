@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* Columns come in groups; groups are set side by side as far as the terminal is wide, the rest in a panel below. */
-enum { NAME_WIDTH = 14, LABELS = 12, GROUP_GAP = 3 };
+enum { NAME_WIDTH = 12, LABELS = 12, GROUP_GAP = 3 };
 
 enum special { NUMBER, OUT, CSAT_COUNT, CSAT_AVERAGE, LANGUAGES, UPDATED };
 
@@ -36,8 +36,8 @@ static const struct column columns[] = {
     {"", "-", 5, NUMBER, EAR_AT_sentiment + 2},
     {"csat", "n", 4, CSAT_COUNT, 0},
     {"", "mean", 5, CSAT_AVERAGE, 0},
-    {"languages", "", 30, LANGUAGES, 0},
-    {"updated", "", 9, UPDATED, 0},
+    {"languages", "", 24, LANGUAGES, 0},
+    {"updated", "", 8, UPDATED, 0},
 };
 enum { COLUMNS = EAR_COUNT_OF(columns) };
 
