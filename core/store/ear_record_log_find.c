@@ -92,5 +92,10 @@ int ear_record_log_find(struct ear_record_log *log)
         log->head = ear_record_start_of(log, survey.oldest_live);
         log->head_number = survey.oldest_live_first_record;
     }
+    if (log->head < ear_record_start_of(log, log->oldest_sector)) {
+        /* A sector that was overwritten by one whose header a cut has lost. Begin with the oldest that can be. */
+        log->head = ear_record_start_of(log, log->oldest_sector);
+        log->head_number = log->tail_number; /* until the first header that head passes */
+    }
     return err;
 }
