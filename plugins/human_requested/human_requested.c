@@ -37,6 +37,11 @@ enum part {
     THROUGH,
     DESK,
     WITH,
+    TRANSFER,
+    LIKE,
+    IDENTITY,
+    AFTERWARDS,
+    WORKER,
     PART_COUNT
 };
 #define BIT(part) (1u << (part))
@@ -53,6 +58,8 @@ struct clause {
     uint8_t others; /* words of no part */
     bool identity;  /* it asks, or says, who somebody is */
     bool unwanted;  /* "I do not want to ..." */
+    bool offered;   /* "is there anyone ..." */
+    bool to_bot;    /* "talking to a bot ..." */
 };
 
 static void begin(struct clause *clause)
@@ -74,14 +81,14 @@ static bool within(const struct clause *clause, enum part part, uint8_t words)
 /* "talk to a real person", "connect me with your team", "help from a human" */
 static bool talks_to(const struct clause *clause, enum part noun)
 {
-    uint8_t far = noun == SOMEONE ? 0 : noun == PERSON ? 1 : 2;
-    if (clause->unwanted) {
-        return false;
-    }
+    uint8_t far = noun == HUMAN ? 2 : noun == PERSON ? 1 : noun == SERVICE && has(clause, BIT(CUSTOMER)) ? 1 : 0;
     if (within(clause, TALK, far) || within(clause, TALKING, far)) {
         return true;
     }
-    if (noun == SOMEONE || noun == PERSON) {
+    if (within(clause, TRANSFER, far) && (has(clause, BIT(ME)) || (noun == HUMAN && within(clause, TRANSFER, 1)))) {
+        return true;
+    }
+    if (noun != HUMAN && !has(clause, BIT(CUSTOMER))) {
         return false;
     }
     return within(clause, CALL, 0) || (noun == HUMAN && within(clause, HELP, 1) && within(clause, BREAK, 0));
@@ -90,24 +97,24 @@ static bool talks_to(const struct clause *clause, enum part noun)
 /* "give me a human", "I need a real person", "I want customer service" */
 static bool wants(const struct clause *clause, enum part noun)
 {
-    bool near = within(clause, WANT, has(clause, BIT(CUSTOMER)) ? 1 : 0);
-    if (clause->unwanted || !near || noun == SOMEONE) {
+    if (noun == SOMEONE || !within(clause, WANT, has(clause, BIT(CUSTOMER)) ? 1 : 0)) {
         return false;
     }
-    return noun == HUMAN || noun == DESK || has(clause, BIT(REAL) | BIT(CUSTOMER)) ||
-           (noun == PERSON && !within(clause, BREAK, 1));
+    return noun == HUMAN || noun == DESK || noun == PERSON || has(clause, BIT(REAL) | BIT(CUSTOMER));
 }
 
-/* "is there a real person", "do you have human support" */
+/* "is there a real person", "do you have a human" */
 static bool looks_for(const struct clause *clause, enum part noun)
 {
-    return has(clause, BIT(THERE)) && within(clause, THERE, 1) && clause->others <= 1 &&
-           (noun == HUMAN || (has(clause, BIT(REAL)) && noun != SERVICE));
+    if (!within(clause, THERE, 1) || clause->others > 1) {
+        return false;
+    }
+    return (noun == HUMAN && within(clause, FILLER, 0)) || (has(clause, BIT(REAL)) && noun != SERVICE);
 }
 
 static bool asks_at(const struct clause *clause, enum part noun)
 {
-    if (clause->identity) {
+    if (clause->identity || clause->unwanted) {
         return false;
     }
     if (noun == SERVICE && within(clause, HUMAN, 0)) {
@@ -116,11 +123,18 @@ static bool asks_at(const struct clause *clause, enum part noun)
     return talks_to(clause, noun) || wants(clause, noun) || looks_for(clause, noun);
 }
 
-/* "I do not want to talk to a machine" */
-static bool rejects_bot(const struct clause *clause)
+/* A person was named, and then the talking: "is there anyone I can talk to", "mit einem Menschen sprechen" */
+static bool talks_afterwards(const struct clause *clause)
 {
-    return !clause->identity && has(clause, BIT(NOT) | BIT(BAD)) &&
-           (within(clause, TALK, 1) || within(clause, TALKING, 1));
+    bool with = within(clause, WITH, 2) && !has(clause, BIT(AM)) &&
+                (within(clause, PERSON, 0) || within(clause, HUMAN, 0) || within(clause, SOMEONE, 0));
+    return !clause->identity && !clause->unwanted && ((clause->offered && clause->others <= 1) || with);
+}
+
+/* "talk to a machine"; a "chat bot" is none: there a word stands between */
+static bool talks_to_bot(const struct clause *clause)
+{
+    return !clause->identity && (within(clause, TALK, 1) || within(clause, TALKING, 1)) && within(clause, FILLER, 1);
 }
 
 /* Nearly nothing else was said: "operator", "real person please", "customer service". */
@@ -138,20 +152,44 @@ static bool asks_alone(const struct clause *clause)
 
 static void pass(struct clause *clause, enum part part)
 {
-    if (part == FILLER || part == REAL || part == ME) {
-        clause->seen |= BIT(part);
-        clause->since[part] = 0;
-        return;
-    }
-    for (size_t i = 0; i < PART_COUNT; i++) {
+    bool counts = part != FILLER && part != REAL && part != ME && part != LIKE;
+    for (size_t i = 0; counts && i < PART_COUNT; i++) {
         clause->since[i] = (uint8_t)(clause->since[i] + (clause->since[i] < LONG_AGO));
     }
     if (part == NONE) {
         clause->others++;
         return;
     }
+    if (part == TALK || part == TALKING || part == THERE) {
+        clause->since[FILLER] = LONG_AGO; /* what fills comes after it */
+    }
+    if (part == BREAK || part == LIKE) {
+        clause->since[TALK] = LONG_AGO; /* "talk about a person", "talk like a human" */
+        clause->since[TALKING] = LONG_AGO;
+    }
     clause->seen |= BIT(part);
     clause->since[part] = 0;
+}
+
+static bool take_people(struct clause *clause, enum part noun)
+{
+    bool asks = asks_at(clause, noun);
+    clause->offered = clause->offered || (noun != SERVICE && within(clause, THERE, 1) && !has(clause, BIT(NOT)));
+    return asks;
+}
+
+static bool take_bot(struct clause *clause)
+{
+    clause->to_bot = clause->to_bot || talks_to_bot(clause);
+    return clause->to_bot && has(clause, BIT(NOT) | BIT(BAD));
+}
+
+static bool take_talk(struct clause *clause, enum part part)
+{
+    if (part == IDENTITY || (part == TALKING && within(clause, AM, 1))) {
+        clause->identity = true; /* "am I talking to", "I'm speaking with" */
+    }
+    return talks_afterwards(clause);
 }
 
 /* Take one word of the clause in. True if the clause is an ask now. */
@@ -159,20 +197,21 @@ static bool take(struct clause *clause, enum part part)
 {
     bool asks = false;
     if ((BIT(part) & PEOPLE) != 0) {
-        asks = asks_at(clause, part);
+        asks = take_people(clause, part);
+    } else if ((BIT(part) & (BIT(TALK) | BIT(TALKING) | BIT(IDENTITY) | BIT(AFTERWARDS))) != 0) {
+        asks = take_talk(clause, part);
+    } else if (part == WORKER) {
+        asks = within(clause, PERSON, 0) && (within(clause, TRANSFER, 1) || within(clause, WANT, 1));
     } else if (part == BOT) {
-        asks = rejects_bot(clause);
-    } else if (part == TALKING && within(clause, AM, 1)) {
-        clause->identity = true; /* "am I talking to", "I'm speaking with" */
+        asks = take_bot(clause);
+    } else if (part == BAD) {
+        asks = clause->to_bot; /* "talking to a bot is stupid" */
     } else if (part == WANT && within(clause, NOT, 0)) {
         clause->unwanted = true;
-    } else if (part == BREAK) {
-        clause->since[TALK] = LONG_AGO; /* "talk about a person" */
-        clause->since[TALKING] = LONG_AGO;
     } else if (part == ESCALATE) {
         asks = true;
     } else if (part == THROUGH) {
-        asks = within(clause, TALK, 0) && has(clause, BIT(ME));
+        asks = within(clause, TRANSFER, 0) && has(clause, BIT(ME));
     }
     pass(clause, part);
     return asks;

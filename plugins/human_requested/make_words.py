@@ -13,19 +13,20 @@ import ear_words  # noqa: E402
 
 PARTS = ["NONE", "FILLER", "HUMAN", "PERSON", "SOMEONE", "SERVICE", "REAL", "TALK", "TALKING", "CALL", "WANT", "NOT",
          "BAD", "BOT", "THERE", "BE", "AM", "BREAK", "HELP", "CUSTOMER", "ESCALATE", "ME", "THROUGH", "DESK",
-         "WITH"]
+         "WITH", "TRANSFER", "LIKE", "IDENTITY", "AFTERWARDS", "WORKER"]
 
 WORDS = {
     # Words that say nothing here. They stand between the others without making a distance.
     "FILLER": """
-        a an the to with of your my some any please pls plz just now directly immediately kindly i i'd i'll id ill can
-        could may might would will hi hello hey ok okay thanks thank yes yeah well so really actually being fucking damn
+        a an the to with of your my some any please pls plz just now directly immediately kindly i i'll ill can
+        could may might will hi hello hey ok okay thanks thank yes yeah well so really actually being fucking damn
         bloody freaking goddamn instead also still here over somehow right away asap today another other us our let's
         und ein eine einen einem einer eines der die das dem den mich mir bitte jetzt ich gern gerne mal doch hallo nur
         un une le la les au aux du des de je j'ai s'il plait te vous plaît maintenant bonjour juste bien
         una el los las al del por favor ahora hola yo solo con
         uno il lo gli alla al allo per piacere adesso ciao io subito con
-        à avec""",
+        à avec
+        我 一 个 正 的 类 可 以 交 吗 什 么 请 务 系 您 你 谈谈""",
     # Whoever answers to these is a person of the house.
     "HUMAN": """
         human humans humanbeing agent agents representative representatives rep reps csr operator operators advisor
@@ -36,64 +37,74 @@ WORDS = {
         humain humains humaine humaines conseiller conseillere conseillers operateur interlocuteur
         humano humanos humana humanas agente agentes operador operadora representante asesor asesora empleado
         umano umani umana umane operatore operatrice addetto consulente rappresentante incaricato""",
-    "PERSON": "person persons people personen personne personnes persona personas persone gente",
+    "PERSON": "person persons people personen personne personnes persona personas persone gente 人",
     "SOMEONE": """
         someone somebody anyone anybody somone jemand jemanden jemandem quelqu'un alguien qualcuno nessuno""",
     # Said of people only where somebody wants to be put through to them.
     "SERVICE": """
-        assistant assistants support service services care team manager managers supervisor supervisors boss
-        assistance colleagues management
+        assistant assistants asistant assistent support service services care team manager managers supervisor
+        supervisors boss management 服
         kundendienst kundenservice kundensupport hotline vorgesetzten chef service-team
         soporte servicio apoyo encargado gerente supervisor equipo asistente
         assistenza servizio supporto sostegno responsabile
         superieur responsable equipe""",
     "DESK": "helpdesk callcenter servicedesk kundenservice kundendienst",
-    "CUSTOMER": "customer costumer client clients clienti cliente clientes clientele kunden",
+    "CUSTOMER": "customer costumer client clients clienti cliente clientes clientele kunden 客",
     "REAL": """
         real live actual proper genuine living breathing physical manual flesh true human-being
         echt echte echten echter echtem richtigen wirklichen lebenden
         vrai vraie reel reelle veritable
         real reales verdadero verdadera manual
-        reale vero vera proprio fisica fisico""",
+        reale vero vera proprio fisica fisico 真 实""",
     "TALK": """
-        talk speak chat contact reach connect connected transfer transferred forward redirect direct refer route
-        speech put patch hand switch pass message discuss converse
-        sprechen reden verbinden kontaktieren verbinde verbinden durchstellen weiterleiten spreche unterhalten chatten
-        parler parle discuter contacter joindre passer transferer passez-moi mettre
-        hablar hable contactar comunicar comunicarme conectar chatear transferir paseme transfieran
-        parlare contattare comunicare mettermi trasferire chattare""",
+        talk speak chat contact reach connect connected message discuss converse
+        sprechen reden verbinden kontaktieren verbinde durchstellen weiterleiten unterhalten chatten
+        parler discuter contacter joindre
+        hablar hable contactar comunicar comunicarme conectar chatear
+        parlare contattare comunicare chattare 联""",
+    # Verbs that follow their person.
+    "AFTERWARDS": "谈 聊 话",
+    # 工, which makes a person of the house out of a person (人工).
+    "WORKER": "工",
+    # Asks for a person only with "me" or straight to a person's name: money is transferred too.
+    "TRANSFER": """
+        transfer transferred transferring forward redirect direct refer route put patch hand switch pass
+        transferer passer mettre transferir paseme transfieran trasferire mettermi passami passez passe 转""",
+    "LIKE": "like",
     "TALKING": """
         talking speaking chatting contacting conversing
-        rede spreche hablando parlando""",
+        hablando parlando""",
+    # "spreche ich mit einem Menschen?"
+    "IDENTITY": "rede spreche parle hablo parlo",
     "CALL": "call phone ring",
     "WANT": """
-        want wants wanna need needs give gimme get getting require demand prefer rather wish like bring seek looking
+        want wants wanna need needs give gimme get getting require demand prefer rather wish would i'd id bring seek looking
         mochte will brauche brauchen wunsche geben gib hatte benotige
         veux voudrais besoin souhaite aimerais donnez-moi veut
         quiero quisiera necesito deme dame gustaria deseo
-        voglio vorrei bisogno dammi desidero""",
+        voglio vorrei bisogno dammi desidero 想 要 找""",
     "NOT": """
         not no don't dont didn't do'nt never without nor neither
-        nicht kein keinen keine non pas sans nunca sin senza ne""",
+        nicht kein keinen keine non pas sans nunca sin senza ne 没""",
     "BAD": """
         hate tired sick stupid useless dumb stop annoying annoyed fed enough waste ridiculous pointless refuse dislike
         can't cant cannot worthless""",
     "BOT": """
         bot bots robot robots chatbot chatbots machine machines computer computers automated ai roboter maschine
         maquina ordinateur macchina automat""",
-    "THERE": "there have has where available gibt hay c'e""",
+    "THERE": "there have has where available gibt hay c'e 有""",
     "BE": """
         are you're youre ur is it's its that's was were be become you u
-        bist du sie sind es-tu tu es etes eres sei siete""",
-    "AM": "am i'm im who estoy sto""",
+        bist du sie sind es-tu tu es etes eres sei siete 是""",
+    "AM": "am i'm im who estoy sto 在""",
     "BREAK": """
-        about like-a as than if when because for from that which who's whose one two three
-        uber sur sobre su per-cui""",
-    "HELP": "help helped assist hilfe aide ayuda aiuto",
+        about as than if when because for from that this which who's whose one two three virtual google
+        uber sur sobre su google""",
+    "HELP": "help helped assist assistance hilfe aide ayuda aiuto",
     "ESCALATE": "escalate escalation handoff handover hand-off",
     "ME": "me mich moi me mi",
     "THROUGH": "through",
-    "WITH": "mit",
+    "WITH": "mit 和 跟",
 }
 
 

@@ -9,15 +9,17 @@
 #include "core/judge/ear_plugin.h"
 #include "plugins/ear_fallback.h"
 
-/* Alike in permille: what a user says again, nearly word for word; what is the same with other words around it, which
- * counts only if it happens twice in a row; a bot's prompt, which may hold other data. */
-#define USER_SAME 550
+/* Alike in permille: what a user says again, nearly word for word; what is short and says the same otherwise (spelled,
+ * misheard), which counts the second time in a row; a bot's prompt, which may hold other data. */
+#ifndef USER_SAME
+#define USER_SAME 750
 #define USER_ALIKE 350
-#define BOT_SAME 800
+#define SHORT_LETTERS 24
+#endif
+#define BOT_SAME 950
 
-#define USER_KEPT 2
 #define BOT_KEPT 3
-#define BOT_TIMES 3      /* a bot's prompt is a loop when it is given so often */
+#define BOT_TIMES 2      /* a bot's prompt is a loop when so many of those kept are the same */
 #define FALLBACK_TIMES 2 /* "I did not understand", running */
 #define SIGNED_BYTES 160 /* the beginning of a message tells enough, and the bitmap does not fill up */
 #define LEAST_LETTERS 4  /* "yes", "no", "ok" are said again without a loop */
@@ -28,12 +30,11 @@ struct bitmap {
 
 /* What is remembered of a conversation. */
 struct memory {
-    struct bitmap user[USER_KEPT]; /* newest first; no bits: none yet */
-    uint64_t bot[BOT_KEPT];        /* the last different ones, by words */
-    uint8_t bot_times[BOT_KEPT];   /* how often each was said */
-    uint8_t bot_next;              /* slot to use next */
-    uint8_t user_alike;            /* user messages running that were like the one before */
-    uint8_t fallbacks;             /* running */
+    struct bitmap user;     /* the last message that was not too short; no bits: none yet */
+    uint64_t bot[BOT_KEPT]; /* the words of the last ones */
+    uint8_t bot_next;       /* slot to use next */
+    uint8_t user_alike;     /* user messages running that were like the one before */
+    uint8_t fallbacks;      /* running */
 };
 static_assert(sizeof(struct memory) <= 64, "a conversation's memory of its last messages is small");
 
@@ -52,25 +53,30 @@ static uint32_t alike_permille(const struct bitmap *a, const struct bitmap *b)
     return either == 0 ? 0 : 1000 * both / either;
 }
 
-/* Letters of either case, digits, and bytes of any character beyond ASCII. */
 static bool is_letter(uint8_t byte)
 {
-    return (uint8_t)((byte | 0x20) - 'a') < 26 || (uint8_t)(byte - '0') < 10 || byte >= 0x80;
+    return (uint8_t)((byte | 0x20) - 'a') < 26 || (uint8_t)(byte - '0') < 10;
 }
 
-/* The bitmap of a text; its letters are counted into *letters. */
+/* The bitmap of a text; its letters are counted into *letters. A character beyond ASCII is a letter, made of all its
+ * bytes. */
 static struct bitmap sign(const char *text, uint16_t length, uint16_t *letters)
 {
     struct bitmap bitmap = {{0, 0}};
     uint32_t before = 0;
     uint16_t count = 0;
-    for (uint16_t i = 0; i < length && i < SIGNED_BYTES; i++) {
-        uint8_t byte = (uint8_t)text[i];
-        if (!is_letter(byte)) {
+    uint16_t end = length < SIGNED_BYTES ? length : SIGNED_BYTES;
+    for (uint16_t i = 0; i < end;) {
+        uint8_t byte = (uint8_t)text[i++];
+        uint32_t letter = byte | 0x20u;
+        if (byte >= 0x80) {
+            while (i < end && ((uint8_t)text[i] & 0xC0u) == 0x80u) {
+                letter = letter << 6 ^ (uint8_t)text[i++];
+            }
+        } else if (!is_letter(byte)) {
             continue;
         }
-        uint32_t letter = byte | 0x20u;
-        uint32_t bit = ((before << 8 | letter) * 0x9E3779B1u) >> 25;
+        uint32_t bit = ((before << 8 ^ letter) * 0x9E3779B1u) >> 25;
         bitmap.bits[bit >> 6] |= UINT64_C(1) << (bit & 63);
         before = letter;
         count++;
@@ -87,42 +93,36 @@ static bool user_loops(struct memory *memory, const struct ear_turn *turn)
     if (letters < LEAST_LETTERS) {
         return false;
     }
-    uint32_t alike = alike_permille(&said, &memory->user[0]);
-    uint32_t earlier = alike_permille(&said, &memory->user[1]);
-    memory->user_alike = alike >= USER_ALIKE ? (uint8_t)(memory->user_alike + (memory->user_alike < 255)) : 0;
-    memory->user[1] = memory->user[0];
-    memory->user[0] = said;
-    return alike >= USER_SAME || earlier >= BOT_SAME || memory->user_alike >= 2;
+    uint32_t alike = alike_permille(&said, &memory->user);
+    bool again = alike >= USER_ALIKE && letters <= SHORT_LETTERS;
+    memory->user_alike = again ? (uint8_t)(memory->user_alike + (memory->user_alike < 255)) : 0;
+    memory->user = said;
+    return alike >= USER_SAME || memory->user_alike >= 2;
 }
 
 static uint64_t word_bits(const struct ear_turn *turn)
 {
     uint64_t bits = 0;
     for (uint16_t i = 0; i < turn->token_count; i++) {
-        uint8_t kind = EAR_TOKEN_KIND(turn->tokens[i]);
-        if (kind != EAR_TOKEN_MARK) {
+        if (EAR_TOKEN_KIND(turn->tokens[i]) != EAR_TOKEN_MARK) {
             bits |= UINT64_C(1) << (turn->tokens[i].hash >> 26);
         }
     }
     return bits;
 }
 
-/* Count the bot's message among the last different ones: how often was it said? */
+/* Remember the bot's message. How many of those before it were the same? */
 static uint8_t bot_said(struct memory *memory, uint64_t bits)
 {
+    uint8_t same = 0;
     for (uint8_t i = 0; i < BOT_KEPT; i++) {
         uint32_t both = count_bits(bits & memory->bot[i]);
         uint32_t either = count_bits(bits | memory->bot[i]);
-        if (both != 0 && 1000 * both >= BOT_SAME * either) {
-            memory->bot_times[i] = (uint8_t)(memory->bot_times[i] + (memory->bot_times[i] < 255));
-            return memory->bot_times[i];
-        }
+        same = (uint8_t)(same + (both != 0 && 1000 * both >= BOT_SAME * either));
     }
-    uint8_t slot = memory->bot_next;
-    memory->bot_next = (uint8_t)((slot + 1) % BOT_KEPT);
-    memory->bot[slot] = bits;
-    memory->bot_times[slot] = 1;
-    return 1;
+    memory->bot[memory->bot_next] = bits;
+    memory->bot_next = (uint8_t)((memory->bot_next + 1) % BOT_KEPT);
+    return same;
 }
 
 static bool bot_loops(struct memory *memory, const struct ear_turn *turn)
@@ -130,7 +130,7 @@ static bool bot_loops(struct memory *memory, const struct ear_turn *turn)
     bool fallback = (turn->flags & EAR_TURN_FALLBACK) != 0 || ear_fallback_is(turn);
     memory->fallbacks = fallback ? (uint8_t)(memory->fallbacks + (memory->fallbacks < 255)) : 0;
     uint64_t bits = word_bits(turn);
-    return (bits != 0 && bot_said(memory, bits) >= BOT_TIMES) || memory->fallbacks >= FALLBACK_TIMES;
+    return bot_said(memory, bits) >= BOT_TIMES || memory->fallbacks >= FALLBACK_TIMES;
 }
 
 static int on_turn(const struct ear_plugin_call *call)
