@@ -120,7 +120,7 @@ class World:
 
     def tool(self, name):
         """A program of the build, wherever the build put it."""
-        for folder in ("platform/linux", "tools/earshot", "tests/bench", "."):
+        for folder in ("platform/linux", "tools/earshot", "tests"):
             program = self.build / folder / name
             if program.is_file():
                 return program
