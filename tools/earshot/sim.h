@@ -2,7 +2,8 @@
 /* tools/earshot/sim.h - the simulator's parts: plan what happens, reckon what it adds up to, play it. Host only.
  *   sim.c        command line
  *   sim_plan.c   who says what when: spreads conversations over devices and time, silence at the end
- *   sim_talk.c   one conversation: its messages, its ending, what happens around it
+ *   sim_talk.c   one conversation: how far it goes and how it ends
+ *   sim_tell.c   what is said and done in it, as events; what a device does beside conversations
  *   sim_tally.c  the numbers that all this must give, by a reckoning of its own that shares no code with the core
  *   sim_play.c   to sockets or files, at the wanted speed */
 #ifndef EARSHOT_SIM_H
@@ -85,7 +86,7 @@ enum sim_ending {
 /** sim_talk.c: add the events of conversation number `number`, beginning at start_ms. */
 void sim_talk(struct sim_plan *plan, const struct talk *talk, enum sim_ending ending, size_t number, uint16_t device,
               int64_t start_ms);
-/** Add what a device does beside conversations: flows, deliveries, survey answers. */
+/** sim_tell.c: add what a device does beside conversations: flows, deliveries, survey answers. */
 void sim_aside(struct sim_plan *plan, uint16_t device, int64_t at_ms);
 
 /** sim_tally.c: write the tally as JSON; call before sim_plan_sort. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tools/earshot/tap.h - the parts of earshot tap: what a subscriber keeps, and ways to show it. Host only.
- *   tap.c         command line, the MQTT session, recorded frames
+ *   tap.c         command line
+ *   tap_session.c the MQTT session, and what is done with each message
  *   tap_store.c   upserts summaries by their key and revision, adds them up by the catalogue's names
  *   tap_line.c    one summary or status as a JSON object, or as a line for people
  *   tap_table.c   the table of devices

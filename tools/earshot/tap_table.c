@@ -36,8 +36,8 @@ static const struct column columns[] = {
     {"", "-", 5, NUMBER, EAR_AT_sentiment + 2},
     {"csat", "n", 4, CSAT_COUNT, 0},
     {"", "mean", 5, CSAT_AVERAGE, 0},
-    {"languages", "", 24, LANGUAGES, 0},
     {"updated", "", 8, UPDATED, 0},
+    {"languages", "", 18, LANGUAGES, 0}, /* the last one: takes what room there is */
 };
 enum { COLUMNS = EAR_COUNT_OF(columns) };
 
@@ -232,18 +232,22 @@ static void add_headings(struct text *table, unsigned first, unsigned end)
     end_line(table);
 }
 
-static void add_row(struct text *table, const struct row *row, unsigned resolution, unsigned first, unsigned end)
+static void add_row(struct text *table, const struct row *row, unsigned resolution, unsigned first, unsigned end,
+                    unsigned width)
 {
+    const size_t begun = table->length;
+
     text_printf(table, "%-*.*s", NAME_WIDTH, NAME_WIDTH, row->name);
     for (unsigned c = first; c < end; c++) {
         struct text cell = {0};
-        const int width = (int)columns[c].width;
+        const int column_width = (int)columns[c].width;
         show(row, resolution, &columns[c], &cell);
         text_printf(table, "%*s", begins_group(c) ? GROUP_GAP : 0, "");
         if (columns[c].special == LANGUAGES) {
-            text_printf(table, "%-*.*s", width, width, cell.bytes != NULL ? cell.bytes : "");
+            const size_t used = table->length - begun;
+            text_printf(table, "%.*s", used < width ? (int)(width - used) : 0, cell.bytes != NULL ? cell.bytes : "");
         } else {
-            text_printf(table, "%*.*s", width, width, cell.bytes != NULL ? cell.bytes : "");
+            text_printf(table, "%*.*s", column_width, column_width, cell.bytes != NULL ? cell.bytes : "");
         }
         text_free(&cell);
     }
@@ -262,10 +266,10 @@ void tap_to_table(const struct tap_store *store, unsigned resolution, unsigned w
         add_headings(table, first, end);
         for (size_t i = 0; i < store->device_count; i++) {
             const struct row row = {.name = store->devices[i].name, .devices = &store->devices[i], .count = 1};
-            add_row(table, &row, resolution, first, end);
+            add_row(table, &row, resolution, first, end, width);
         }
         if (store->device_count > 1) {
-            add_row(table, &all, resolution, first, end);
+            add_row(table, &all, resolution, first, end, width);
         }
     }
 }
