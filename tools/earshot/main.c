@@ -15,7 +15,6 @@ static const struct {
     {"sim", earshot_sim, "play conversations: turn dialogues into timed event streams"},
     {"tap", earshot_tap, "subscribe to a broker and show the summaries that arrive"},
     {"status", earshot_status, "ask a running earshotd how it is"},
-    {"catalogue", earshot_catalogue, "print the catalogue of numbers"},
     {"catalogue", earshot_catalogue, "print the catalogue of numbers: a page, CDDL or JSON"},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
