@@ -118,7 +118,7 @@ static void print_cddl(void)
         "boot = 1..4294967295\n"
         "seq = 1..4294967295 ; counts the summaries of a boot, without a gap\n"
         "clock = 0 / 1 / 2 ; how the device knows the time: not, from its own clock, from the network\n"
-        "slice = [channel: label, sender: label, automation: label, version: label] / null ; null: `other`\n"
+        "slice = [channel: label, sender: label, automation: label, version: label] / nil ; nil: `other`\n"
         "label = tstr ; \"\" where there is none\n"
         "\n"
         "count = 1..4294967295\n"
