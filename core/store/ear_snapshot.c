@@ -7,8 +7,9 @@
  *  12 fingerprint               28 CRC-32 of bytes 0..27
  *  32 the blob
  *
- * A save erases the half that is not the newest, programs the blob, syncs, and programs the header last: until then the
- * other half stands. */
+ * A save erases the half that is not the newest, programs the blob, and the header last: until then the other half
+ * stands. One sync at the end is enough: should the header become durable before the blob, the blob's checksum fails
+ * and the other half stands too. */
 #include "core/store/ear_snapshot.h"
 
 #include <string.h>
@@ -201,8 +202,7 @@ int ear_snapshot_save(struct ear_snapshot *snapshot, uint32_t fingerprint, const
     header.crc = ear_crc32(0, bytes, length);
     if (erase_half(snapshot, half, length) != EAR_OK ||
         program_blob(storage, half * half_bytes(storage) + HEADER, bytes, length) != EAR_OK ||
-        storage->ops->sync(storage->context) != 0 || program_header(storage, half, &header) != EAR_OK ||
-        storage->ops->sync(storage->context) != 0) {
+        program_header(storage, half, &header) != EAR_OK || storage->ops->sync(storage->context) != 0) {
         return EAR_ERR_IO;
     }
     snapshot->keep = (uint8_t)half;
