@@ -12,11 +12,12 @@
 /* Alike in permille: what a user says again, nearly word for word; what is short and says the same otherwise (spelled,
  * misheard), which counts the second time in a row; a bot's prompt, which may hold other data. */
 #ifndef USER_SAME
-#define USER_SAME 750
+#define USER_SAME 800
 #define USER_ALIKE 350
 #define SHORT_LETTERS 24
+#define SPELLED_ALIKE 250
 #endif
-#define BOT_SAME 950
+#define BOT_SAME 800
 
 #define BOT_KEPT 3
 #define BOT_TIMES 2      /* a bot's prompt is a loop when so many of those kept are the same */
@@ -85,6 +86,20 @@ static struct bitmap sign(const char *text, uint16_t length, uint16_t *letters)
     return bitmap;
 }
 
+/* True if most of a message is numbers and single letters: something spelled out, a code, a date. */
+static bool is_spelled(const struct ear_turn *turn)
+{
+    uint16_t pieces = 0;
+    uint16_t all = 0;
+    for (uint16_t i = 0; i < turn->token_count; i++) {
+        uint8_t kind = EAR_TOKEN_KIND(turn->tokens[i]);
+        all = (uint16_t)(all + (kind != EAR_TOKEN_MARK));
+        pieces =
+            (uint16_t)(pieces + (kind == EAR_TOKEN_NUMBER || (kind == EAR_TOKEN_WORD && turn->tokens[i].length == 1)));
+    }
+    return 2 * pieces > all;
+}
+
 /* True if the user says the same again, or much the same for the third time. */
 static bool user_loops(struct memory *memory, const struct ear_turn *turn)
 {
@@ -97,7 +112,7 @@ static bool user_loops(struct memory *memory, const struct ear_turn *turn)
     bool again = alike >= USER_ALIKE && letters <= SHORT_LETTERS;
     memory->user_alike = again ? (uint8_t)(memory->user_alike + (memory->user_alike < 255)) : 0;
     memory->user = said;
-    return alike >= USER_SAME || memory->user_alike >= 2;
+    return alike >= USER_SAME || memory->user_alike >= 2 || (alike >= SPELLED_ALIKE && is_spelled(turn));
 }
 
 static uint64_t word_bits(const struct ear_turn *turn)
