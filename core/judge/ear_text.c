@@ -306,7 +306,8 @@ static inline size_t read_ascii_word(const uint8_t *text, size_t length, size_t 
 {
     size_t start = at;
     uint64_t hash = 0;
-    uint64_t not_shout = 0;
+    uint64_t small = 0;  /* a letter is no capital */
+    uint64_t second = 0; /* there is more than one letter */
     uint64_t stop = 0;
     do {
         uint64_t chunk = load_next(text, length, at);
@@ -321,7 +322,9 @@ static inline size_t read_ascii_word(const uint8_t *text, size_t length, size_t 
         if (mask == 0) {
             break;
         }
-        not_shout |= (~letters | chunk << 2) & inside & mask;
+        letters &= mask;
+        small |= letters & chunk << 2;
+        second |= at == start ? letters & (letters - 1) : letters;
         hash = hash_chunk(hash, folded & mask);
         at += stop != 0 ? (size_t)__builtin_ctzll(stop) / 8 : 8;
     } while (stop == 0 && at < length);
@@ -332,8 +335,7 @@ static inline size_t read_ascii_word(const uint8_t *text, size_t length, size_t 
     *token = (struct ear_token){.hash = hash_finish(hash),
                                 .start = (uint16_t)start,
                                 .length = (uint8_t)(at - start > 255 ? 255 : at - start),
-                                .kind = not_shout == 0 && at - start >= 2 ? EAR_TOKEN_WORD | EAR_TOKEN_SHOUT
-                                                                          : EAR_TOKEN_WORD};
+                                .kind = small == 0 && second != 0 ? EAR_TOKEN_WORD | EAR_TOKEN_SHOUT : EAR_TOKEN_WORD};
     return at;
 }
 
