@@ -17,6 +17,7 @@ extern const struct ear_setting_table ear_linux_settings_table;
 struct ear_daemon_settings {
     struct ear_settings core;
     struct ear_linux_settings own;
+    char client_id[3 * 33]; /* for MQTT: tenant:site:device, unique like the topics */
 };
 
 /** All defaults; an empty [device] device becomes the host name by ear_daemon_settings_check. */

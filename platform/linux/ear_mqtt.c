@@ -6,11 +6,8 @@
  * network's descriptor and the tunnel's far end; its own descriptor is what the caller polls. */
 #include "platform/linux/ear_mqtt.h"
 
-#include "platform/linux/ear_dial.h"
-#include "platform/linux/ear_entropy_system.h"
-#include "platform/linux/ear_file.h"
+#include "platform/linux/ear_link.h"
 #include "platform/linux/ear_paho.h"
-#include "platform/linux/ear_tunnel.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -22,13 +19,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#define REACH_MS 20000  /* to resolve, dial and shake hands */
-#define GREET_MS 20000  /* from CONNECT to CONNACK */
-#define LEAVE_MS 2000   /* from DISCONNECT to the end of the connection */
-#define RESOLVE_POLL 20 /* ms */
+#define REACH_MS 20000 /* to resolve, dial and shake hands */
+#define GREET_MS 20000 /* from CONNECT to CONNACK */
+#define LEAVE_MS 2000  /* from DISCONNECT to the end of the connection */
 #define KEEPALIVE_S 30
 
-enum state { OFF, DIALLING, HANDSHAKING, GREETING, UP, LEAVING };
+enum state { OFF, REACHING, GREETING, UP, LEAVING };
+
+static const char left[] = "left";
 
 struct in_flight {
     uint32_t token; /* the caller's */
@@ -38,11 +36,8 @@ struct in_flight {
 struct ear_mqtt {
     struct ear_mqtt_config config;
     struct ear_mqtt_handler handler;
-    struct ear_tls tls;
-    struct ear_dial dial;
-    struct ear_tunnel tunnel;
+    struct ear_link link;
     struct ear_paho paho;
-    struct ear_mqtt_counts counts;
     struct in_flight flights[EAR_MQTT_WINDOW];
     struct ear_message will; /* its bytes and topic are kept below */
     char *will_topic;
@@ -53,9 +48,6 @@ struct ear_mqtt {
     bool again;          /* more to pump at once */
     int epoll_fd;
     int wake_fd;
-    int net_fd;
-    uint32_t net_events;
-    uint32_t far_events;
     int64_t until_ms; /* of the present state; 0: none */
     char reason[EAR_MQTT_REASON_BYTES];
     char state_text[48];
@@ -68,60 +60,13 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void watch(struct ear_mqtt *mqtt, int fd, uint32_t events, uint32_t *known)
-{
-    if (events == *known) {
-        return;
-    }
-    struct epoll_event event = {.events = events, .data.fd = fd};
-    (void)epoll_ctl(mqtt->epoll_fd,
-                    *known == 0   ? EPOLL_CTL_ADD
-                    : events == 0 ? EPOLL_CTL_DEL
-                                  : EPOLL_CTL_MOD,
-                    fd, &event);
-    *known = events;
-}
-
-static int32_t net_send(void *context, const uint8_t *bytes, size_t length)
-{
-    struct ear_mqtt *mqtt = context;
-    ssize_t count = send(mqtt->net_fd, bytes, length, MSG_NOSIGNAL);
-    if (count < 0) {
-        return errno == EAGAIN || errno == EINTR ? EAR_ERR_BUSY : EAR_ERR_IO;
-    }
-    mqtt->counts.bytes_out += (uint64_t)count;
-    return (int32_t)count;
-}
-
-static int32_t net_receive(void *context, uint8_t *bytes, size_t capacity)
-{
-    struct ear_mqtt *mqtt = context;
-    ssize_t count = recv(mqtt->net_fd, bytes, capacity, 0);
-    if (count < 0) {
-        return errno == EAGAIN || errno == EINTR ? EAR_ERR_BUSY : EAR_ERR_IO;
-    }
-    mqtt->counts.bytes_in += (uint64_t)count;
-    return (int32_t)count;
-}
-
-static void close_net(struct ear_mqtt *mqtt)
-{
-    ear_dial_stop(&mqtt->dial); /* a closed descriptor leaves the epoll by itself */
-    if (mqtt->net_fd >= 0) {
-        close(mqtt->net_fd);
-        mqtt->net_fd = -1;
-    }
-    mqtt->net_events = 0;
-    mqtt->far_events = 0;
-}
-
 static void end_session(struct ear_mqtt *mqtt, const char *reason)
 {
-    snprintf(mqtt->reason, sizeof mqtt->reason, "%s", reason);
+    if (reason != mqtt->reason) {
+        snprintf(mqtt->reason, sizeof mqtt->reason, "%s", reason);
+    }
     ear_paho_drop(&mqtt->paho);
-    ear_tunnel_close(&mqtt->tunnel);
-    ear_tls_close(&mqtt->tls);
-    close_net(mqtt);
+    ear_link_close(&mqtt->link);
     memset(mqtt->flights, 0, sizeof mqtt->flights);
     mqtt->state = OFF;
     mqtt->until_ms = 0;
@@ -145,67 +90,28 @@ static void keep_will(struct ear_mqtt *mqtt, const struct ear_message *will)
     }
 }
 
-static enum ear_err start_dialling(struct ear_mqtt *mqtt)
-{
-    enum ear_err err = ear_dial_start(&mqtt->dial, mqtt->config.host, mqtt->config.port);
-    if (err == EAR_OK) {
-        mqtt->version_5 = !mqtt->only_version_3;
-        mqtt->state = DIALLING;
-        mqtt->until_ms = now_ms() + REACH_MS;
-        mqtt->again = true; /* begins in the next run, so that no handler is called from within connect */
-    }
-    return err;
-}
-
 int ear_mqtt_connect(struct ear_mqtt *mqtt, const struct ear_message *will)
 {
     if (mqtt->state != OFF) {
         return EAR_ERR_BUSY;
     }
+    enum ear_err err = ear_link_start(&mqtt->link);
+    if (err != EAR_OK) {
+        return err;
+    }
     keep_will(mqtt, will);
-    return start_dialling(mqtt);
-}
-
-/** Numbers of descriptors come back: the same one may be another attempt, which the epoll does not know. */
-static void watch_attempt(struct ear_mqtt *mqtt, int fd)
-{
-    struct epoll_event event = {.events = EPOLLOUT, .data.fd = fd};
-    if (fd >= 0) {
-        (void)epoll_ctl(mqtt->epoll_fd, EPOLL_CTL_ADD, fd, &event);
-    }
-}
-
-static void run_dial(struct ear_mqtt *mqtt)
-{
-    int32_t fd = ear_dial_run(&mqtt->dial, now_ms());
-    if (fd == EAR_ERR_IO) {
-        end_session(mqtt, mqtt->dial.reason);
-        return;
-    }
-    if (fd == EAR_ERR_BUSY) {
-        watch_attempt(mqtt, ear_dial_fd(&mqtt->dial));
-        return;
-    }
-    watch_attempt(mqtt, fd); /* it may have been connected at once */
-    mqtt->net_events = EPOLLOUT;
-    mqtt->net_fd = fd;
-    struct ear_tls_stream stream = {.send = net_send, .receive = net_receive, .context = mqtt};
-    if (ear_tls_open(&mqtt->tls, &stream) != EAR_OK) {
-        end_session(mqtt, ear_tls_reason(&mqtt->tls));
-        return;
-    }
-    mqtt->state = HANDSHAKING;
+    mqtt->version_5 = !mqtt->only_version_3;
+    mqtt->state = REACHING;
+    mqtt->until_ms = now_ms() + REACH_MS;
+    mqtt->again = true; /* it begins in the next run, so that no handler is called from within here */
+    return EAR_OK;
 }
 
 static void start_paho(struct ear_mqtt *mqtt)
 {
     char uri[EAR_TUNNEL_URI_BYTES];
-    if (ear_tunnel_open(&mqtt->tunnel, &mqtt->tls) != EAR_OK) {
-        end_session(mqtt, "no descriptors left for a connection");
-        return;
-    }
-    ear_tunnel_uri(&mqtt->tunnel, uri);
-    struct ear_paho_options options = {
+    ear_tunnel_uri(&mqtt->link.tunnel, uri);
+    const struct ear_paho_options options = {
         .uri = uri,
         .client_id = mqtt->config.client_id,
         .keepalive_s = mqtt->config.keepalive_s != 0 ? mqtt->config.keepalive_s : KEEPALIVE_S,
@@ -219,39 +125,6 @@ static void start_paho(struct ear_mqtt *mqtt)
     }
     mqtt->state = GREETING;
     mqtt->until_ms = now_ms() + GREET_MS;
-}
-
-static void run_handshake(struct ear_mqtt *mqtt)
-{
-    enum ear_err err = ear_tls_handshake(&mqtt->tls);
-    if (err == EAR_ERR_BUSY) {
-        uint32_t events = ear_tls_wants(&mqtt->tls) == EAR_TLS_WANTS_WRITE ? EPOLLOUT : EPOLLIN;
-        watch(mqtt, mqtt->net_fd, events, &mqtt->net_events);
-    } else if (err != EAR_OK) {
-        end_session(mqtt, ear_tls_reason(&mqtt->tls));
-    } else {
-        mqtt->counts.handshakes++;
-        mqtt->counts.resumed += mqtt->tls.resumed ? 1u : 0u;
-        start_paho(mqtt);
-    }
-}
-
-static void run_tunnel(struct ear_mqtt *mqtt)
-{
-    enum ear_err err = ear_tunnel_pump(&mqtt->tunnel);
-    if (err == EAR_ERR_IO) {
-        const char *reason = ear_tls_reason(&mqtt->tls);
-        end_session(mqtt, mqtt->state == LEAVING ? "left" : reason);
-        return;
-    }
-    if (err == EAR_ERR_EMPTY) {
-        bool greeting = mqtt->state == GREETING; /* the near end was closed by paho before it was connected */
-        end_session(mqtt, mqtt->state == LEAVING ? "left" : greeting ? "MQTT was refused" : "MQTT gave the session up");
-        return;
-    }
-    mqtt->again = err == EAR_OK;
-    watch(mqtt, mqtt->tunnel.far, ear_tunnel_far_events(&mqtt->tunnel), &mqtt->far_events);
-    watch(mqtt, mqtt->net_fd, ear_tunnel_net_events(&mqtt->tunnel), &mqtt->net_events);
 }
 
 static void on_ack(struct ear_mqtt *mqtt, int paho_token)
@@ -293,7 +166,7 @@ static void handle_post(struct ear_mqtt *mqtt, const struct ear_paho_post *post)
 {
     switch (post->kind) {
     case EAR_PAHO_CONNECTED:
-        ear_tunnel_handed_over(&mqtt->tunnel);
+        ear_tunnel_handed_over(&mqtt->link.tunnel);
         mqtt->state = UP;
         mqtt->until_ms = 0;
         if (mqtt->handler.connected != NULL) {
@@ -336,35 +209,43 @@ static void run_posts(struct ear_mqtt *mqtt)
     }
 }
 
+static void run_link(struct ear_mqtt *mqtt)
+{
+    enum ear_err err = ear_link_run(&mqtt->link, now_ms());
+    mqtt->again = err == EAR_OK;
+    if (err == EAR_OK && mqtt->state == REACHING) {
+        start_paho(mqtt);
+    } else if (err == EAR_ERR_IO) {
+        end_session(mqtt, mqtt->state == LEAVING ? left : mqtt->link.reason);
+    } else if (err == EAR_ERR_EMPTY) {
+        mqtt->again = false;
+        run_posts(mqtt); /* paho says why it hung up */
+        if (mqtt->state != OFF) {
+            end_session(mqtt, mqtt->state == LEAVING ? left : "MQTT gave the session up");
+        }
+    }
+}
+
 static void run_deadline(struct ear_mqtt *mqtt)
 {
-    static const char *const late[] = {
-        [DIALLING] = "the broker could not be reached in time",
-        [HANDSHAKING] = "the broker did not finish the TLS handshake in time",
-        [GREETING] = "the broker did not answer MQTT's CONNECT",
-        [LEAVING] = "left",
-    };
-    if (mqtt->until_ms != 0 && now_ms() >= mqtt->until_ms) {
-        end_session(mqtt, late[mqtt->state]);
+    if (mqtt->until_ms == 0 || now_ms() < mqtt->until_ms) {
+        return;
     }
+    const char *late = "the broker did not answer MQTT's CONNECT";
+    if (mqtt->state == REACHING) {
+        late = mqtt->link.state == EAR_LINK_DIALLING ? "the broker could not be reached in time"
+                                                     : "the broker did not finish the TLS handshake in time";
+    }
+    end_session(mqtt, mqtt->state == LEAVING ? left : late);
 }
 
 void ear_mqtt_run(struct ear_mqtt *mqtt)
 {
     mqtt->again = false;
-    if (mqtt->state >= GREETING) {
-        run_tunnel(mqtt); /* before the posts: what ends a session below MQTT knows the reason better */
+    if (mqtt->state != OFF) {
+        run_link(mqtt); /* before the posts: what ends a session below MQTT knows the reason better */
     }
     run_posts(mqtt);
-    if (mqtt->state == DIALLING) {
-        run_dial(mqtt);
-    }
-    if (mqtt->state == HANDSHAKING) {
-        run_handshake(mqtt);
-        if (mqtt->state == GREETING) {
-            run_tunnel(mqtt);
-        }
-    }
     run_deadline(mqtt);
 }
 
@@ -408,30 +289,26 @@ int ear_mqtt_timeout_ms(const struct ear_mqtt *mqtt)
     if (mqtt->until_ms == 0) {
         return -1;
     }
-    if (mqtt->state == DIALLING && ear_dial_fd(&mqtt->dial) < 0) {
-        return RESOLVE_POLL;
-    }
-    int64_t left = mqtt->until_ms - now_ms();
-    if (mqtt->state == DIALLING && mqtt->dial.attempt_until_ms < mqtt->until_ms) {
-        left = mqtt->dial.attempt_until_ms - now_ms();
-    }
-    return left > 0 ? (int)left : 0;
+    int64_t left_ms = mqtt->until_ms - now_ms();
+    int link_ms = ear_link_timeout_ms(&mqtt->link, now_ms());
+    left_ms = link_ms >= 0 && link_ms < left_ms ? link_ms : left_ms;
+    return left_ms > 0 ? (int)left_ms : 0;
 }
 
 void ear_mqtt_counts(const struct ear_mqtt *mqtt, struct ear_mqtt_counts *counts)
 {
-    *counts = mqtt->counts;
+    *counts = mqtt->link.counts;
 }
 
 const char *ear_mqtt_state(const struct ear_mqtt *mqtt)
 {
-    static const char *const texts[] = {"off", "dialling", "shaking hands", "greeting", "up", "leaving"};
+    static const char *const texts[] = {"off", "reaching", "greeting", "up", "leaving"};
     if (mqtt->state != UP) {
         return texts[mqtt->state];
     }
     struct ear_mqtt *me = (struct ear_mqtt *)(uintptr_t)mqtt; /* the text is not part of its state */
     snprintf(me->state_text, sizeof me->state_text, "MQTT %s over %s", mqtt->version_5 ? "5" : "3.1.1",
-             ear_tls_version_name(&mqtt->tls));
+             ear_tls_version_name(&mqtt->link.tls));
     return mqtt->state_text;
 }
 
@@ -457,37 +334,9 @@ struct ear_transport ear_mqtt_transport(struct ear_mqtt *mqtt)
     return (struct ear_transport){.ops = &ops, .context = mqtt};
 }
 
-static bool init_tls(struct ear_mqtt *mqtt, char reason[EAR_MQTT_REASON_BYTES])
+bool ear_mqtt_reload(struct ear_mqtt *mqtt, char reason[EAR_MQTT_REASON_BYTES])
 {
-    const struct ear_mqtt_config *config = &mqtt->config;
-    struct ear_file ca = {0};
-    struct ear_file cert = {0};
-    struct ear_file key = {0};
-    bool own = config->cert_file != NULL && config->cert_file[0] != '\0';
-    bool read = ear_file_read(&ca, config->ca_file, reason, EAR_MQTT_REASON_BYTES) &&
-                (!own || (ear_file_read(&cert, config->cert_file, reason, EAR_MQTT_REASON_BYTES) &&
-                          ear_file_read(&key, config->key_file, reason, EAR_MQTT_REASON_BYTES)));
-    bool done = false;
-    if (read) {
-        struct ear_tls_config tls = {
-            .ca = {ca.bytes, ca.length},
-            .certificate = {cert.bytes, cert.length},
-            .key = {key.bytes, key.length},
-            .server_name =
-                config->server_name != NULL && config->server_name[0] != '\0' ? config->server_name : config->host,
-            .min_version = config->tls_min,
-            .max_version = config->tls_max,
-            .entropy = config->entropy != NULL ? config->entropy : &ear_entropy_system,
-        };
-        done = ear_tls_init(&mqtt->tls, &tls) == EAR_OK;
-        if (!done) {
-            snprintf(reason, EAR_MQTT_REASON_BYTES, "%s", ear_tls_reason(&mqtt->tls));
-        }
-    }
-    ear_file_free(&ca);
-    ear_file_free(&cert);
-    ear_file_free(&key);
-    return done;
+    return ear_link_reload(&mqtt->link, reason) == EAR_OK;
 }
 
 struct ear_mqtt *ear_mqtt_open(const struct ear_mqtt_config *config, const struct ear_mqtt_handler *handler,
@@ -500,17 +349,18 @@ struct ear_mqtt *ear_mqtt_open(const struct ear_mqtt_config *config, const struc
     }
     mqtt->config = *config;
     mqtt->handler = *handler;
-    mqtt->dial.fd = mqtt->net_fd = -1;
-    mqtt->tunnel.near = mqtt->tunnel.far = -1;
-    if (!init_tls(mqtt, reason)) {
+    mqtt->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    mqtt->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (ear_link_init(&mqtt->link, &mqtt->config, mqtt->epoll_fd) != EAR_OK) {
+        snprintf(reason, EAR_MQTT_REASON_BYTES, "%s", mqtt->link.reason);
+        close(mqtt->epoll_fd);
+        close(mqtt->wake_fd);
         free(mqtt);
         return NULL;
     }
-    mqtt->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    mqtt->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    uint32_t known = 0;
-    watch(mqtt, mqtt->wake_fd, EPOLLIN, &known);
-    if (mqtt->epoll_fd < 0 || mqtt->wake_fd < 0 || ear_paho_init(&mqtt->paho, mqtt->wake_fd) != EAR_OK) {
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = mqtt->wake_fd};
+    if (epoll_ctl(mqtt->epoll_fd, EPOLL_CTL_ADD, mqtt->wake_fd, &event) != 0 ||
+        ear_paho_init(&mqtt->paho, mqtt->wake_fd) != EAR_OK) {
         snprintf(reason, EAR_MQTT_REASON_BYTES, "no descriptors or memory for MQTT");
         ear_mqtt_close(mqtt);
         return NULL;
@@ -522,11 +372,11 @@ void ear_mqtt_close(struct ear_mqtt *mqtt)
 {
     mqtt->handler.lost = NULL;
     end_session(mqtt, "closed");
-    ear_tls_free(&mqtt->tls);
+    ear_link_free(&mqtt->link);
     keep_will(mqtt, NULL);
     close(mqtt->epoll_fd);
     close(mqtt->wake_fd);
-    if (mqtt->dial.request == NULL) {
+    if (mqtt->link.dial.request == NULL) {
         free(mqtt); /* else glibc's resolver still writes to what hangs on it; the process is ending */
     }
 }

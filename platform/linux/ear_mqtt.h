@@ -74,6 +74,9 @@ struct ear_mqtt_handler {
 struct ear_mqtt *ear_mqtt_open(const struct ear_mqtt_config *config, const struct ear_mqtt_handler *handler,
                                char reason[EAR_MQTT_REASON_BYTES]);
 
+/** Read certificates and key again, for sessions from the next on. False: the old ones stay, reason says why. */
+bool ear_mqtt_reload(struct ear_mqtt *mqtt, char reason[EAR_MQTT_REASON_BYTES]);
+
 /** Begin to connect, with this will (NULL: none; retain as it says; QoS 1). 0: begun, connected or lost follows.
  *  EAR_ERR_BUSY: connected, connecting or still resolving a name for an attempt that was given up. */
 int ear_mqtt_connect(struct ear_mqtt *mqtt, const struct ear_message *will);

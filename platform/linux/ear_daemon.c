@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* platform/linux/ear_daemon.c - opening everything, the one loop, reloading, going down. */
+#include "platform/linux/ear_daemon.h"
+
+#include "platform/linux/ear_config_file.h"
+#include "platform/linux/ear_entropy_system.h"
+#include "platform/linux/ear_notify.h"
+#include "platform/linux/ear_status_page.h"
+#include "plugins/ear_plugins.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define STOP_MS 5000       /* to tell the broker what is untold; systemd allows more (TimeoutStopSec) */
+#define GRACE_MS 2000      /* beyond that, for the session's end */
+#define SECTOR_BYTES 4096u /* of both partitions */
+
+static void say(const struct ear_daemon *daemon, enum ear_log_level level, const char *message, const char *detail)
+{
+    daemon->log.line(daemon->log.context, level, message, detail, 0);
+}
+
+static int fail(const struct ear_daemon *daemon, int code, const char *message, const char *detail)
+{
+    say(daemon, EAR_LOG_ERROR, message, detail);
+    return code;
+}
+
+/* --- what the socket gives the agent --- */
+
+static bool hear(void *context, const struct ear_event *event, struct ear_heard *heard)
+{
+    struct ear_daemon *daemon = context;
+    return ear_agent_hear(&daemon->agent, event, heard);
+}
+
+static void refused(void *context, const struct ear_fault *fault)
+{
+    struct ear_daemon *daemon = context;
+    ear_agent_refused(&daemon->agent, fault);
+}
+
+static int32_t ask(void *context, const char *question, size_t length, char *out, size_t capacity)
+{
+    const struct ear_daemon *daemon = context;
+    const struct ear_status_page page = {
+        .agent = &daemon->agent, .settings = &daemon->settings, .mqtt = daemon->mqtt, .socket = daemon->socket};
+    if (length != 6 || memcmp(question, "status", 6) != 0) {
+        return EAR_ERR_UNKNOWN;
+    }
+    return ear_status_page_write(&page, out, capacity);
+}
+
+static struct ear_stream_sink sink_of(struct ear_daemon *daemon)
+{
+    return (struct ear_stream_sink){.hear = hear, .refused = refused, .ask = ask, .context = daemon};
+}
+
+/* --- what MQTT tells the agent --- */
+
+static void connected(void *context)
+{
+    struct ear_daemon *daemon = context;
+    say(daemon, EAR_LOG_NOTICE, "connected to the broker", ear_mqtt_state(daemon->mqtt));
+    ear_uplink_on_connected(&daemon->agent.uplink, ear_clock_system_monotonic_ms());
+}
+
+static void acked(void *context, uint32_t token)
+{
+    struct ear_daemon *daemon = context;
+    ear_uplink_on_acked(&daemon->agent.uplink, token, ear_clock_system_monotonic_ms());
+}
+
+static void lost(void *context, const char *reason)
+{
+    struct ear_daemon *daemon = context;
+    say(daemon, daemon->stopping ? EAR_LOG_INFO : EAR_LOG_WARNING, "no session with the broker", reason);
+    ear_uplink_on_lost(&daemon->agent.uplink, reason, ear_clock_system_monotonic_ms());
+}
+
+static void mqtt_ready(void *context, uint32_t events)
+{
+    struct ear_daemon *daemon = context;
+    (void)events;
+    ear_mqtt_run(daemon->mqtt);
+}
+
+/* --- signals --- */
+
+static void log_waiting(void *context, const char *text)
+{
+    say(context, EAR_LOG_WARNING, text, NULL);
+}
+
+static void log_fault(void *context, const char *text)
+{
+    say(context, EAR_LOG_ERROR, text, NULL);
+}
+
+static void reload(struct ear_daemon *daemon)
+{
+    struct ear_daemon_settings fresh;
+    char reason[EAR_MQTT_REASON_BYTES];
+    const struct ear_config_listener faults = {.fault = log_fault, .context = daemon};
+    const struct ear_config_listener waiting = {.fault = log_waiting, .context = daemon};
+    ear_notify_reloading();
+    if (ear_config_file_read(&fresh, daemon->config_path, &faults) > 0) {
+        say(daemon, EAR_LOG_ERROR, "the configuration was not reloaded; going on with the old one", NULL);
+    } else {
+        (void)ear_config_file_apply(&daemon->settings, &fresh, &waiting);
+        daemon->journal.level = (enum ear_log_level)ear_linux_settings_log_level(&daemon->settings.own);
+        if (daemon->socket != NULL) {
+            ear_socket_set_max_clients(daemon->socket, daemon->settings.own.socket_max_clients);
+        }
+        if (ear_uplink_set_backoff(&daemon->agent.uplink, daemon->settings.core.uplink_backoff_min_ms,
+                                   daemon->settings.core.uplink_backoff_max_ms) != EAR_OK) {
+            say(daemon, EAR_LOG_ERROR, "the backoff stays as it was", NULL);
+        }
+        say(daemon, EAR_LOG_NOTICE, "configuration reloaded", NULL);
+    }
+    if (!ear_mqtt_reload(daemon->mqtt, reason)) {
+        say(daemon, EAR_LOG_ERROR, "the certificates were not reloaded", reason);
+    }
+    ear_notify("READY=1");
+}
+
+static void signal_ready(void *context, uint32_t events)
+{
+    struct ear_daemon *daemon = context;
+    struct signalfd_siginfo info;
+    (void)events;
+    while (read(daemon->signal_watch.fd, &info, sizeof info) == (ssize_t)sizeof info) {
+        if (info.ssi_signo == SIGHUP) {
+            reload(daemon);
+        } else {
+            ear_daemon_stop(daemon, STOP_MS);
+        }
+    }
+}
+
+static bool open_signals(struct ear_daemon *daemon)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    (void)signal(SIGPIPE, SIG_IGN);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0) { /* before paho's threads, which inherit it */
+        return false;
+    }
+    int fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    daemon->signal_watch = (struct ear_watch){.fd = fd, .ready = signal_ready, .context = daemon};
+    return fd >= 0 && ear_loop_watch(&daemon->loop, &daemon->signal_watch, EPOLLIN) == EAR_OK;
+}
+
+/* --- opening --- */
+
+static bool open_partition(struct ear_daemon *daemon, struct ear_storage_file *file, const char *name,
+                           uint32_t sector_count)
+{
+    char path[192];
+    snprintf(path, sizeof path, "%s/%s", daemon->settings.own.state_directory, name);
+    int err = ear_storage_file_open(file, path, SECTOR_BYTES, sector_count);
+    if (err != EAR_OK) {
+        say(daemon, EAR_LOG_ERROR, path, err == EAR_ERR_BUSY ? "another earshotd works here" : strerror(errno));
+    } else if (file->set_aside) {
+        say(daemon, EAR_LOG_WARNING, "a damaged file was set aside as .bad", path);
+    }
+    return err == EAR_OK;
+}
+
+static uint32_t snapshot_sectors(void)
+{
+    struct ear_storage partition = {.sector_bytes = SECTOR_BYTES, .sector_count = 2};
+    while (ear_snapshot_capacity(&partition) < sizeof(struct ear_memory)) {
+        partition.sector_count += 2;
+    }
+    return partition.sector_count;
+}
+
+/** A snapshot of a build with less memory lies in a file that is too small; what it holds could not be read anyway. */
+static bool open_snapshot(struct ear_daemon *daemon)
+{
+    char path[192];
+    if (!open_partition(daemon, &daemon->snapshot, "snapshot", snapshot_sectors())) {
+        return false;
+    }
+    if (ear_snapshot_capacity(&daemon->snapshot.port) >= sizeof(struct ear_memory)) {
+        return true;
+    }
+    ear_storage_file_close(&daemon->snapshot);
+    snprintf(path, sizeof path, "%s/snapshot", daemon->settings.own.state_directory);
+    say(daemon, EAR_LOG_WARNING, "the snapshot is of a smaller build; it is made anew", path);
+    return unlink(path) == 0 && open_partition(daemon, &daemon->snapshot, "snapshot", snapshot_sectors());
+}
+
+static bool open_state(struct ear_daemon *daemon)
+{
+    const char *directory = daemon->settings.own.state_directory;
+    if (mkdir(directory, 0700) != 0 && errno != EEXIST) {
+        say(daemon, EAR_LOG_ERROR, directory, strerror(errno));
+        return false;
+    }
+    return open_partition(daemon, &daemon->outbox, "outbox",
+                          daemon->settings.own.state_outbox_kib * 1024u / SECTOR_BYTES) &&
+           open_snapshot(daemon);
+}
+
+void ear_daemon_mqtt_config(struct ear_daemon_settings *settings, struct ear_mqtt_config *config)
+{
+    const struct ear_linux_settings *own = &settings->own;
+    const struct ear_settings *core = &settings->core;
+    snprintf(settings->client_id, sizeof settings->client_id, "%s:%s:%s", core->device_tenant, core->device_site,
+             core->device_device);
+    *config = (struct ear_mqtt_config){
+        .host = own->broker_host,
+        .port = (uint16_t)own->broker_port,
+        .server_name = own->broker_server_name,
+        .client_id = settings->client_id,
+        .ca_file = own->broker_ca_file,
+        .cert_file = own->broker_cert_file,
+        .key_file = own->broker_key_file,
+        .tls_min = own->broker_tls_min == 0 ? EAR_TLS_1_2 : EAR_TLS_1_3,
+        .tls_max = own->broker_tls_max == 0 ? EAR_TLS_1_2 : EAR_TLS_1_3,
+        .keepalive_s = (uint16_t)own->broker_keepalive_s,
+    };
+}
+
+static void warn_about_key(const struct ear_daemon *daemon)
+{
+    struct stat about;
+    const char *path = daemon->settings.own.broker_key_file;
+    if (path[0] != '\0' && stat(path, &about) == 0 && (about.st_mode & (S_IRGRP | S_IROTH)) != 0) {
+        say(daemon, EAR_LOG_WARNING, "others can read the device's key", path);
+    }
+}
+
+static bool open_mqtt(struct ear_daemon *daemon)
+{
+    const struct ear_mqtt_handler handler = {.connected = connected, .acked = acked, .lost = lost, .context = daemon};
+    struct ear_mqtt_config config;
+    char reason[EAR_MQTT_REASON_BYTES];
+    ear_daemon_mqtt_config(&daemon->settings, &config);
+    daemon->mqtt = ear_mqtt_open(&config, &handler, reason);
+    if (daemon->mqtt == NULL) {
+        say(daemon, EAR_LOG_ERROR, "the connection to the broker cannot be set up", reason);
+        return false;
+    }
+    warn_about_key(daemon);
+    daemon->mqtt_watch = (struct ear_watch){.fd = ear_mqtt_fd(daemon->mqtt), .ready = mqtt_ready, .context = daemon};
+    return ear_loop_watch(&daemon->loop, &daemon->mqtt_watch, EPOLLIN) == EAR_OK;
+}
+
+static int open_agent(struct ear_daemon *daemon)
+{
+    daemon->config = (struct ear_agent_config){
+        .settings = &daemon->settings.core,
+        .clock = ear_clock_system_port(&daemon->clock),
+        .entropy = ear_entropy_system,
+        .log = daemon->log,
+        .transport = ear_mqtt_transport(daemon->mqtt),
+        .outbox = daemon->outbox.port,
+        .snapshot = daemon->snapshot.port,
+        .plugins = ear_plugins,
+        .plugin_count = ear_plugins_count,
+        .version = EAR_VERSION,
+    };
+    enum ear_err err = ear_agent_init(&daemon->agent, &daemon->config);
+    if (err == EAR_ERR_CONFIG) {
+        return fail(daemon, EAR_EXIT_CONFIG, "the agent cannot work with these settings",
+                    "tenant, site and device together are too long for a topic, or the time zone is wrong");
+    }
+    daemon->agent_up = err == EAR_OK;
+    return err == EAR_OK ? EAR_EXIT_OK : fail(daemon, EAR_EXIT_FAILED, "the agent cannot start", ear_err_name(err));
+}
+
+static int open_socket(struct ear_daemon *daemon)
+{
+    char reason[256];
+    const struct ear_linux_settings *own = &daemon->settings.own;
+    const struct ear_socket_config config = {.path = own->socket_path,
+                                             .group = own->socket_group,
+                                             .mode = ear_linux_settings_mode(own),
+                                             .max_clients = own->socket_max_clients};
+    const struct ear_stream_sink sink = sink_of(daemon);
+    daemon->socket = ear_socket_open(&config, &sink, &daemon->loop, &daemon->log, reason, sizeof reason);
+    return daemon->socket != NULL ? EAR_EXIT_OK : fail(daemon, EAR_EXIT_FAILED, "cannot listen", reason);
+}
+
+int ear_daemon_open(struct ear_daemon *daemon, bool listen)
+{
+    umask(077);
+    daemon->loop.fd = daemon->outbox.fd = daemon->snapshot.fd = daemon->signal_watch.fd = -1;
+    if (ear_loop_open(&daemon->loop) != EAR_OK || !open_signals(daemon)) {
+        return fail(daemon, EAR_EXIT_FAILED, "no descriptors", strerror(errno));
+    }
+    if (!open_mqtt(daemon)) {
+        return EAR_EXIT_CONFIG;
+    }
+    if (!open_state(daemon)) {
+        return EAR_EXIT_FAILED;
+    }
+    int code = open_agent(daemon);
+    if (code == EAR_EXIT_OK && listen) {
+        code = open_socket(daemon);
+    }
+    if (code == EAR_EXIT_OK) {
+        daemon->watchdog_ms = ear_notify_watchdog_ms();
+        ear_notify("READY=1");
+        say(daemon, EAR_LOG_NOTICE, "earshotd " EAR_VERSION " is up", listen ? daemon->settings.own.socket_path : NULL);
+    }
+    return code;
+}
+
+/* --- life --- */
+
+static int least(int left, int right)
+{
+    return left < 0 ? right : right < 0 || left < right ? left : right;
+}
+
+static int pat_watchdog(struct ear_daemon *daemon)
+{
+    uint64_t now_ms = ear_clock_system_monotonic_ms();
+    if (daemon->watchdog_ms == 0) {
+        return -1;
+    }
+    if (now_ms >= daemon->watchdog_due_ms) {
+        ear_notify("WATCHDOG=1");
+        daemon->watchdog_due_ms = now_ms + daemon->watchdog_ms;
+    }
+    return (int)(daemon->watchdog_due_ms - now_ms);
+}
+
+bool ear_daemon_turn(struct ear_daemon *daemon, int at_most_ms)
+{
+    uint32_t agent_ms = ear_agent_tick(&daemon->agent); /* also after what the last turn heard and was told */
+    if (daemon->stopping && (ear_agent_stopped(&daemon->agent) || daemon->agent.monotonic_ms >= daemon->give_up_ms)) {
+        return false;
+    }
+    int timeout_ms = least(at_most_ms, agent_ms < 60000u ? (int)agent_ms : 60000);
+    timeout_ms = least(timeout_ms, ear_mqtt_timeout_ms(daemon->mqtt));
+    timeout_ms = least(timeout_ms, pat_watchdog(daemon));
+    if (ear_loop_wait(&daemon->loop, timeout_ms)) {
+        (void)ear_agent_tick(&daemon->agent); /* the time has gone on while asleep */
+        ear_loop_dispatch(&daemon->loop);
+    } else {
+        ear_mqtt_run(daemon->mqtt); /* a time of its own may have come */
+    }
+    return true;
+}
+
+void ear_daemon_stop(struct ear_daemon *daemon, uint32_t deadline_ms)
+{
+    if (daemon->stopping) {
+        return;
+    }
+    daemon->stopping = true;
+    ear_notify("STOPPING=1");
+    say(daemon, EAR_LOG_NOTICE, "stopping", NULL);
+    ear_agent_stop(&daemon->agent, deadline_ms);
+    daemon->give_up_ms = ear_clock_system_monotonic_ms() + deadline_ms + GRACE_MS;
+}
+
+void ear_daemon_close(struct ear_daemon *daemon)
+{
+    if (daemon->socket != NULL) {
+        ear_socket_close(daemon->socket);
+    }
+    if (daemon->agent_up && !ear_agent_stopped(&daemon->agent)) {
+        say(daemon, EAR_LOG_WARNING, "the session did not end in time", NULL);
+    }
+    if (daemon->mqtt != NULL) {
+        ear_mqtt_close(daemon->mqtt);
+    }
+    if (daemon->outbox.fd >= 0) {
+        ear_storage_file_close(&daemon->outbox);
+    }
+    if (daemon->snapshot.fd >= 0) {
+        ear_storage_file_close(&daemon->snapshot);
+    }
+    if (daemon->signal_watch.fd >= 0) {
+        close(daemon->signal_watch.fd);
+    }
+    ear_loop_close(&daemon->loop);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* platform/linux/ear_daemon.h - the agent with all its ports on Linux: opened, run, reloaded, closed. One task. */
+#ifndef EAR_DAEMON_H
+#define EAR_DAEMON_H
+
+#include "core/ear_agent.h"
+#include "platform/linux/ear_clock_system.h"
+#include "platform/linux/ear_linux_settings.h"
+#include "platform/linux/ear_log_journal.h"
+#include "platform/linux/ear_loop.h"
+#include "platform/linux/ear_mqtt.h"
+#include "platform/linux/ear_socket.h"
+#include "platform/linux/ear_storage_file.h"
+
+/** Exit codes (sysexits.h). */
+enum ear_exit { EAR_EXIT_OK = 0, EAR_EXIT_FAILED = 1, EAR_EXIT_USAGE = 64, EAR_EXIT_CONFIG = 78 };
+
+/** Public only so that callers can allocate it. Does not move. */
+struct ear_daemon {
+    struct ear_daemon_settings settings;
+    const char *config_path; /* or NULL: defaults */
+    struct ear_log_journal journal;
+    struct ear_log log;
+    struct ear_clock_system clock;
+    struct ear_loop loop;
+    struct ear_storage_file outbox;
+    struct ear_storage_file snapshot;
+    struct ear_mqtt *mqtt;
+    struct ear_socket *socket; /* NULL while there is none */
+    struct ear_watch mqtt_watch;
+    struct ear_watch signal_watch;
+    struct ear_agent_config config;
+    struct ear_agent agent;
+    bool agent_up;
+    bool stopping;
+    uint64_t give_up_ms; /* stopping: when it ends, whatever is open */
+    uint32_t watchdog_ms;
+    uint64_t watchdog_due_ms;
+};
+
+/** What the settings say about the broker; points into them. */
+void ear_daemon_mqtt_config(struct ear_daemon_settings *settings, struct ear_mqtt_config *config);
+
+/** Start: settings are read and checked. listen: also open the socket. EAR_EXIT_OK, or the exit code; the log has why.
+ */
+int ear_daemon_open(struct ear_daemon *daemon, bool listen);
+
+/** One turn of the loop: sleep until something happens or is due, at most at_most_ms (-1: as long as that takes).
+ * False: it is down. */
+bool ear_daemon_turn(struct ear_daemon *daemon, int at_most_ms);
+
+/** Begin to go down: what can be told within deadline_ms is, the rest is stored. */
+void ear_daemon_stop(struct ear_daemon *daemon, uint32_t deadline_ms);
+
+/** Hear a file of events: JSON lines or a CBOR sequence. False if it cannot be read. */
+bool ear_daemon_replay(struct ear_daemon *daemon, const char *path);
+
+void ear_daemon_close(struct ear_daemon *daemon);
+
+#endif
