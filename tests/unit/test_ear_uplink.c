@@ -17,7 +17,8 @@
 static struct {
     int connect_answer;
     int publish_answer;
-    bool answer_at_once; /* from within the call: CONNACK, PUBACK, on_lost */
+    bool answer_at_once;  /* from within the call: CONNACK, PUBACK, on_lost */
+    bool lose_in_publish; /* the session ends while a message is handed over */
     unsigned connects, disconnects, publishes;
     uint32_t tokens[64]; /* of the publishes of this session, in order */
     unsigned unacked;
@@ -51,6 +52,10 @@ static int broker_connect(void *context, const struct ear_message *will)
 static int broker_publish(void *context, const struct ear_message *message)
 {
     (void)context;
+    if (broker.lose_in_publish) {
+        ear_uplink_on_lost(&uplink, "reset", now_ms);
+        return EAR_ERR_IO;
+    }
     if (broker.publish_answer != 0) {
         return broker.publish_answer;
     }
@@ -317,6 +322,7 @@ static uint64_t wait_after_failures(unsigned n)
         wait = ear_uplink_next_ms(&uplink) - now_ms;
         tick();
         assert_int_equal(uplink.state, EAR_UPLINK_WAITING); /* not before it is due */
+        assert_int_equal(uplink.losses, 0);                 /* there was no session to lose */
         now_ms = ear_uplink_next_ms(&uplink);
     }
     return wait;
@@ -536,6 +542,28 @@ static void test_answers_from_within_the_calls(void **state)
     assert_int_equal(broker.disconnects, 1);
 }
 
+static void test_a_session_lost_from_within_publish(void **state)
+{
+    (void)state;
+    bring_up();
+    assert_int_equal(send_cell(1), EAR_OK);
+    broker.lose_in_publish = true;
+    assert_int_equal(send_cell(2), EAR_ERR_IO);
+    assert_int_equal(uplink.state, EAR_UPLINK_WAITING);
+    assert_int_equal(uplink.flight_count, 0);
+    now_ms = ear_uplink_next_ms(&uplink);
+    tick();
+    ear_uplink_on_connected(&uplink, now_ms); /* and the birth of the next as well */
+    assert_int_equal(uplink.state, EAR_UPLINK_WAITING);
+    assert_int_equal(uplink.flight_count, 0);
+    assert_int_equal(uplink.losses, 2);
+    broker.lose_in_publish = false;
+    now_ms = ear_uplink_next_ms(&uplink);
+    tick();
+    ear_uplink_on_connected(&uplink, now_ms);
+    assert_true(ear_uplink_room(&uplink));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -556,6 +584,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_stop_in_any_other_state, start),
         cmocka_unit_test_setup(test_a_farewell_that_finds_no_room_is_said_later, start),
         cmocka_unit_test_setup(test_answers_from_within_the_calls, start),
+        cmocka_unit_test_setup(test_a_session_lost_from_within_publish, start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
