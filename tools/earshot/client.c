@@ -35,7 +35,7 @@ void client_open(struct client *client, const char *path)
     if (strlen(path) >= sizeof address.sun_path) {
         die("%s: a socket's path has at most %zu bytes", path, sizeof address.sun_path - 1);
     }
-    strcpy(address.sun_path, path);
+    memcpy(address.sun_path, path, strlen(path) + 1);
     client->path = path;
     client->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (client->fd < 0 || connect(client->fd, (const struct sockaddr *)&address, sizeof address) != 0) {
@@ -203,10 +203,9 @@ bool client_pump(struct client *clients, size_t count, int extra_fd, int timeout
         return true;
     }
     for (size_t i = 0; i < count; i++) {
-        if ((fds[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !receive(&clients[i])) {
-            client_close(&clients[i]);
-            open = false;
-        } else if ((fds[i].revents & POLLOUT) != 0 && !transmit(&clients[i])) {
+        const bool readable = (fds[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0;
+        const bool writable = (fds[i].revents & POLLOUT) != 0;
+        if ((readable && !receive(&clients[i])) || (writable && !transmit(&clients[i]))) {
             client_close(&clients[i]);
             open = false;
         }

@@ -147,7 +147,7 @@ static FILE *open_out(const struct sim_options *options, size_t device)
 static int play_to_files(const struct sim_plan *plan)
 {
     const bool many = strchr(plan->options->out, '%') != NULL;
-    FILE *files[SIM_DEVICES];
+    FILE *files[SIM_DEVICES] = {NULL};
     struct text bytes = {0};
 
     for (size_t i = 0; i < plan->options->device_count; i++) {

@@ -204,29 +204,34 @@ static unsigned outcome_of(const struct walk *walk, unsigned status)
 
 static int by_time(const void *a, const void *b)
 {
-    const struct sim_event *const *x = a, *const *y = b;
+    const struct sim_event *x = a, *y = b;
 
-    if ((*x)->event.time_ms != (*y)->event.time_ms) {
-        return (*x)->event.time_ms < (*y)->event.time_ms ? -1 : 1;
+    if (x->event.time_ms != y->event.time_ms) {
+        return x->event.time_ms < y->event.time_ms ? -1 : 1;
     }
-    return (*x)->order < (*y)->order ? -1 : 1;
+    return x->order < y->order ? -1 : 1;
+}
+
+/* A conversation's events in the order in which they happened. */
+static struct sim_event *sorted(const struct sim_plan *plan, const struct sim_conversation *conversation)
+{
+    const size_t bytes = (conversation->end - conversation->first) * sizeof(struct sim_event);
+    struct sim_event *events = grow(NULL, bytes);
+
+    memcpy(events, &plan->events[conversation->first], bytes);
+    qsort(events, conversation->end - conversation->first, sizeof events[0], by_time);
+    return events;
 }
 
 static void count_conversation(struct tally *tally, const struct sim_plan *plan,
                                const struct sim_conversation *conversation)
 {
-    const size_t count = conversation->end - conversation->first;
-    const struct sim_event **events = grow(NULL, count * sizeof *events);
-    struct walk walk = {0};
+    struct sim_event *events = sorted(plan, conversation);
+    struct walk walk = {.last_ms = events[0].event.time_ms};
     const int64_t idle_ms = plan->options->idle_ms;
 
-    for (size_t i = 0; i < count; i++) {
-        events[i] = &plan->events[conversation->first + i];
-    }
-    qsort(events, count, sizeof *events, by_time);
-    walk.last_ms = events[0]->event.time_ms;
-    for (size_t i = 0; i < count; i++) {
-        const struct ear_event *event = &events[i]->event;
+    for (size_t i = 0; i < conversation->end - conversation->first; i++) {
+        const struct ear_event *event = &events[i].event;
         if ((event->present & EAR_HAS(conversation)) == 0) {
             continue; /* an order: it belongs to the user */
         }

@@ -76,10 +76,10 @@ static void pause_before(struct teller *teller, const struct ear_event *event)
     teller->at_ms += sim_between(teller->plan, min_ms, max_ms);
 }
 
-void tell_next(struct teller *teller, const struct ear_event *event)
+void tell_next(struct teller *teller, const struct ear_event *what)
 {
-    pause_before(teller, event);
-    tell_now(teller, event);
+    pause_before(teller, what);
+    tell_now(teller, what);
 }
 
 void tell_message(struct teller *teller, uint8_t from, const char *text)

@@ -31,7 +31,7 @@ void tell_next(struct teller *teller, const struct ear_event *what);
 /** Common ones, each after its pause. */
 void tell_message(struct teller *teller, uint8_t from, const char *text);
 void tell_fallback(struct teller *teller);
-void tell_label(struct teller *teller, uint8_t kind, const char *label);
+void tell_label(struct teller *teller, uint8_t kind, const char *name);
 
 /** The talk's turns [0, end), with what a source knows beside the text. */
 void tell_turns(struct teller *teller, size_t end);

@@ -163,7 +163,9 @@ static struct talk *read_heading(struct talks *talks, const struct place *place,
         die("%s:%u: `== name language` is meant, the language as two letters", place->path, place->line);
     }
     struct talk *talk = add_talk(talks, keep(name, strlen(name)));
-    strcpy(talk->language, language != NULL ? language : "");
+    if (language != NULL) {
+        memcpy(talk->language, language, sizeof talk->language);
+    }
     return talk;
 }
 
@@ -226,7 +228,7 @@ static void read_dialogue(struct talks *talks, const struct place *place, const 
     }
     struct talk *talk = add_talk(talks, name != NULL ? name : "");
     if (language != NULL && strlen(language) == 2) {
-        strcpy(talk->language, language);
+        memcpy(talk->language, language, sizeof talk->language);
     }
     yyjson_arr_foreach(turns, i, count, value)
     {

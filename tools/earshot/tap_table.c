@@ -145,9 +145,8 @@ static void show(const struct row *row, unsigned resolution, const struct column
         text_printf(cell, "%llu", (unsigned long long)sum(row, resolution, column->at));
         break;
     case OUT:
-        text_printf(cell, "%llu",
-                    (unsigned long long)(sum(row, resolution, EAR_AT_messages + 1) +
-                                         sum(row, resolution, EAR_AT_messages + 2)));
+        count = sum(row, resolution, EAR_AT_messages + 1) + sum(row, resolution, EAR_AT_messages + 2);
+        text_printf(cell, "%llu", (unsigned long long)count);
         break;
     case CSAT_COUNT:
     case CSAT_AVERAGE:
