@@ -105,6 +105,17 @@ static uint64_t read_count(struct reader *reader, uint8_t major)
     return reader->err == EAR_OK ? count : 0;
 }
 
+static bool has_control(struct ear_str text)
+{
+    for (unsigned i = 0; i < text.length; i++) {
+        if ((uint8_t)text.bytes[i] < 0x20 || text.bytes[i] == 0x7f) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A label: valid UTF-8 without control characters. */
 static struct ear_str read_text(struct reader *reader)
 {
     size_t at = reader->at;
@@ -114,6 +125,8 @@ static struct ear_str read_text(struct reader *reader)
         refuse(reader, EAR_ERR_TOO_LONG, at);
     } else if (reader->err == EAR_OK && ear_utf8_validate(text.bytes, text.length) != text.length) {
         refuse(reader, EAR_ERR_UTF8, at);
+    } else if (reader->err == EAR_OK && has_control(text)) {
+        refuse(reader, EAR_ERR_RANGE, at);
     }
     if (reader->err != EAR_OK) {
         return (struct ear_str){"", 0};

@@ -252,6 +252,9 @@ static void test_what_is_wrong_is_named_with_its_place(void **state)
             "de\x01",
             EAR_ERR_SYNTAX, 7),
         ROW("\xa1\x11\xa1\x60\x01", EAR_ERR_RANGE, 3),
+        ROW("\xa1\x11\xa1\x62"
+            "d\n\x01",
+            EAR_ERR_RANGE, 3),
         ROW("\xa1\x11\xa1\x62\xc3\x28\x01", EAR_ERR_UTF8, 3),
         ROW("\xa1\x11\xa1\x42"
             "de\x01",
