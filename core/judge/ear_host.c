@@ -154,7 +154,7 @@ static enum ear_refusal load(struct ear_host *host, const struct ear_plugin *plu
     if (name_is_taken(host, plugin->name)) {
         return EAR_REFUSAL_DUPLICATE;
     }
-    uint32_t state_at = (host->state_bytes + 7u) & ~7u;
+    uint32_t state_at = plugin->state_size == 0 ? 0 : (host->state_bytes + 7u) & ~7u;
     if (state_at + plugin->state_size > EAR_PLUGIN_STATE_BYTES) {
         return EAR_REFUSAL_STATE_BYTES;
     }
