@@ -9,8 +9,7 @@
 #include <assert.h>
 #include <string.h>
 
-#define BUSY_RETRY_MS 200u /* where the transport has no room for birth or farewell, or tears an earlier attempt down \
-                            */
+#define BUSY_RETRY_MS 200u /* until the transport is asked again that had no room for birth or farewell */
 
 static bool backoff_is_possible(uint32_t min_ms, uint32_t max_ms)
 {
