@@ -4,7 +4,8 @@
 
 A stage is a list of commands. Its tests are counted where its output tells them: ctest's own tests, split into cmocka's
 where a program says so; a script's last line 'N passed, M failed'. A command that tells nothing is one test: its exit
-code. A script that is not there is a failed test: nothing is left out silently.
+code. A script that is not there is a failed test. Exit code 77 says that something which is not part of the project is
+absent (see the script): that is neither passed nor failed, and the summary says so.
 """
 import os
 import re
@@ -17,6 +18,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LOGS = os.path.join(ROOT, "build", "test")
 JOBS = str(os.cpu_count() or 2)
 STAGE_SECONDS = 900
+LEFT_OUT = 77
 COUNTS = re.compile(r"^(\d+) passed, (\d+) failed$")
 
 
@@ -45,7 +47,7 @@ STAGES = {
     "fuzz": ("fuzzing, briefly", [["tests/fuzz/run", "--seconds", "20"]]),
     "accuracy": ("what the classifiers get right", [["tests/accuracy/run"]]),
     "e2e": ("end to end against mosquitto with TLS", build("release") + [["tests/e2e/run"]]),
-    "bench": ("the benchmarks run", build("release") + [["tests/bench/run", "--smoke"]]),
+    "bench": ("the benchmarks run", build("release") + [["tests/bench/run", "--quick"]]),
     "demo": ("the demo adds up", [["tools/demo", "--once"]]),
 }
 QUICK = ["unit"]
@@ -64,6 +66,10 @@ def run(command, log):
     except subprocess.TimeoutExpired:
         log.write(f"\nnot done after {STAGE_SECONDS} s\n")
         return 124
+
+
+def last_line(output):
+    return (output.strip().splitlines() or [""])[-1]
 
 
 def count_junit(path):
@@ -88,15 +94,15 @@ def count(command, code, output):
         return passed, failed or int(code != 0)
     if command[0] == "cmake":
         return 0, int(code != 0)
-    last = COUNTS.match((output.strip().splitlines() or [""])[-1])
+    last = COUNTS.match(last_line(output))
     if last:
         return int(last[1]), int(last[2]) or int(code != 0)
     return int(code == 0), int(code != 0)
 
 
 def run_stage(name, commands):
-    """Run a stage's commands until a build fails. (passed, failed, seconds)."""
-    passed = failed = 0
+    """Run a stage's commands until a build fails. (passed, failed, seconds, what was left out)."""
+    passed, failed, left_out = 0, 0, ""
     start = time.monotonic()
     path = os.path.join(LOGS, f"{name}.log")
     with open(path, "w+", encoding="utf-8", errors="replace") as log:
@@ -106,14 +112,18 @@ def run_stage(name, commands):
             begin = log.seek(0, os.SEEK_END)
             code = run(command, log)
             log.seek(begin)
-            good, bad = count(command, code, log.read())
+            output = log.read()
+            if code == LEFT_OUT:
+                left_out = f"left out: {last_line(output)}"
+                continue
+            good, bad = count(command, code, output)
             passed, failed = passed + good, failed + bad
             if bad and command[0] == "cmake":
                 break
         if failed:
             log.seek(0)
             print("".join(f"    {line}" for line in log.readlines()[-80:]), f"    (all of it: {path})", flush=True)
-    return passed, failed, time.monotonic() - start
+    return passed, failed, time.monotonic() - start, left_out
 
 
 def main():
@@ -132,10 +142,11 @@ def main():
         what, commands = STAGES[name]
         print(f"== {number}/{len(names)} {name}: {what} ==", flush=True)
         results[name] = run_stage(name, commands)
-        print(f"   {results[name][0]} passed, {results[name][1]} failed, {results[name][2]:.0f} s", flush=True)
+        passed, failed, seconds, left_out = results[name]
+        print(f"   {passed} passed, {failed} failed, {seconds:.0f} s {left_out}", flush=True)
     print(f"\n{'stage':12}{'passed':>8}{'failed':>8}{'seconds':>9}")
-    for name, (passed, failed, seconds) in results.items():
-        print(f"{name:12}{passed:8}{failed:8}{seconds:9.0f}")
+    for name, (passed, failed, seconds, left_out) in results.items():
+        print(f"{name:12}{passed:8}{failed:8}{seconds:9.0f}  {left_out}")
     passed, failed = (sum(result[i] for result in results.values()) for i in (0, 1))
     print(f"\n{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
