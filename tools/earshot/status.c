@@ -73,7 +73,8 @@ static void print_section(const char *name, yyjson_val *section)
     size_t i, count;
     yyjson_val *key, *value;
 
-    printf("\n%s\n", name);
+    putchar('\n');
+    puts(name != NULL ? name : "");
     if (yyjson_is_arr(section)) {
         yyjson_arr_foreach(section, i, count, value)
         {
