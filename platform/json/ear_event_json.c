@@ -32,6 +32,15 @@ static void *pool_take(void *context, size_t size)
     return json->pool + start;
 }
 
+/* The text, where yyjson may unescape strings in place, and the zeros that it wants behind: the pool's first block. */
+static char *copy_to_pool(struct ear_json *json, const char *bytes, size_t length)
+{
+    memcpy(json->pool, bytes, length);
+    memset(json->pool + length, 0, YYJSON_PADDING_SIZE);
+    json->pool_used = length + YYJSON_PADDING_SIZE;
+    return json->pool;
+}
+
 /* yyjson grows only what it took last. */
 static void *pool_grow(void *context, void *block, size_t old_size, size_t size)
 {
@@ -108,6 +117,9 @@ static void learn_word(struct ear_json *json, unsigned type, unsigned code, cons
 
 void ear_json_init(struct ear_json *json)
 {
+    assert(EAR_EVENT_BYTES + YYJSON_PADDING_SIZE + POOL_ALIGN + SLACK_BYTES +
+               yyjson_read_max_memory_usage(EAR_EVENT_BYTES, YYJSON_READ_INSITU) <=
+           sizeof(json->pool));
     memset(json->buckets, 0, sizeof(json->buckets));
     json->word_count = 0;
     json->pool_used = 0;
@@ -222,7 +234,7 @@ static enum ear_err read_pair(const struct ear_json *json, struct ear_event *eve
     if (err == EAR_OK) {
         return EAR_OK;
     }
-    /* The copy of the text is the first block of the pool; the name's quote stands before it. */
+    /* The text begins where the pool does; the name's quote stands before the name. */
     size_t offset = (size_t)(bytes - json->pool) - 1;
     return ear_fault_set(fault, err, word->code, offset,
                          err == EAR_ERR_DUPLICATE ? "each field once" : ear_event_allowed(word->code));
@@ -260,15 +272,12 @@ enum ear_err ear_event_from_json(struct ear_json *json, struct ear_event *event,
     const yyjson_alc pool = {.malloc = pool_take, .realloc = pool_grow, .free = pool_give_back, .ctx = json};
     yyjson_read_err why;
     bool nested = false;
-    assert(yyjson_read_max_memory_usage(EAR_EVENT_BYTES, 0) <= sizeof(json->pool) - SLACK_BYTES);
     if (length > EAR_EVENT_BYTES) {
         return ear_fault_set(fault, EAR_ERR_TOO_LONG, EAR_EVENT_KEY_COUNT, EAR_EVENT_BYTES,
                              "an event within the limit of bytes");
     }
-    json->pool_used = 0;
     *event = (struct ear_event){.present = 0};
-    /* yyjson takes bytes as mutable for reading in place, which is not asked for. */
-    yyjson_doc *doc = yyjson_read_opts((char *)(uintptr_t)bytes, length, YYJSON_READ_NOFLAG, &pool, &why);
+    yyjson_doc *doc = yyjson_read_opts(copy_to_pool(json, bytes, length), length, YYJSON_READ_INSITU, &pool, &why);
     if (doc == NULL) {
         return unreadable(bytes, length, why.pos, fault);
     }

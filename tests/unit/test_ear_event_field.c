@@ -30,14 +30,18 @@ static void what_is_allowed_lists_the_names(void **state)
         if (ear_event_form(type) != EAR_FORM_CODE) {
             continue;
         }
-        char wanted[512] = "one of";
+        const char *at = ear_event_allowed(key);
+        assert_memory_equal(at, "one of", 6);
+        at += 6;
         for (unsigned code = 0; code < EAR_KIND_COUNT; code++) {
             const char *name = ear_event_name(type, code);
             if (name != NULL) {
-                strcat(strcat(wanted, " "), name);
+                assert_int_equal(*at, ' ');
+                assert_int_equal(strncmp(at + 1, name, strlen(name)), 0);
+                at += 1 + strlen(name);
             }
         }
-        assert_string_equal(ear_event_allowed(key), wanted);
+        assert_string_equal(at, "");
     }
     assert_null(ear_event_name(EAR_TYPE_UINT, 0));
     assert_null(ear_event_name(EAR_TYPE_COUNT, 0));
@@ -46,35 +50,35 @@ static void what_is_allowed_lists_the_names(void **state)
 }
 
 struct number {
-    unsigned key;
     uint64_t number;
+    unsigned key;
     enum ear_err err;
 };
 
 static void numbers_are_held_to_their_ranges(void **state)
 {
     static const struct number numbers[] = {
-        {EAR_EVENT_KEY_version, 1, EAR_OK},
-        {EAR_EVENT_KEY_version, 0, EAR_ERR_VERSION},
-        {EAR_EVENT_KEY_version, 257, EAR_ERR_VERSION},
-        {EAR_EVENT_KEY_kind, 1, EAR_OK},
-        {EAR_EVENT_KEY_kind, 0, EAR_ERR_UNKNOWN},
-        {EAR_EVENT_KEY_kind, EAR_KIND_COUNT, EAR_ERR_UNKNOWN},
-        {EAR_EVENT_KEY_kind, 256 + 1, EAR_ERR_UNKNOWN},
-        {EAR_EVENT_KEY_kind, (UINT64_C(1) << 32) + 1, EAR_ERR_UNKNOWN},
-        {EAR_EVENT_KEY_time_ms, 0, EAR_OK},
-        {EAR_EVENT_KEY_time_ms, UINT64_C(1) << 53, EAR_OK},
-        {EAR_EVENT_KEY_time_ms, (UINT64_C(1) << 53) + 1, EAR_ERR_RANGE},
-        {EAR_EVENT_KEY_from, 2, EAR_OK},
-        {EAR_EVENT_KEY_from, 3, EAR_ERR_UNKNOWN},
-        {EAR_EVENT_KEY_confidence_permille, 1000, EAR_OK},
-        {EAR_EVENT_KEY_confidence_permille, 1001, EAR_ERR_RANGE},
-        {EAR_EVENT_KEY_fallback, 1, EAR_OK},
-        {EAR_EVENT_KEY_fallback, 2, EAR_ERR_RANGE},
-        {EAR_EVENT_KEY_amount, UINT32_MAX, EAR_OK},
-        {EAR_EVENT_KEY_amount, UINT64_C(1) << 32, EAR_ERR_RANGE},
-        {EAR_EVENT_KEY_sentiment, 2, EAR_OK},
-        {EAR_EVENT_KEY_sentiment, 3, EAR_ERR_UNKNOWN},
+        {1, EAR_EVENT_KEY_version, EAR_OK},
+        {0, EAR_EVENT_KEY_version, EAR_ERR_VERSION},
+        {257, EAR_EVENT_KEY_version, EAR_ERR_VERSION},
+        {1, EAR_EVENT_KEY_kind, EAR_OK},
+        {0, EAR_EVENT_KEY_kind, EAR_ERR_UNKNOWN},
+        {EAR_KIND_COUNT, EAR_EVENT_KEY_kind, EAR_ERR_UNKNOWN},
+        {256 + 1, EAR_EVENT_KEY_kind, EAR_ERR_UNKNOWN},
+        {(UINT64_C(1) << 32) + 1, EAR_EVENT_KEY_kind, EAR_ERR_UNKNOWN},
+        {0, EAR_EVENT_KEY_time_ms, EAR_OK},
+        {UINT64_C(1) << 53, EAR_EVENT_KEY_time_ms, EAR_OK},
+        {(UINT64_C(1) << 53) + 1, EAR_EVENT_KEY_time_ms, EAR_ERR_RANGE},
+        {2, EAR_EVENT_KEY_from, EAR_OK},
+        {3, EAR_EVENT_KEY_from, EAR_ERR_UNKNOWN},
+        {1000, EAR_EVENT_KEY_confidence_permille, EAR_OK},
+        {1001, EAR_EVENT_KEY_confidence_permille, EAR_ERR_RANGE},
+        {1, EAR_EVENT_KEY_fallback, EAR_OK},
+        {2, EAR_EVENT_KEY_fallback, EAR_ERR_RANGE},
+        {UINT32_MAX, EAR_EVENT_KEY_amount, EAR_OK},
+        {UINT64_C(1) << 32, EAR_EVENT_KEY_amount, EAR_ERR_RANGE},
+        {2, EAR_EVENT_KEY_sentiment, EAR_OK},
+        {3, EAR_EVENT_KEY_sentiment, EAR_ERR_UNKNOWN},
     };
     (void)state;
     for (size_t i = 0; i < EAR_COUNT_OF(numbers); i++) {
@@ -104,14 +108,14 @@ static void numbers_reach_their_members(void **state)
 }
 
 struct text {
-    unsigned key;
     const char *bytes;
     size_t length;
+    unsigned key;
     enum ear_err err;
 };
 #define TEXT(member, text, err)                             \
     {                                                       \
-        EAR_EVENT_KEY_##member, text, sizeof(text) - 1, err \
+        text, sizeof(text) - 1, EAR_EVENT_KEY_##member, err \
     }
 
 static void texts_are_held_to_their_rules(void **state)
@@ -136,10 +140,10 @@ static void texts_are_held_to_their_rules(void **state)
         TEXT(currency, "EUR", EAR_OK),
         TEXT(currency, "eur", EAR_ERR_RANGE),
         TEXT(currency, "EURO", EAR_ERR_RANGE),
-        {EAR_EVENT_KEY_text, letters, EAR_EVENT_BYTES, EAR_OK},
-        {EAR_EVENT_KEY_text, letters, EAR_EVENT_BYTES + 1, EAR_ERR_TOO_LONG},
-        {EAR_EVENT_KEY_id, letters, EAR_ID_BYTES + 1, EAR_ERR_TOO_LONG},
-        {EAR_EVENT_KEY_label, letters, EAR_LABEL_BYTES + 1, EAR_ERR_TOO_LONG},
+        {letters, EAR_EVENT_BYTES, EAR_EVENT_KEY_text, EAR_OK},
+        {letters, EAR_EVENT_BYTES + 1, EAR_EVENT_KEY_text, EAR_ERR_TOO_LONG},
+        {letters, EAR_ID_BYTES + 1, EAR_EVENT_KEY_id, EAR_ERR_TOO_LONG},
+        {letters, EAR_LABEL_BYTES + 1, EAR_EVENT_KEY_label, EAR_ERR_TOO_LONG},
     };
     (void)state;
     for (size_t i = 0; i < EAR_COUNT_OF(texts); i++) {

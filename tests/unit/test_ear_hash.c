@@ -43,8 +43,8 @@ static void agrees_with_the_vectors(void **state)
         bytes[i] = (uint8_t)i;
     }
     struct ear_hash_key key = ear_hash_key_from(bytes);
-    for (uint16_t length = 0; length < EAR_COUNT_OF(vectors); length++) {
-        assert_true(ear_hash_id(&key, (struct ear_str){(const char *)bytes, length}) == vectors[length]);
+    for (size_t length = 0; length < EAR_COUNT_OF(vectors); length++) {
+        assert_true(ear_hash_id(&key, (struct ear_str){(const char *)bytes, (uint16_t)length}) == vectors[length]);
     }
 }
 
