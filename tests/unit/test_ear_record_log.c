@@ -567,7 +567,7 @@ static bool cut_day(uint32_t n, uint32_t m, enum fake_cut cut, bool lose_unsynce
     uint32_t boot = 0;
     if (open_log() == EAR_OK) {
         boot = record_log.boot;
-        work(250);
+        work(150);
     }
     bool happened = fake.off;
     power_on();
@@ -596,7 +596,7 @@ static void sweep_cuts(bool lose_unsynced)
     for (unsigned cut = 0; cut < FAKE_CUT_COUNT; cut++) {
         uint32_t n = 1;
         while (cut_day(n, 0, (enum fake_cut)cut, lose_unsynced)) {
-            for (uint32_t m = 1; n % 4 == 0 && cut_day(n, m, (enum fake_cut)cut, lose_unsynced); m++) {
+            for (uint32_t m = 1; n % 8 == 0 && cut_day(n, m, (enum fake_cut)cut, lose_unsynced); m++) {
             }
             n++;
         }
@@ -620,7 +620,7 @@ static void test_power_cut_at_every_write_losing_what_was_not_synced(void **stat
 static void test_many_cuts_one_after_the_other(void **state)
 {
     (void)state;
-    for (uint32_t life = 0; life < 100; life++) {
+    for (uint32_t life = 0; life < 40; life++) {
         uint32_t boot = 0;
         start();
         random_state = life;
@@ -655,7 +655,7 @@ static void test_every_call_fails_once(void **state)
         if (open_log() != EAR_OK) {
             assert_int_equal(open_log(), EAR_OK); /* the next attempt works */
         }
-        work(250);
+        work(150);
         failed = fake.reads + fake.programs + fake.erases + fake.syncs >= n;
         fake_storage_power_on(&fake);
         check_contents(false);
@@ -674,7 +674,7 @@ static void test_every_call_fails_for_good(void **state)
         fake.fail_at = n;
         fake.fail_for_good = true;
         const bool opened = open_log() == EAR_OK;
-        work(250);
+        work(150);
         failed = fake.reads + fake.programs + fake.erases + fake.syncs >= n;
         fake_storage_power_on(&fake);
         if (opened) {
