@@ -221,7 +221,7 @@ struct ear_window *ear_note_window(struct ear_note *note, const struct ear_tz *t
         return window;
     }
     advance(note, r, &wanted, retire);
-    window = look_up(note, r, &wanted, &free);
+    (void)look_up(note, r, &wanted, &free);
     if (free == NULL) { /* windows of both clocks fill the ring */
         free = ear_note_oldest(note, r);
         leave(note, r, free, retire);

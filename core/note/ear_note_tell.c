@@ -8,13 +8,13 @@
 
 uint16_t ear_note_next(const struct ear_note *note, unsigned resolutions, uint16_t from)
 {
-    for (uint16_t c = from; c < EAR_CELLS; c++) {
+    for (unsigned c = from; c < EAR_CELLS; c++) {
         const struct ear_cell *cell = &note->cells[c];
         if ((cell->flags & (EAR_CELL_CHANGED | EAR_CELL_UNACKED)) == 0 || (cell->flags & EAR_CELL_IN_FLIGHT) != 0) {
             continue;
         }
         if ((resolutions & EAR_RESOLUTION_BIT(cell->resolution)) != 0 && cell->start_ms >= EAR_TIME_KNOWN_MS) {
-            return c;
+            return (uint16_t)c;
         }
     }
     return EAR_NO_CELL;

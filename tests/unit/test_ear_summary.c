@@ -138,11 +138,11 @@ static void test_a_busy_hour_is_small_and_comes_back(void **state)
 static void test_minutes_and_days_have_no_series(void **state)
 {
     (void)state;
-    for (uint8_t resolution = EAR_MINUTE; resolution <= EAR_DAY; resolution += EAR_DAY) {
+    for (unsigned resolution = EAR_MINUTE; resolution <= EAR_DAY; resolution += EAR_DAY) {
         struct ear_summary_head head = hour_head();
         uint32_t flat[EAR_FLAT_WORDS] = {0}; /* the sanitizer's run sees a look beyond */
         flat[EAR_AT_late_events] = UINT32_MAX;
-        head.resolution = resolution;
+        head.resolution = (uint8_t)resolution;
         head.length_s = resolution == EAR_DAY ? 90000 : 60;
         head.other = true;
         memset(&head.slice, 0, sizeof head.slice);

@@ -145,14 +145,14 @@ static void test_reads_no_further_than_the_rule(void **state)
 {
     (void)state;
     static const char text[] = "CET-1CEST,M3.5.0,M10.5.0/3";
-    for (uint16_t length = 0; length < sizeof text - 1; length++) {
+    for (size_t length = 0; length < sizeof text - 1; length++) {
         char exact[sizeof text]; /* the sanitizer's run watches the end of this copy */
         struct ear_tz tz;
         uint16_t at;
         const char *allowed;
         memcpy(exact, text, length);
         memset(exact + length, '9', sizeof exact - length);
-        enum ear_err err = ear_tz_parse(&tz, (struct ear_str){exact, length}, &at, &allowed);
+        enum ear_err err = ear_tz_parse(&tz, (struct ear_str){exact, (uint16_t)length}, &at, &allowed);
         bool whole = length == 5 || length == 24; /* "CET-1" and the rule without its last time */
         assert_int_equal(err == EAR_OK, whole);
         assert_true(at <= length);
