@@ -18,8 +18,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define STOP_MS 5000       /* to tell the broker what is untold; systemd allows more (TimeoutStopSec) */
-#define GRACE_MS 2000      /* beyond that, for the session's end */
+#define STOP_MS 5000  /* to tell the broker what is untold; systemd allows more (TimeoutStopSec) */
+#define GRACE_MS 2000 /* beyond that, for the session's end */
+#define LONGEST_SLEEP_MS 60000
 #define SECTOR_BYTES 4096u /* of both partitions */
 
 static void say(const struct ear_daemon *daemon, enum ear_log_level level, const char *message, const char *detail)
@@ -90,6 +91,7 @@ static void mqtt_ready(void *context, uint32_t events)
     struct ear_daemon *daemon = context;
     (void)events;
     ear_mqtt_run(daemon->mqtt);
+    daemon->told = true;
 }
 
 /* --- signals --- */
@@ -329,10 +331,10 @@ static int least(int left, int right)
 
 static int pat_watchdog(struct ear_daemon *daemon)
 {
-    uint64_t now_ms = ear_clock_system_monotonic_ms();
     if (daemon->watchdog_ms == 0) {
         return -1;
     }
+    uint64_t now_ms = ear_clock_system_monotonic_ms();
     if (now_ms >= daemon->watchdog_due_ms) {
         ear_notify("WATCHDOG=1");
         daemon->watchdog_due_ms = now_ms + daemon->watchdog_ms;
@@ -340,20 +342,35 @@ static int pat_watchdog(struct ear_daemon *daemon)
     return (int)(daemon->watchdog_due_ms - now_ms);
 }
 
+/** Tick the agent, once a millisecond at most unless the broker was heard from: events may come far more often. What it
+ * was not asked it cannot answer, so the next turn is then due in a millisecond. */
+static int tick(struct ear_daemon *daemon)
+{
+    uint64_t now_ms = ear_clock_system_monotonic_ms();
+    if (now_ms == daemon->ticked_ms && !daemon->told) {
+        return 1;
+    }
+    daemon->ticked_ms = now_ms;
+    daemon->told = false;
+    uint32_t sleep_ms = ear_agent_tick(&daemon->agent);
+    return sleep_ms < LONGEST_SLEEP_MS ? (int)sleep_ms : LONGEST_SLEEP_MS;
+}
+
 bool ear_daemon_turn(struct ear_daemon *daemon, int at_most_ms)
 {
-    uint32_t agent_ms = ear_agent_tick(&daemon->agent); /* also after what the last turn heard and was told */
-    if (daemon->stopping && (ear_agent_stopped(&daemon->agent) || daemon->agent.monotonic_ms >= daemon->give_up_ms)) {
+    int timeout_ms = least(at_most_ms, tick(daemon));
+    if (daemon->stopping && (ear_agent_stopped(&daemon->agent) || daemon->ticked_ms >= daemon->give_up_ms)) {
         return false;
     }
-    int timeout_ms = least(at_most_ms, agent_ms < 60000u ? (int)agent_ms : 60000);
     timeout_ms = least(timeout_ms, ear_mqtt_timeout_ms(daemon->mqtt));
     timeout_ms = least(timeout_ms, pat_watchdog(daemon));
     if (ear_loop_wait(&daemon->loop, timeout_ms)) {
-        (void)ear_agent_tick(&daemon->agent); /* the time has gone on while asleep */
+        (void)tick(daemon); /* the time has gone on while asleep */
         ear_loop_dispatch(&daemon->loop);
-    } else {
-        ear_mqtt_run(daemon->mqtt); /* a time of its own may have come */
+    }
+    if (ear_mqtt_timeout_ms(daemon->mqtt) == 0) {
+        ear_mqtt_run(daemon->mqtt); /* a time of its own has come, however busy the socket is */
+        daemon->told = true;
     }
     return true;
 }

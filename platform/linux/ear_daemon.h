@@ -32,6 +32,8 @@ struct ear_daemon {
     struct ear_agent_config config;
     struct ear_agent agent;
     bool agent_up;
+    bool told;          /* the broker was heard from since the last tick */
+    uint64_t ticked_ms; /* when the agent was last ticked */
     bool stopping;
     uint64_t give_up_ms; /* stopping: when it ends, whatever is open */
     uint32_t watchdog_ms;

@@ -157,6 +157,7 @@ static enum ear_err run_dial(struct ear_link *link, int64_t now_ms)
     }
     watch_attempt(link, fd >= 0 ? fd : ear_dial_fd(&link->dial));
     if (fd < 0) {
+        link->look_ms = now_ms + RESOLVE_POLL_MS;
         return EAR_ERR_BUSY;
     }
     link->net_fd = fd;
@@ -211,10 +212,8 @@ int ear_link_timeout_ms(const struct ear_link *link, int64_t now_ms)
     if (link->state != EAR_LINK_DIALLING) {
         return -1;
     }
-    if (ear_dial_fd(&link->dial) < 0) {
-        return RESOLVE_POLL_MS;
-    }
-    int64_t left_ms = link->dial.attempt_until_ms - now_ms;
+    bool resolving = ear_dial_fd(&link->dial) < 0;
+    int64_t left_ms = (resolving ? link->look_ms : link->dial.attempt_until_ms) - now_ms;
     return left_ms > 0 ? (int)left_ms : 0;
 }
 

@@ -18,6 +18,7 @@ struct ear_link {
     int net_fd;
     uint32_t net_events; /* what the epoll waits for, as for the tunnel's far end */
     uint32_t far_events;
+    int64_t look_ms; /* while a name is resolved: when to look again */
     bool reload_due; /* certificates are read again before the next connection */
     struct ear_mqtt_counts counts;
     struct ear_dial dial;
