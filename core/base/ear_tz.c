@@ -265,19 +265,21 @@ int32_t ear_tz_offset_s(const struct ear_tz *tz, int64_t at_ms)
     return offset_at(tz, floor_div(at_ms, 1000), &next_s);
 }
 
-/* The first moment whose local date is `day` or later: midnight by the greater offset where that is in force then; else
- * by the lesser, unless the clock jumps past midnight before. */
+/* The first moment whose local date is `day` or later: from the earliest that it can be, over the few changes of the
+ * clock that may lie between, until the date is read. */
 static int64_t day_start_s(const struct ear_tz *tz, int64_t day)
 {
     int32_t most_s = tz->summer_s > tz->standard_s ? tz->summer_s : tz->standard_s;
-    int32_t least_s = tz->summer_s > tz->standard_s ? tz->standard_s : tz->summer_s;
-    int64_t earliest_s = day * DAY_S - most_s;
-    int64_t latest_s = day * DAY_S - least_s;
-    int64_t next_s;
-    if (offset_at(tz, earliest_s, &next_s) == most_s) {
-        return earliest_s;
+    int64_t from_s = day * DAY_S - most_s;
+    for (;;) {
+        int64_t next_s;
+        int64_t midnight_s = day * DAY_S - offset_at(tz, from_s, &next_s);
+        int64_t start_s = midnight_s > from_s ? midnight_s : from_s;
+        if (start_s < next_s) {
+            return start_s;
+        }
+        from_s = next_s;
     }
-    return next_s < latest_s ? next_s : latest_s;
 }
 
 int64_t ear_tz_day(const struct ear_tz *tz, int64_t at_ms, int64_t *start_ms, int64_t *end_ms)
@@ -286,7 +288,7 @@ int64_t ear_tz_day(const struct ear_tz *tz, int64_t at_ms, int64_t *start_ms, in
     int64_t next_s;
     int64_t day = floor_div(at_s + offset_at(tz, at_s, &next_s), DAY_S);
     int64_t end_s = day_start_s(tz, day + 1);
-    if (end_s <= at_s) { /* set back over midnight: the next date was read before */
+    while (end_s <= at_s) { /* set back over midnight: the next date was read before */
         day++;
         end_s = day_start_s(tz, day + 1);
     }

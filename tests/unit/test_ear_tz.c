@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -231,6 +232,49 @@ static void test_days_follow_each_other_without_a_gap(void **state)
     }
 }
 
+static uint32_t random_below(uint32_t bound)
+{
+    static uint32_t seed = 7;
+    seed = seed * 1664525u + 1013904223u; /* Numerical Recipes */
+    return (uint32_t)((uint64_t)seed * bound >> 32);
+}
+
+static int append_change(char *to, size_t capacity)
+{
+    const int time_h = (int)random_below(335) - 167;
+    switch (random_below(3)) {
+    case 0:
+        return snprintf(to, capacity, ",M%u.%u.%u/%d", (unsigned)random_below(12) + 1, (unsigned)random_below(5) + 1,
+                        (unsigned)random_below(7), time_h);
+    case 1:
+        return snprintf(to, capacity, ",J%u/%d", (unsigned)random_below(365) + 1, time_h);
+    default:
+        return snprintf(to, capacity, ",%u/%d", (unsigned)random_below(366), time_h);
+    }
+}
+
+/* Nobody's clock changes by twenty hours, but whoever configures one gets days all the same. */
+static void test_absurd_rules_have_days_too(void **state)
+{
+    (void)state;
+    for (unsigned n = 0; n < 2000; n++) {
+        char rule[96];
+        int length = snprintf(rule, sizeof rule, "AAA%d:%02uBBB%d", (int)random_below(47) - 23,
+                              (unsigned)random_below(60), (int)random_below(47) - 23);
+        length += append_change(rule + length, sizeof rule - (size_t)length);
+        append_change(rule + length, sizeof rule - (size_t)length);
+        struct ear_tz tz = zone(rule);
+        for (unsigned i = 0; i < 10; i++) {
+            int64_t at_ms = INT64_C(31536000000) * random_below(100) + random_below(UINT32_MAX);
+            int64_t start, end, next_start, next_end;
+            int64_t day = ear_tz_day(&tz, at_ms, &start, &end);
+            assert_true(start <= at_ms && at_ms < end);
+            assert_true(ear_tz_day(&tz, end, &next_start, &next_end) > day);
+            assert_int_equal(next_start, end);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +286,7 @@ int main(void)
         cmocka_unit_test(test_days_of_23_24_and_25_hours),
         cmocka_unit_test(test_clocks_that_change_at_midnight),
         cmocka_unit_test(test_days_follow_each_other_without_a_gap),
+        cmocka_unit_test(test_absurd_rules_have_days_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

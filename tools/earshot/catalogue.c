@@ -103,7 +103,7 @@ static void print_cddl(void)
         "  0 => 1, ; version\n"
         "  1 => resolution,\n"
         "  2 => seconds, ; start of the window\n"
-        "  ? 3 => 1..90000, ; its length in seconds, where that is not 60, 3600 or 86400\n"
+        "  ? 3 => 1..4294967295, ; its length in seconds, where that is not 60, 3600 or 86400\n"
         "  4 => revision,\n"
         "  5 => boot,\n"
         "  6 => seq,\n"
