@@ -5,50 +5,12 @@
 #include <cbor.h>
 #include <string.h>
 
-const struct ear_health_line ear_health_table[] = {
-#define EAR_HEALTH(key, ident, name, KIND, unit, says) \
-    {name, unit, says, (uint16_t)offsetof(struct ear_health, ident), (key), EAR_HEALTH_##KIND},
+/* Keys of the members of struct ear_health, in order. */
+static const uint8_t health_keys[] = {
+#define EAR_HEALTH(key, ident, name, KIND, unit, says) (key),
 #include "core/tell/ear_health.def"
 };
-const uint16_t ear_health_count = EAR_COUNT_OF(ear_health_table);
-static_assert(sizeof(struct ear_health) == EAR_COUNT_OF(ear_health_table) * sizeof(uint32_t), "all are uint32_t");
-
-uint32_t ear_health_get(const struct ear_health *health, const struct ear_health_line *line)
-{
-    uint32_t value;
-    memcpy(&value, (const uint8_t *)health + line->offset, sizeof value);
-    return value;
-}
-
-uint32_t *ear_health_refused(struct ear_health *health, int err)
-{
-    switch (err) {
-    case EAR_ERR_SYNTAX:
-        return &health->refused_syntax;
-    case EAR_ERR_TYPE:
-        return &health->refused_type;
-    case EAR_ERR_RANGE:
-        return &health->refused_range;
-    case EAR_ERR_MISSING:
-        return &health->refused_missing;
-    case EAR_ERR_UNKNOWN:
-        return &health->refused_unknown;
-    case EAR_ERR_TOO_LONG:
-        return &health->refused_too_long;
-    case EAR_ERR_DUPLICATE:
-        return &health->refused_duplicate;
-    case EAR_ERR_UTF8:
-        return &health->refused_utf8;
-    case EAR_ERR_DEPTH:
-        return &health->refused_depth;
-    case EAR_ERR_VERSION:
-        return &health->refused_version;
-    case EAR_ERR_TIME:
-        return &health->refused_time;
-    default:
-        return &health->refused_other;
-    }
-}
+static_assert(sizeof(struct ear_health) == EAR_COUNT_OF(health_keys) * sizeof(uint32_t), "all are uint32_t");
 
 /* The encoder counts what finds no room and goes on: one look at the end is enough. */
 static void latched(CborError error)
@@ -69,19 +31,25 @@ static void encode_text(CborEncoder *to, const char *text, size_t most)
     latched(cbor_encode_text_string(to, text, end == NULL ? most : (size_t)(end - text)));
 }
 
+static uint32_t health_at(const struct ear_health *health, unsigned index)
+{
+    uint32_t value;
+    memcpy(&value, (const uint8_t *)health + index * sizeof value, sizeof value);
+    return value;
+}
+
 static void encode_health(CborEncoder *to, const struct ear_health *health)
 {
     CborEncoder map;
     size_t told = 0;
-    for (unsigned i = 0; i < ear_health_count; i++) {
-        told += ear_health_get(health, &ear_health_table[i]) > 0;
+    for (unsigned i = 0; i < EAR_COUNT_OF(health_keys); i++) {
+        told += health_at(health, i) > 0;
     }
     latched(cbor_encode_uint(to, EAR_STATUS_KEY_HEALTH));
     latched(cbor_encoder_create_map(to, &map, told));
-    for (unsigned i = 0; i < ear_health_count; i++) { /* the table is in the order of its keys; test_ear_status looks */
-        uint32_t value = ear_health_get(health, &ear_health_table[i]);
-        if (value > 0) {
-            encode_pair(&map, ear_health_table[i].key, value);
+    for (unsigned i = 0; i < EAR_COUNT_OF(health_keys); i++) { /* keys ascend: test_ear_status looks */
+        if (health_at(health, i) > 0) {
+            encode_pair(&map, health_keys[i], health_at(health, i));
         }
     }
     latched(cbor_encoder_close_container(to, &map));

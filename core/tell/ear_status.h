@@ -6,6 +6,7 @@
 
 #include "core/base/ear_base.h"
 #include "core/port/ear_clock.h"
+#include "core/tell/ear_health.h"
 
 #define EAR_STATUS_VERSION 1
 #define EAR_STATUS_FIRMWARE_BYTES 32u    /* longest version text of the firmware that is sent; the rest is cut */
@@ -25,33 +26,6 @@ enum ear_status_key {
     EAR_STATUS_KEY_HEALTH = 8,
     EAR_STATUS_KEY_PLUGINS = 9,
 };
-
-/** Every number of ear_health.def, all uint32_t: health.events_accepted, ... */
-struct ear_health {
-#define EAR_HEALTH(key, ident, name, KIND, unit, says) uint32_t ident;
-#include "core/tell/ear_health.def"
-};
-
-enum ear_health_kind { EAR_HEALTH_COUNTER, EAR_HEALTH_GAUGE };
-
-/** One line of ear_health.def. */
-struct ear_health_line {
-    const char *name;
-    const char *unit;
-    const char *says;
-    uint16_t offset; /* of the member in struct ear_health */
-    uint8_t key;
-    uint8_t kind; /* enum ear_health_kind */
-};
-extern const struct ear_health_line ear_health_table[];
-extern const uint16_t ear_health_count;
-
-/** The value of a line. */
-uint32_t ear_health_get(const struct ear_health *health, const struct ear_health_line *line);
-
-/** The number that counts events refused with err: health->refused_syntax for EAR_ERR_SYNTAX, ...; refused_other for
- * what has none of its own. Never NULL. */
-uint32_t *ear_health_refused(struct ear_health *health, int err);
 
 /** A plugin, as told. Texts are terminated; longer ones than the limits above are cut. */
 struct ear_status_plugin {
