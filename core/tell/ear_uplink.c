@@ -9,7 +9,8 @@
 #include <assert.h>
 #include <string.h>
 
-#define BUSY_RETRY_MS 200u /* until the transport is asked again that had no room for birth or farewell */
+#define CLOSE_GRACE_MS 1000u /* after the deadline of a stop, for the transport to say that the session is closed */
+#define BUSY_RETRY_MS 200u   /* until the transport is asked again that had no room for birth or farewell */
 
 static bool backoff_is_possible(uint32_t min_ms, uint32_t max_ms)
 {
@@ -245,6 +246,9 @@ void ear_uplink_tick(struct ear_uplink *uplink, uint64_t now_ms)
         attempt(uplink, now_ms);
         return;
     }
+    if (uplink->state == EAR_UPLINK_CLOSING && now_ms >= uplink->deadline_ms + CLOSE_GRACE_MS) {
+        ear_uplink_on_lost(uplink, NULL, now_ms);
+    }
     if (uplink->state != EAR_UPLINK_UP) {
         return;
     }
@@ -260,6 +264,9 @@ uint64_t ear_uplink_next_ms(const struct ear_uplink *uplink)
 {
     if (uplink->state == EAR_UPLINK_WAITING) {
         return uplink->due_ms;
+    }
+    if (uplink->state == EAR_UPLINK_CLOSING) {
+        return uplink->deadline_ms + CLOSE_GRACE_MS;
     }
     if (uplink->state != EAR_UPLINK_UP) {
         return EAR_UPLINK_NEVER;

@@ -106,7 +106,8 @@ bool ear_uplink_room(const struct ear_uplink *uplink);
 EAR_MUST_USE int ear_uplink_send(struct ear_uplink *uplink, const struct ear_sent *sent, struct ear_message *message);
 
 /** End in an orderly way: tick goes on until nothing is in flight, says `status` offline, and closes the session; at
- * deadline_ms it closes whatever is open. Then the state is OFF (at the latest when the transport has said on_lost). */
+ * deadline_ms it closes whatever is open. The state is OFF when the transport has said on_lost, or a second after the
+ * deadline if it never does. */
 void ear_uplink_stop(struct ear_uplink *uplink, uint64_t now_ms, uint64_t deadline_ms);
 
 /** From the platform, when the transport's session is there (CONNACK), when a message was acknowledged (PUBACK), and

@@ -478,6 +478,21 @@ static void test_a_stop_ends_at_its_deadline(void **state)
     assert_int_equal(owner.losses, 1); /* the owner learns that cell 1 was not acknowledged */
 }
 
+static void test_a_transport_that_never_says_it_is_closed(void **state)
+{
+    (void)state;
+    bring_up();
+    ear_uplink_stop(&uplink, now_ms, now_ms + 5000);
+    now_ms += 5000;
+    tick();
+    assert_int_equal(uplink.state, EAR_UPLINK_CLOSING);
+    assert_true(ear_uplink_next_ms(&uplink) > now_ms && ear_uplink_next_ms(&uplink) <= now_ms + 1000);
+    now_ms = ear_uplink_next_ms(&uplink);
+    tick();
+    assert_int_equal(uplink.state, EAR_UPLINK_OFF);
+    assert_int_equal(owner.losses, 1);
+}
+
 static void test_a_stop_in_any_other_state(void **state)
 {
     (void)state;
@@ -581,6 +596,7 @@ int main(void)
         cmocka_unit_test_setup(test_reasons_are_cut_at_a_character, start),
         cmocka_unit_test_setup(test_an_orderly_stop_drains_and_says_farewell, start),
         cmocka_unit_test_setup(test_a_stop_ends_at_its_deadline, start),
+        cmocka_unit_test_setup(test_a_transport_that_never_says_it_is_closed, start),
         cmocka_unit_test_setup(test_a_stop_in_any_other_state, start),
         cmocka_unit_test_setup(test_a_farewell_that_finds_no_room_is_said_later, start),
         cmocka_unit_test_setup(test_answers_from_within_the_calls, start),
