@@ -106,3 +106,54 @@ def tls_too_old(certs):
         connection.close()
 
     return behave
+
+
+class Relay:
+    """Between daemon and broker: passes bytes on, keeps what the broker said, can cut the line or go silent."""
+
+    def __init__(self, world, port):
+        import threading
+        self.to = port
+        self.heard = b""      # from the broker, all connections together
+        self.connections = 0
+        self.silent = False   # bytes are swallowed, both ways
+        self.pairs = []
+        self.thread_of = lambda function, *a: threading.Thread(target=function, args=a, daemon=True).start()
+        self.listener = Listener(world, self._behave)
+        self.port = self.listener.port
+        world.stack.callback(self.cut)
+
+    def _behave(self, connection):
+        self.connections += 1
+        far = socket.create_connection(("127.0.0.1", self.to), 2)
+        far.settimeout(None)
+        for end in (connection, far):
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.pairs.append((connection, far))
+        self.thread_of(self._pump, connection, far, False)
+        self.thread_of(self._pump, far, connection, True)
+
+    def _pump(self, source, sink, keep):
+        try:
+            while data := source.recv(65536):
+                if keep:
+                    self.heard += data
+                if not self.silent:
+                    sink.sendall(data)
+        except OSError:
+            pass
+        for end in (source, sink):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def cut(self):
+        for pair in self.pairs:
+            for end in pair:
+                try:
+                    end.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+                end.close()
+        self.pairs.clear()

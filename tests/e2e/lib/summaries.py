@@ -3,6 +3,7 @@
 upserts by key and revision, adds up. Shares no code with the project but the catalogue of names."""
 import json
 import subprocess
+import time
 
 import cbor2
 
@@ -16,24 +17,22 @@ class Catalogue:
 
     def __init__(self, world):
         out = subprocess.run([world.tool("earshot"), "catalogue", "--json"], check=True, capture_output=True)
-        self.numbers = {line["key"]: line for line in json.loads(out.stdout)["numbers"]}
+        self.numbers = {line["key"]: line for line in json.loads(out.stdout)}
 
     def flat(self, numbers):
         flat = {}
         for key, value in numbers.items():
-            line = self.numbers[key]
-            name, shape = line["name"], line["shape"]
+            names, shape = self.numbers[key]["names"], self.numbers[key]["shape"]
             if shape == "count":
-                flat[name] = value
+                flat[names[0]] = value
             elif shape == "group":
-                for member, count in zip(line["members"], value):
-                    flat[name + member] = count
+                check(len(value) <= len(names), f"members of key {key}: {value} for {names}")
+                flat.update(zip(names, value))
             elif shape == "series":
-                flat[name] = sum(value)
+                flat[names[0]] = sum(value)
             else:
-                flat[name] = sum(value.values())
-                for label, count in value.items():
-                    flat[f"{name}.{label}"] = count
+                flat[names[0]] = sum(value.values())
+                flat.update({f"{names[0]}.{label}": count for label, count in value.items()})
         return flat
 
 
@@ -70,16 +69,24 @@ class Server:
         if not broker.plain:
             arguments += ["--cafile", certs.ca, "--cert", certs.crt("client"), "--key", certs.key("client")]
         arguments += ["--tls-version", tls_version] if tls_version else []
-        self.program = Program("mosquitto_sub", arguments, self.log)
-        world.stack.callback(self.program.end)
+        self.arguments = arguments
+        self.world = world
+        self._subscribe()
         self.offset = 0
         self.messages = []   # (topic, retained, payload), as they came
         self.summaries = []  # as they came
         self.held = {}       # key -> newest Summary
         until(lambda: "Sending SUBACK to server" in broker.text(), "mosquitto_sub has subscribed")
 
+    def _subscribe(self):
+        self.program = Program("mosquitto_sub", self.arguments, self.log)
+        self.begun = time.monotonic()
+        self.world.stack.callback(self.program.end)
+
     def read(self):
         """Take in what has come since."""
+        if not self.program.running() and time.monotonic() - self.begun > 0.3:
+            self._subscribe()  # mosquitto_sub gives up when TLS ends without a word; its session goes on
         with open(self.log, "rb") as file:
             file.seek(self.offset)
             data = file.read()
