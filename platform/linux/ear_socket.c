@@ -322,7 +322,7 @@ static bool bind_socket(int fd, const struct ear_socket_config *config, char *re
                     error == EADDRINUSE ? "another daemon listens here, or this is no socket" : strerror(error));
     }
     if ((gid != (gid_t)-1 && chown(config->path, (uid_t)-1, gid) != 0) || chmod(config->path, config->mode) != 0 ||
-        listen(fd, 128) != 0) {
+        listen(fd, SOMAXCONN) != 0) {
         return fail(reason, capacity, config->path, strerror(errno));
     }
     return true;
