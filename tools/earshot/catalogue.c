@@ -72,6 +72,26 @@ static void print_markdown(void)
     for (unsigned n = 0; n < ear_catalogue_count; n++) {
         print_row(&ear_catalogue[n]);
     }
+    puts("\n"
+         "## Derived from them\n"
+         "\n"
+         "Never sent; computed after adding up. Where the denominator is 0 there is *no data*, which is not 0.\n"
+         "\n"
+         "| | formula |\n"
+         "|---|---|\n"
+         "| resolution rate | (`status.resolved` + `status.assumed_resolved`) / (`status.resolved` + "
+         "`status.assumed_resolved` + `status.routed` + `status.closed_out`) |\n"
+         "| percent resolved | `status.resolved` / `conversations` |\n"
+         "| containment | sum of `outcome.contained.*` / sum of `outcome.contained.*` and `outcome.escalated.*` |\n"
+         "| escalation rate | `status.routed` / `conversations` |\n"
+         "| engagement | `users.engaged` / (`users.engaged` + `users.not_engaged`) |\n"
+         "| messages a conversation, in | `messages.user` / `conversations` |\n"
+         "| messages a conversation, out | (`messages.bot` + `messages.agent`) / `conversations` |\n"
+         "| CSAT average | (1 `csat.1` + 2 `csat.2` + 3 `csat.3` + 4 `csat.4` + 5 `csat.5`) / sum of `csat.*` |\n"
+         "| CSAT negative, positive | (`csat.1` + `csat.2`) / sum of `csat.*`, (`csat.4` + `csat.5`) / sum of `csat.*` "
+         "|\n"
+         "| delivery rate | `delivery.delivered` / `delivery.sent` |\n"
+         "| peak volume | the greatest minute of `messages_per_minute`, added up over devices minute by minute |");
 }
 
 /* --- the description --- */
