@@ -2,8 +2,6 @@
 /* plugins/ear_fallback.c - see ear_fallback.h. */
 #include "plugins/ear_fallback.h"
 
-#include <string.h>
-
 #include "plugins/ear_fallback_words.h"
 
 /* In the order of make_fallback_words.py. */
@@ -12,75 +10,73 @@ enum part { NONE, NOT, GRASP, REPHRASE, SAY, AGAIN, SURE, MEAN, ANSWER, HAVE, GE
 #define LONG_AGO 100
 #define MOST_TOKENS 48 /* a fallback says so early */
 
-/* How many words ago the last one of each part was, in this sentence. */
-struct sentence {
-    uint8_t since[PART_COUNT];
+/* Where the words of each part were last, counted from 1 in the whole message. */
+struct reading {
+    uint8_t last[PART_COUNT];
+    uint8_t now;   /* the word that is read */
+    uint8_t start; /* words before this sentence */
 };
 
-static void begin(struct sentence *sentence)
+/* How many words ago in this sentence: 0 for the word just before. */
+static uint8_t since(const struct reading *reading, enum part part)
 {
-    memset(sentence->since, LONG_AGO, sizeof(sentence->since));
+    uint8_t last = reading->last[part];
+    return last > reading->start ? (uint8_t)(reading->now - 1 - last) : LONG_AGO;
 }
 
-static bool says_so(const struct sentence *sentence, enum part part)
+static bool says_so(const struct reading *reading, enum part part)
 {
-    const uint8_t *since = sentence->since;
     switch (part) {
-    case GRASP:
-        return since[NOT] <= 2 && since[YOU] > since[NOT]; /* "I didn't quite understand", not "you don't" */
+    case GRASP: /* "I didn't quite understand", not "you don't" */
+        return since(reading, NOT) <= 2 && since(reading, YOU) > since(reading, NOT);
     case REPHRASE:
         return true;
-    case AGAIN:
-        return since[SAY] <= 2; /* "say that again" */
-    case MEAN:
-        return since[UNSURE] <= 4; /* "not sure what you mean" */
-    case ANSWER:
-        return since[NOT] <= 4 && (since[HAVE] <= 3 || since[SURE] <= 3); /* "don't have an answer" */
+    case AGAIN: /* "say that again" */
+        return since(reading, SAY) <= 2;
+    case MEAN: /* "not sure what you mean" */
+        return since(reading, UNSURE) <= 4;
+    case ANSWER: /* "don't have an answer" */
+        return since(reading, NOT) <= 4 && (since(reading, HAVE) <= 3 || since(reading, SURE) <= 3);
     default:
         return false;
     }
 }
 
-/* "I didn't get that", and nothing more */
-static bool ends_so(const struct sentence *sentence)
+/* "I didn't get that", and nothing more. Asked at the end of a clause: now is the word that would follow. */
+static bool ends_so(const struct reading *reading)
 {
-    const uint8_t *since = sentence->since;
-    return (since[THAT] == 0 || since[YOU] == 0) && since[GET] == 1 && since[NOT] <= 3;
+    return (since(reading, THAT) == 0 || since(reading, YOU) == 0) && since(reading, GET) == 1 &&
+           since(reading, NOT) <= 3;
 }
 
-static void pass(struct sentence *sentence, enum part part)
+static void pass(struct reading *reading, enum part part)
 {
-    uint8_t *since = sentence->since;
-    bool unsure = since[NOT] <= 1 && (part == SURE || part == GRASP || part == GET);
-    for (size_t i = 0; i < PART_COUNT; i++) {
-        since[i] = (uint8_t)(since[i] + (since[i] < LONG_AGO));
+    bool grasps = part == SURE || part == GRASP || part == GET;
+    if (grasps && since(reading, NOT) <= 1) {
+        reading->last[UNSURE] = reading->now;
     }
-    since[part] = 0;
-    if (unsure) {
-        since[UNSURE] = 0;
-    }
+    reading->last[part] = reading->now++;
 }
 
 bool ear_fallback_is(const struct ear_turn *turn)
 {
-    struct sentence sentence;
-    begin(&sentence);
+    struct reading reading = {.now = 1};
     for (uint16_t i = 0; i < turn->token_count && i < MOST_TOKENS; i++) {
         const struct ear_token *token = &turn->tokens[i];
         if (EAR_TOKEN_KIND(*token) == EAR_TOKEN_MARK) {
-            if (ends_so(&sentence)) {
+            if (ends_so(&reading)) {
                 return true;
             }
             if (turn->text[token->start] != ',') {
-                begin(&sentence);
+                reading.start = (uint8_t)(reading.now - 1);
             }
             continue;
         }
         enum part part = (enum part)ear_words_find(&ear_fallback_words, token->hash);
-        if (says_so(&sentence, part)) {
+        if (says_so(&reading, part)) {
             return true;
         }
-        pass(&sentence, part);
+        pass(&reading, part);
     }
-    return ends_so(&sentence);
+    return ends_so(&reading);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* plugins/repetition_loop/repetition_loop.c - is the conversation going in circles? See README.md.
  *
- * A message is remembered as a bitmap: each pair of neighbouring letters or digits sets one of 128 bits. Two messages
- * are as alike as their bitmaps: bits in both, of the bits in either (Jaccard; the bitmap is a Bloom filter of the
- * pairs). Spelling errors, other word order and what a microphone misheard change few pairs. */
+ * A message is remembered by bitmaps (Bloom filters): each word sets one of 64 bits; in a short message each pair of
+ * neighbouring letters or digits sets one of 128 bits besides. Two messages are as alike as their bitmaps: bits in
+ * both, of the bits in either (Jaccard). Of a long message few words change when it is said again; of a short one that
+ * is spelled or misheard few pairs. */
 #include <assert.h>
 
 #include "core/judge/ear_plugin.h"
@@ -22,16 +23,18 @@
 #define BOT_KEPT 3
 #define BOT_TIMES 2      /* a bot's prompt is a loop when so many of those kept are the same */
 #define FALLBACK_TIMES 2 /* "I did not understand", running */
-#define SIGNED_BYTES 160 /* the beginning of a message tells enough, and the bitmap does not fill up */
+#define SHORT_BYTES 32   /* messages up to here are compared by letters too */
 #define LEAST_LETTERS 4  /* "yes", "no", "ok" are said again without a loop */
 
-struct bitmap {
-    uint64_t bits[2];
+/* A message. Of a long one pairs are not taken. */
+struct signature {
+    uint64_t words;
+    uint64_t pairs[2];
 };
 
 /* What is remembered of a conversation. */
 struct memory {
-    struct bitmap user;     /* the last message that was not too short; no bits: none yet */
+    struct signature user;  /* the last message that was not too short; no bits: none yet */
     uint64_t bot[BOT_KEPT]; /* the words of the last ones */
     uint8_t bot_next;       /* slot to use next */
     uint8_t user_alike;     /* user messages running that were like the one before */
@@ -47,11 +50,25 @@ static uint32_t count_bits(uint64_t x)
     return (uint32_t)((x * UINT64_C(0x0101010101010101)) >> 56);
 }
 
-static uint32_t alike_permille(const struct bitmap *a, const struct bitmap *b)
+/* By pairs of letters if both are short, else by words. */
+static uint32_t alike_permille(const struct signature *a, const struct signature *b)
 {
-    uint32_t both = count_bits(a->bits[0] & b->bits[0]) + count_bits(a->bits[1] & b->bits[1]);
-    uint32_t either = count_bits(a->bits[0] | b->bits[0]) + count_bits(a->bits[1] | b->bits[1]);
+    bool short_ones = (a->pairs[0] | a->pairs[1]) != 0 && (b->pairs[0] | b->pairs[1]) != 0;
+    uint32_t both = short_ones ? count_bits(a->pairs[0] & b->pairs[0]) + count_bits(a->pairs[1] & b->pairs[1])
+                               : count_bits(a->words & b->words);
+    uint32_t either = short_ones ? count_bits(a->pairs[0] | b->pairs[0]) + count_bits(a->pairs[1] | b->pairs[1])
+                                 : count_bits(a->words | b->words);
     return either == 0 ? 0 : 1000 * both / either;
+}
+
+static uint64_t word_bits(const struct ear_turn *turn)
+{
+    uint64_t bits = 0;
+    for (uint16_t i = 0; i < turn->token_count; i++) {
+        uint64_t is_word = EAR_TOKEN_KIND(turn->tokens[i]) != EAR_TOKEN_MARK;
+        bits |= is_word << (turn->tokens[i].hash >> 26);
+    }
+    return bits;
 }
 
 static bool is_letter(uint8_t byte)
@@ -59,31 +76,38 @@ static bool is_letter(uint8_t byte)
     return (uint8_t)((byte | 0x20) - 'a') < 26 || (uint8_t)(byte - '0') < 10;
 }
 
-/* The bitmap of a text; its letters are counted into *letters. A character beyond ASCII is a letter, made of all its
- * bytes. */
-static struct bitmap sign(const char *text, uint16_t length, uint16_t *letters)
+/* A character beyond ASCII, of all its bytes; returns where it ends. */
+static uint16_t long_letter(const char *text, uint16_t end, uint16_t at, uint32_t *letter)
 {
-    struct bitmap bitmap = {{0, 0}};
+    *letter = 0;
+    do {
+        *letter = *letter << 6 ^ (uint8_t)text[at++];
+    } while (at < end && ((uint8_t)text[at] & 0xC0u) == 0x80u);
+    return at;
+}
+
+/* Sets the bits of a short text's pairs; returns how many letters and digits it has. */
+static uint16_t sign_pairs(const char *text, uint16_t length, uint64_t *pairs)
+{
     uint32_t before = 0;
     uint16_t count = 0;
-    uint16_t end = length < SIGNED_BYTES ? length : SIGNED_BYTES;
-    for (uint16_t i = 0; i < end;) {
-        uint8_t byte = (uint8_t)text[i++];
+    for (uint16_t at = 0; at < length;) {
+        uint8_t byte = (uint8_t)text[at];
         uint32_t letter = byte | 0x20u;
         if (byte >= 0x80) {
-            while (i < end && ((uint8_t)text[i] & 0xC0u) == 0x80u) {
-                letter = letter << 6 ^ (uint8_t)text[i++];
+            at = long_letter(text, length, at, &letter);
+        } else {
+            at++;
+            if (!is_letter(byte)) {
+                continue;
             }
-        } else if (!is_letter(byte)) {
-            continue;
         }
         uint32_t bit = ((before << 8 ^ letter) * 0x9E3779B1u) >> 25;
-        bitmap.bits[bit >> 6] |= UINT64_C(1) << (bit & 63);
+        pairs[bit >> 6] |= UINT64_C(1) << (bit & 63u);
         before = letter;
         count++;
     }
-    *letters = count;
-    return bitmap;
+    return count;
 }
 
 /* True if most of a message is numbers and single letters: something spelled out, a code, a date. */
@@ -103,27 +127,19 @@ static bool is_spelled(const struct ear_turn *turn)
 /* True if the user says the same again, or much the same for the third time. */
 static bool user_loops(struct memory *memory, const struct ear_turn *turn)
 {
-    uint16_t letters = 0;
-    struct bitmap said = sign(turn->text, turn->text_length, &letters);
-    if (letters < LEAST_LETTERS) {
-        return false;
+    struct signature said = {.words = word_bits(turn)};
+    uint16_t letters = turn->text_length;
+    if (turn->text_length <= SHORT_BYTES) {
+        letters = sign_pairs(turn->text, turn->text_length, said.pairs);
+        if (letters < LEAST_LETTERS) {
+            return false;
+        }
     }
     uint32_t alike = alike_permille(&said, &memory->user);
     bool again = alike >= USER_ALIKE && letters <= SHORT_LETTERS;
     memory->user_alike = again ? (uint8_t)(memory->user_alike + (memory->user_alike < 255)) : 0;
     memory->user = said;
     return alike >= USER_SAME || memory->user_alike >= 2 || (alike >= SPELLED_ALIKE && is_spelled(turn));
-}
-
-static uint64_t word_bits(const struct ear_turn *turn)
-{
-    uint64_t bits = 0;
-    for (uint16_t i = 0; i < turn->token_count; i++) {
-        if (EAR_TOKEN_KIND(turn->tokens[i]) != EAR_TOKEN_MARK) {
-            bits |= UINT64_C(1) << (turn->tokens[i].hash >> 26);
-        }
-    }
-    return bits;
 }
 
 /* Remember the bot's message. How many of those before it were the same? */
