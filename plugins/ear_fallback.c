@@ -4,9 +4,6 @@
 
 #include "plugins/ear_fallback_words.h"
 
-/* In the order of make_fallback_words.py. */
-enum part { NONE, NOT, GRASP, REPHRASE, SAY, AGAIN, SURE, MEAN, ANSWER, HAVE, GET, THAT, YOU, UNSURE, PART_COUNT };
-
 #define LONG_AGO 100
 #define MOST_TOKENS 48 /* a fallback says so early */
 

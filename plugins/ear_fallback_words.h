@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The words of 'sorry, I did not understand'. Made by plugins/make_fallback_words.py; not to be edited. */
+/* 126 words of "sorry, I did not understand". Made by plugins/make_fallback_words.py; not to be edited. */
 /* clang-format off */
-#ifndef EAR_EAR_FALLBACK_WORDS_H
-#define EAR_EAR_FALLBACK_WORDS_H
+#ifndef EAR_FALLBACK_WORDS_H
+#define EAR_FALLBACK_WORDS_H
 
 #include "plugins/ear_words.h"
+
+enum part { NONE, NOT, GRASP, REPHRASE, SAY, AGAIN, SURE, MEAN, ANSWER, HAVE, GET, THAT, YOU, UNSURE, PART_COUNT };
 
 static const uint32_t ear_fallback_words_slots[190] = {
     0x573a000a, 0x96ae0005, 0x9fca0003, 0x1f070008, 0x625c000a, 0x81760003, 0x4830001, 0x20a70002, 0x57a80001, 0x40e30001,

@@ -3,7 +3,9 @@
 
 For the generators beside the plugins. Standard library only.
 """
+import os
 import re
+import sys
 import unicodedata
 
 _SPECIAL = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ı": "i",
@@ -62,16 +64,32 @@ def slots_fitting(values, least=0):
         count += 1
 
 
-def write_header(path, name, table, made_by, about):
-    """A header with `static const struct ear_words <name>`."""
-    guard = re.sub(r"[^A-Z0-9]", "_", "EAR_" + path.rsplit("/", 1)[-1].upper())
+def write_header(path, name, table, made_by, about, declares=()):
+    """A header with `static const struct ear_words <name>`, after the lines that it declares."""
+    guard = re.sub(r"[^A-Z0-9]", "_", f"EAR_{name.removeprefix('ear_').upper()}_H")
     lines = [f"/* SPDX-License-Identifier: Apache-2.0 */",
              f"/* {about} Made by {made_by}; not to be edited. */",
              "/* clang-format off */", f"#ifndef {guard}", f"#define {guard}", "",
-             '#include "plugins/ear_words.h"', "",
+             '#include "plugins/ear_words.h"', "", *declares,
              f"static const uint32_t {name}_slots[{len(table)}] = {{"]
     for at in range(0, len(table), 10):
         lines.append("    " + " ".join(f"{slot:#x}," if slot else "0," for slot in table[at:at + 10]))
     lines += ["};", f"static const struct ear_words {name} = {{{name}_slots, {len(table)}}};", "", "#endif", ""]
     with open(path, "w", encoding="utf-8") as out:
         out.write("\n".join(lines))
+
+
+def make_parts(script, name, parts, words, about):
+    """The whole of a generator: <name>.h beside the script, or where its argument says, with enum part and the part of
+    every word. Where a word is named in several parts the last one counts. {} in about becomes the number of words."""
+    values, known = {}, {}
+    for part in words:
+        for word in words[part].split():
+            key, folded = hash_word(word), fold(word)
+            assert known.setdefault(key, folded) == folded, f"{word}: two words, one hash"
+            values[key] = parts.index(part)
+    here = os.path.dirname(os.path.abspath(script))
+    path = sys.argv[1] if len(sys.argv) > 1 else os.path.join(here, f"{name}.h")
+    made_by = "plugins/" + os.path.relpath(os.path.abspath(script), os.path.dirname(os.path.abspath(__file__)))
+    enum = [f"enum part {{ {', '.join(parts)}, PART_COUNT }};", ""]
+    write_header(path, name, slots_fitting(values), made_by, about.format(len(values)), enum)

@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """plugins/make_fallback_words.py - writes ear_fallback_words.h: the words of "sorry, I did not understand".
 
-Run from anywhere, no arguments. The parts are those of enum part in ear_fallback.c, in its order.
+Run from anywhere; with an argument it writes there instead.
 """
 import os
 import sys
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import ear_words  # noqa: E402
 
-PARTS = ["NONE", "NOT", "GRASP", "REPHRASE", "SAY", "AGAIN", "SURE", "MEAN", "ANSWER", "HAVE", "GET", "THAT", "YOU", "UNSURE"]
+PARTS = ["NONE", "NOT", "GRASP", "REPHRASE", "SAY", "AGAIN", "SURE", "MEAN", "ANSWER", "HAVE", "GET", "THAT",
+         "YOU", "UNSURE"]
 WORDS = {
     "NOT": """not no don't dont didn't didnt can't cant cannot couldn't couldnt unable haven't isn't wasn't never
         nicht kein keine ne n'ai pas no non""",
@@ -35,15 +35,6 @@ WORDS = {
 }
 
 
-def main():
-    values = {}
-    for part in WORDS:
-        for word in WORDS[part].split():
-            values[ear_words.hash_word(word)] = PARTS.index(part)
-    ear_words.write_header(os.path.join(HERE, "ear_fallback_words.h"), "ear_fallback_words",
-                           ear_words.slots_fitting(values), "plugins/make_fallback_words.py",
-                           "The words of 'sorry, I did not understand'.")
-
-
 if __name__ == "__main__":
-    main()
+    ear_words.make_parts(__file__, "ear_fallback_words", PARTS, WORDS,
+                         "{} words of \"sorry, I did not understand\".")

@@ -10,40 +10,6 @@
 #include "core/judge/ear_plugin.h"
 #include "plugins/human_requested/human_words.h"
 
-/* In the order of make_words.py. */
-enum part {
-    NONE,
-    FILLER,
-    HUMAN,
-    PERSON,
-    SOMEONE,
-    SERVICE,
-    REAL,
-    TALK,
-    TALKING,
-    CALL,
-    WANT,
-    NOT,
-    BAD,
-    BOT,
-    THERE,
-    BE,
-    AM,
-    BREAK,
-    HELP,
-    CUSTOMER,
-    ESCALATE,
-    ME,
-    THROUGH,
-    DESK,
-    WITH,
-    TRANSFER,
-    LIKE,
-    IDENTITY,
-    AFTERWARDS,
-    WORKER,
-    PART_COUNT
-};
 #define BIT(part) (1u << (part))
 #define PEOPLE (BIT(HUMAN) | BIT(PERSON) | BIT(SOMEONE) | BIT(SERVICE) | BIT(DESK))
 #define WORTH_A_LOOK (PEOPLE | BIT(BOT) | BIT(ESCALATE) | BIT(THROUGH))

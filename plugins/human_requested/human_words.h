@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* 607 words and their part in an ask. Made by plugins/human_requested/make_words.py; not to be edited. */
+/* 607 words and their part in an ask for a person. Made by plugins/human_requested/make_words.py; not to be edited. */
 /* clang-format off */
 #ifndef EAR_HUMAN_WORDS_H
 #define EAR_HUMAN_WORDS_H
 
 #include "plugins/ear_words.h"
+
+enum part { NONE, FILLER, HUMAN, PERSON, SOMEONE, SERVICE, REAL, TALK, TALKING, CALL, WANT, NOT, BAD, BOT, THERE, BE, AM, BREAK, HELP, CUSTOMER, ESCALATE, ME, THROUGH, DESK, WITH, TRANSFER, LIKE, IDENTITY, AFTERWARDS, WORKER, PART_COUNT };
 
 static const uint32_t human_words_slots[911] = {
     0, 0xf4ad0007, 0, 0, 0, 0xb5b5000d, 0, 0x96740001, 0xa6c50006, 0xa7ad0002,

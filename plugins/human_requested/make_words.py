@@ -2,13 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """plugins/human_requested/make_words.py - writes human_words.h: the words that matter, and their part in an ask.
 
-Run from anywhere, no arguments. The names of the parts are those of enum part in human_requested.c, in its order.
+Run from anywhere; with an argument it writes there instead.
 """
 import os
 import sys
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.dirname(HERE))
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import ear_words  # noqa: E402
 
 PARTS = ["NONE", "FILLER", "HUMAN", "PERSON", "SOMEONE", "SERVICE", "REAL", "TALK", "TALKING", "CALL", "WANT", "NOT",
@@ -78,7 +77,8 @@ WORDS = {
     "IDENTITY": "rede spreche parle hablo parlo",
     "CALL": "call phone ring",
     "WANT": """
-        want wants wanna need needs give gimme get getting require demand prefer rather wish would i'd id bring seek looking
+        want wants wanna need needs give gimme get getting require demand prefer rather wish would i'd id bring seek
+        looking
         mochte will brauche brauchen wunsche geben gib hatte benotige
         veux voudrais besoin souhaite aimerais donnez-moi veut
         quiero quisiera necesito deme dame gustaria deseo
@@ -108,19 +108,6 @@ WORDS = {
 }
 
 
-def main():
-    values = {}
-    words = {}
-    for part in WORDS:  # where a word is in several parts, the last one named counts
-        for word in WORDS[part].split():
-            key = ear_words.hash_word(word)
-            assert words.get(key, ear_words.fold(word)) == ear_words.fold(word), f"{word}: two words, one hash"
-            words[key] = ear_words.fold(word)
-            values[key] = PARTS.index(part)
-    table = ear_words.slots_fitting(values)
-    ear_words.write_header(os.path.join(HERE, "human_words.h"), "human_words", table,
-                           "plugins/human_requested/make_words.py", f"{len(values)} words and their part in an ask.")
-
-
 if __name__ == "__main__":
-    main()
+    ear_words.make_parts(__file__, "human_words", PARTS, WORDS,
+                         "{} words and their part in an ask for a person.")

@@ -3,9 +3,6 @@
 #include "core/judge/ear_plugin.h"
 #include "plugins/incomplete_info/incomplete_words.h"
 
-/* In the order of make_words.py. NONE: a word with content. */
-enum part { NONE, GREETING, EMPTY, VAGUE, ANSWER };
-
 /* True if nothing in the message can be acted on: no word with content, no number, no answer to a question. */
 static bool is_empty(const struct ear_turn *turn)
 {

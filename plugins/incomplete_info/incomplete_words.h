@@ -6,6 +6,8 @@
 
 #include "plugins/ear_words.h"
 
+enum part { NONE, GREETING, EMPTY, VAGUE, ANSWER, PART_COUNT };
+
 static const uint32_t incomplete_words_slots[484] = {
     0, 0x16960002, 0xc9210001, 0, 0x35a0001, 0x6180004, 0, 0xc4c70001, 0xbcad0002, 0xf6930002,
     0xe04e0004, 0x21980001, 0x530b0002, 0, 0xbc790004, 0x9f860004, 0xc2410001, 0x1b040001, 0xe7a50001, 0xe7c60004,

@@ -2,13 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """plugins/incomplete_info/make_words.py - writes incomplete_words.h: words that carry nothing to act on.
 
-Run from anywhere, no arguments. The parts are those of enum part in incomplete_info.c, in its order.
+Run from anywhere; with an argument it writes there instead.
 """
 import os
 import sys
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.dirname(HERE))
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import ear_words  # noqa: E402
 
 PARTS = ["NONE", "GREETING", "EMPTY", "VAGUE", "ANSWER"]
@@ -39,15 +38,6 @@ WORDS = {
 }
 
 
-def main():
-    values = {}
-    for part in WORDS:
-        for word in WORDS[part].split():
-            values[ear_words.hash_word(word)] = PARTS.index(part)
-    ear_words.write_header(os.path.join(HERE, "incomplete_words.h"), "incomplete_words",
-                           ear_words.slots_fitting(values), "plugins/incomplete_info/make_words.py",
-                           f"{len(values)} words that carry nothing to act on.")
-
-
 if __name__ == "__main__":
-    main()
+    ear_words.make_parts(__file__, "incomplete_words", PARTS, WORDS,
+                         "{} words that carry nothing to act on.")

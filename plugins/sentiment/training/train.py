@@ -65,13 +65,9 @@ def entry(role, polarity, strength):
 
 def write(path, values, positive, negative, sure, about):
     table = ear_words.slots_fitting(values)
-    ear_words.write_header(path, "sentiment_words", table, "plugins/sentiment/training/train.py", about)
-    with open(path, encoding="utf-8") as header:
-        text = header.read()
-    constants = (f"#define SENTIMENT_POSITIVE ({positive}) /* biases */\n#define SENTIMENT_NEGATIVE ({negative})\n"
-                 f"#define SENTIMENT_SURE {sure}\n\n")
-    with open(path, "w", encoding="utf-8") as header:
-        header.write(text.replace("static const uint32_t", constants + "static const uint32_t", 1))
+    constants = [f"#define SENTIMENT_POSITIVE ({positive}) /* biases */", f"#define SENTIMENT_NEGATIVE ({negative})",
+                 f"#define SENTIMENT_SURE {sure}", ""]
+    ear_words.write_header(path, "sentiment_words", table, "plugins/sentiment/training/train.py", about, constants)
     return table
 
 
