@@ -14,6 +14,7 @@
 
 #define LINE_BYTES 200 /* inih's own buffer */
 #define SETTINGS_MAX 64
+#define BYTE_ORDER_MARK "\xef\xbb\xbf" /* some editors begin a file with it */
 
 struct reading {
     struct ear_daemon_settings *settings;
@@ -64,7 +65,8 @@ static char *read_line(char *line, int capacity, void *context)
         return NULL;
     }
     reading->line++;
-    const char *start = whole + strspn(whole, " \t");
+    const char *start = reading->line == 1 && strncmp(whole, BYTE_ORDER_MARK, 3) == 0 ? whole + 3 : whole;
+    start += strspn(start, " \t");
     size_t kept = strlen(start);
     if (kept + 1 >= (size_t)capacity) {
         fault(reading, "this line is longer than %d bytes", capacity - 2);
