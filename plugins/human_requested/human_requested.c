@@ -54,10 +54,14 @@ static bool talks_to(const struct clause *clause, enum part noun)
     if (within(clause, TRANSFER, far) && (has(clause, BIT(ME)) || (noun == HUMAN && within(clause, TRANSFER, 1)))) {
         return true;
     }
+    bool person = noun == HUMAN || (noun == PERSON && has(clause, BIT(REAL)));
+    if (person && within(clause, HELP, 1) && within(clause, BREAK, 0)) {
+        return true;
+    }
     if (noun != HUMAN && !has(clause, BIT(CUSTOMER))) {
         return false;
     }
-    return within(clause, CALL, 0) || (noun == HUMAN && within(clause, HELP, 1) && within(clause, BREAK, 0));
+    return within(clause, CALL, 0);
 }
 
 /* "give me a human", "I need a real person", "I want customer service" */
@@ -113,7 +117,8 @@ static bool asks_alone(const struct clause *clause)
     if (has(clause, BIT(HUMAN) | BIT(DESK)) || (has(clause, BIT(REAL)) && has(clause, BIT(PERSON)))) {
         return true;
     }
-    return has(clause, BIT(SERVICE)) && has(clause, BIT(CUSTOMER) | BIT(TALK));
+    return (has(clause, BIT(SERVICE)) && has(clause, BIT(CUSTOMER) | BIT(TALK))) ||
+           (has(clause, BIT(REAL)) && has(clause, BIT(TALK))); /* "live chat" */
 }
 
 static void pass(struct clause *clause, enum part part)
@@ -144,10 +149,32 @@ static bool take_people(struct clause *clause, enum part noun)
     return asks;
 }
 
+/* "no bots please", "I don't want a robot" */
+static bool refuses_bot(const struct clause *clause)
+{
+    if (clause->others != 0 || has(clause, BIT(BE) | BIT(AM))) {
+        return false;
+    }
+    return within(clause, NOT, 0) || (clause->unwanted && within(clause, WANT, 0));
+}
+
 static bool take_bot(struct clause *clause)
 {
+    if (refuses_bot(clause)) {
+        return true;
+    }
     clause->to_bot = clause->to_bot || talks_to_bot(clause);
     return clause->to_bot && has(clause, BIT(NOT) | BIT(BAD));
+}
+
+/* "is a human available", "can someone call me back" */
+static bool offers(const struct clause *clause, enum part part)
+{
+    if (part == THERE) {
+        return within(clause, HUMAN, 0) && has(clause, BIT(BE)) && clause->others == 0 && !clause->identity;
+    }
+    return within(clause, CALL, 0) && (within(clause, SOMEONE, 1) || within(clause, HUMAN, 1)) &&
+           !has(clause, BIT(NOT));
 }
 
 static bool take_talk(struct clause *clause, enum part part)
@@ -166,6 +193,8 @@ static bool take(struct clause *clause, enum part part)
         asks = take_people(clause, part);
     } else if ((BIT(part) & (BIT(TALK) | BIT(TALKING) | BIT(IDENTITY) | BIT(AFTERWARDS))) != 0) {
         asks = take_talk(clause, part);
+    } else if (part == THERE || part == ME) {
+        asks = offers(clause, part);
     } else if (part == WORKER) {
         asks = within(clause, PERSON, 0) && (within(clause, TRANSFER, 1) || within(clause, WANT, 1));
     } else if (part == BOT) {
@@ -191,9 +220,12 @@ static bool ends_clause(const struct ear_turn *turn, const struct ear_token *tok
 static bool asks_for_human(const struct ear_turn *turn, const uint8_t *parts, uint16_t count)
 {
     struct clause clause;
+    struct clause tail; /* since the last comma: "this does not help, agent please" */
     begin(&clause);
+    begin(&tail);
     for (uint16_t i = 0; i < count; i++) {
         if (EAR_TOKEN_KIND(turn->tokens[i]) != EAR_TOKEN_MARK) {
+            pass(&tail, (enum part)parts[i]);
             if (take(&clause, (enum part)parts[i])) {
                 return true;
             }
@@ -201,13 +233,14 @@ static bool asks_for_human(const struct ear_turn *turn, const uint8_t *parts, ui
         }
         clause.since[NOT] = LONG_AGO; /* "no, I want ..." */
         if (ends_clause(turn, &turn->tokens[i])) {
-            if (asks_alone(&clause)) {
+            if (asks_alone(&clause) || (asks_alone(&tail) && !clause.identity)) {
                 return true;
             }
             begin(&clause);
         }
+        begin(&tail);
     }
-    return asks_alone(&clause);
+    return asks_alone(&clause) || (asks_alone(&tail) && !clause.identity && !has(&clause, BIT(BOT)));
 }
 
 static int on_turn(const struct ear_plugin_call *call)

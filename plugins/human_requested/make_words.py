@@ -77,7 +77,7 @@ WORDS = {
     "IDENTITY": "rede spreche parle hablo parlo",
     "CALL": "call phone ring",
     "WANT": """
-        want wants wanna need needs give gimme get getting require demand prefer rather wish would i'd id bring seek
+        want wants wanna need needs give gimme get getting require demand prefer rather wish would i'd id
         looking
         mochte will brauche brauchen wunsche geben gib hatte benotige
         veux voudrais besoin souhaite aimerais donnez-moi veut
@@ -98,7 +98,7 @@ WORDS = {
         bist du sie sind es-tu tu es etes eres sei siete 是""",
     "AM": "am i'm im who estoy sto 在""",
     "BREAK": """
-        about as than if when because for from that this which who's whose one two three virtual google
+        about as than if when because for from that this which who's whose virtual google
         uber sur sobre su google""",
     "HELP": "help helped assist assistance hilfe aide ayuda aiuto",
     "ESCALATE": "escalate escalation handoff handover hand-off",
