@@ -21,7 +21,6 @@
 #define STOP_MS 5000  /* to tell the broker what is untold; systemd allows more (TimeoutStopSec) */
 #define GRACE_MS 2000 /* beyond that, for the session's end */
 #define LONGEST_SLEEP_MS 60000
-#define SECTOR_BYTES 4096u /* of both partitions */
 
 static void say(const struct ear_daemon *daemon, enum ear_log_level level, const char *message, const char *detail)
 {
@@ -165,57 +164,6 @@ static bool open_signals(struct ear_daemon *daemon)
 
 /* --- opening --- */
 
-static bool open_partition(struct ear_daemon *daemon, struct ear_storage_file *file, const char *name,
-                           uint32_t sector_count)
-{
-    char path[192];
-    snprintf(path, sizeof path, "%s/%s", daemon->settings.own.state_directory, name);
-    int err = ear_storage_file_open(file, path, SECTOR_BYTES, sector_count);
-    if (err != EAR_OK) {
-        say(daemon, EAR_LOG_ERROR, path, err == EAR_ERR_BUSY ? "another earshotd works here" : strerror(errno));
-    } else if (file->set_aside) {
-        say(daemon, EAR_LOG_WARNING, "a damaged file was set aside as .bad", path);
-    }
-    return err == EAR_OK;
-}
-
-static uint32_t snapshot_sectors(void)
-{
-    struct ear_storage partition = {.sector_bytes = SECTOR_BYTES, .sector_count = 2};
-    while (ear_snapshot_capacity(&partition) < sizeof(struct ear_memory)) {
-        partition.sector_count += 2;
-    }
-    return partition.sector_count;
-}
-
-/** A snapshot of a build with less memory lies in a file that is too small; what it holds could not be read anyway. */
-static bool open_snapshot(struct ear_daemon *daemon)
-{
-    char path[192];
-    if (!open_partition(daemon, &daemon->snapshot, "snapshot", snapshot_sectors())) {
-        return false;
-    }
-    if (ear_snapshot_capacity(&daemon->snapshot.port) >= sizeof(struct ear_memory)) {
-        return true;
-    }
-    ear_storage_file_close(&daemon->snapshot);
-    snprintf(path, sizeof path, "%s/snapshot", daemon->settings.own.state_directory);
-    say(daemon, EAR_LOG_WARNING, "the snapshot is of a smaller build; it is made anew", path);
-    return unlink(path) == 0 && open_partition(daemon, &daemon->snapshot, "snapshot", snapshot_sectors());
-}
-
-static bool open_state(struct ear_daemon *daemon)
-{
-    const char *directory = daemon->settings.own.state_directory;
-    if (mkdir(directory, 0700) != 0 && errno != EEXIST) {
-        say(daemon, EAR_LOG_ERROR, directory, strerror(errno));
-        return false;
-    }
-    return open_partition(daemon, &daemon->outbox, "outbox",
-                          daemon->settings.own.state_outbox_kib * 1024u / SECTOR_BYTES) &&
-           open_snapshot(daemon);
-}
-
 void ear_daemon_mqtt_config(struct ear_daemon_settings *settings, struct ear_mqtt_config *config)
 {
     const struct ear_linux_settings *own = &settings->own;
@@ -269,8 +217,8 @@ static int open_agent(struct ear_daemon *daemon)
         .entropy = ear_entropy_system,
         .log = daemon->log,
         .transport = ear_mqtt_transport(daemon->mqtt),
-        .outbox = daemon->outbox.port,
-        .snapshot = daemon->snapshot.port,
+        .outbox = daemon->state.outbox.port,
+        .snapshot = daemon->state.snapshot.port,
         .plugins = ear_plugins,
         .plugin_count = ear_plugins_count,
         .version = EAR_VERSION,
@@ -300,14 +248,17 @@ static int open_socket(struct ear_daemon *daemon)
 int ear_daemon_open(struct ear_daemon *daemon, bool listen)
 {
     umask(077);
-    daemon->loop.fd = daemon->outbox.fd = daemon->snapshot.fd = daemon->signal_watch.fd = -1;
+    daemon->loop.fd = daemon->signal_watch.fd = -1;
+    ear_state_init(&daemon->state);
     if (ear_loop_open(&daemon->loop) != EAR_OK || !open_signals(daemon)) {
         return fail(daemon, EAR_EXIT_FAILED, "no descriptors", strerror(errno));
     }
     if (!open_mqtt(daemon)) {
         return EAR_EXIT_CONFIG;
     }
-    if (!open_state(daemon)) {
+    const struct ear_linux_settings *own = &daemon->settings.own;
+    if (ear_state_open(&daemon->state, own->state_directory, own->state_outbox_kib, sizeof(struct ear_memory),
+                       &daemon->log) != EAR_OK) {
         return EAR_EXIT_FAILED;
     }
     int code = open_agent(daemon);
@@ -398,12 +349,7 @@ void ear_daemon_close(struct ear_daemon *daemon)
     if (daemon->mqtt != NULL) {
         ear_mqtt_close(daemon->mqtt);
     }
-    if (daemon->outbox.fd >= 0) {
-        ear_storage_file_close(&daemon->outbox);
-    }
-    if (daemon->snapshot.fd >= 0) {
-        ear_storage_file_close(&daemon->snapshot);
-    }
+    ear_state_close(&daemon->state);
     if (daemon->signal_watch.fd >= 0) {
         close(daemon->signal_watch.fd);
     }

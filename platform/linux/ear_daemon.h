@@ -10,7 +10,7 @@
 #include "platform/linux/ear_loop.h"
 #include "platform/linux/ear_mqtt.h"
 #include "platform/linux/ear_socket.h"
-#include "platform/linux/ear_storage_file.h"
+#include "platform/linux/ear_state.h"
 
 /** Exit codes (sysexits.h). */
 enum ear_exit { EAR_EXIT_OK = 0, EAR_EXIT_FAILED = 1, EAR_EXIT_USAGE = 64, EAR_EXIT_CONFIG = 78 };
@@ -23,8 +23,7 @@ struct ear_daemon {
     struct ear_log log;
     struct ear_clock_system clock;
     struct ear_loop loop;
-    struct ear_storage_file outbox;
-    struct ear_storage_file snapshot;
+    struct ear_state state;
     struct ear_mqtt *mqtt;
     struct ear_socket *socket; /* NULL while there is none */
     struct ear_watch mqtt_watch;

@@ -369,8 +369,9 @@ void ear_socket_get_counts(const struct ear_socket *listener, struct ear_socket_
 
 void ear_socket_close(struct ear_socket *listener)
 {
-    while (listener->clients != NULL) {
-        hang_up(listener->clients);
+    for (struct client *client = listener->clients, *next; client != NULL; client = next) {
+        next = client->next;
+        hang_up(client);
     }
     close(listener->watch.fd);
     close(listener->spare_fd);

@@ -41,7 +41,7 @@ static void refused(void *context, const struct ear_fault *fault)
 {
     struct rig *rig = context;
     rig->refused++;
-    rig->last_refused = fault->err;
+    rig->last_refused = (int)fault->err;
 }
 
 static int32_t ask(void *context, const char *question, size_t length, char *out, size_t capacity)

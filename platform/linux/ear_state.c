@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* platform/linux/ear_state.c - opening the two partitions. */
+#include "platform/linux/ear_state.h"
+
+#include "core/store/ear_snapshot.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SECTOR_BYTES 4096u
+#define PATH_BYTES 192
+
+static void say(const struct ear_log *log, enum ear_log_level level, const char *message, const char *detail)
+{
+    log->line(log->context, level, message, detail, 0);
+}
+
+void ear_state_init(struct ear_state *state)
+{
+    state->outbox.fd = -1;
+    state->snapshot.fd = -1;
+}
+
+static enum ear_err open_partition(struct ear_storage_file *file, const char *path, uint32_t sector_count,
+                                   const struct ear_log *log)
+{
+    int err = ear_storage_file_open(file, path, SECTOR_BYTES, sector_count);
+    if (err != EAR_OK) {
+        file->fd = -1;
+        say(log, EAR_LOG_ERROR, path, err == EAR_ERR_BUSY ? "another earshotd works here" : strerror(errno));
+    } else if (file->set_aside) {
+        say(log, EAR_LOG_WARNING, "a damaged file was set aside as .bad", path);
+    }
+    return (enum ear_err)err;
+}
+
+static uint32_t snapshot_sectors(uint32_t memory_bytes)
+{
+    struct ear_storage partition = {.sector_bytes = SECTOR_BYTES, .sector_count = 2};
+    while (ear_snapshot_capacity(&partition) < memory_bytes) {
+        partition.sector_count += 2;
+    }
+    return partition.sector_count;
+}
+
+/** A snapshot of a build with less memory lies in a file that is too small; what it holds could not be read anyway. */
+static enum ear_err open_snapshot(struct ear_state *state, const char *path, uint32_t memory_bytes,
+                                  const struct ear_log *log)
+{
+    enum ear_err err = open_partition(&state->snapshot, path, snapshot_sectors(memory_bytes), log);
+    if (err != EAR_OK || ear_snapshot_capacity(&state->snapshot.port) >= memory_bytes) {
+        return err;
+    }
+    ear_storage_file_close(&state->snapshot);
+    state->snapshot.fd = -1;
+    say(log, EAR_LOG_WARNING, "the snapshot is of a smaller build; it is made anew", path);
+    if (unlink(path) != 0) {
+        say(log, EAR_LOG_ERROR, path, strerror(errno));
+        return EAR_ERR_IO;
+    }
+    return open_partition(&state->snapshot, path, snapshot_sectors(memory_bytes), log);
+}
+
+enum ear_err ear_state_open(struct ear_state *state, const char *directory, uint32_t outbox_kib, uint32_t memory_bytes,
+                            const struct ear_log *log)
+{
+    char path[PATH_BYTES];
+    if (mkdir(directory, 0700) != 0 && errno != EEXIST) {
+        say(log, EAR_LOG_ERROR, directory, strerror(errno));
+        return EAR_ERR_IO;
+    }
+    snprintf(path, sizeof path, "%s/outbox", directory);
+    enum ear_err err = open_partition(&state->outbox, path, outbox_kib * 1024u / SECTOR_BYTES, log);
+    if (err != EAR_OK) {
+        return err;
+    }
+    snprintf(path, sizeof path, "%s/snapshot", directory);
+    return open_snapshot(state, path, memory_bytes, log);
+}
+
+void ear_state_close(struct ear_state *state)
+{
+    if (state->outbox.fd >= 0) {
+        ear_storage_file_close(&state->outbox);
+    }
+    if (state->snapshot.fd >= 0) {
+        ear_storage_file_close(&state->snapshot);
+    }
+}
