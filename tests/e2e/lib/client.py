@@ -3,6 +3,7 @@
 import io
 import json
 import socket
+import time
 
 import cbor2
 
@@ -50,7 +51,15 @@ class Client:
         self.rest = b""
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(seconds)
-        self.socket.connect(str(path))
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                self.socket.connect(str(path))
+                return
+            except BlockingIOError:  # the listener's queue is full; a socket with a timeout is not made to wait
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.001)
 
     def __enter__(self):
         return self
@@ -71,7 +80,9 @@ class Client:
         self.raw(b"".join((to_cbor if self.binary else to_json)(event) for event in events))
 
     def _split(self):
-        if not self.binary:
+        if not self.rest:
+            return None
+        if self.rest[0] < 0x80:  # JSON is also what a client hears whose first byte was of neither encoding
             line, newline, rest = self.rest.partition(b"\n")
             if not newline:
                 return None
