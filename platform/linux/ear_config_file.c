@@ -191,8 +191,8 @@ static void print_table(const struct ear_setting_table *table, const void *setti
         }
         ear_setting_allowed(setting, allowed, sizeof allowed);
         print_comment(out, setting->help);
-        fprintf(out, "# (%s)\n%s%s = %s\n", allowed, strcmp(value, setting->initial) == 0 ? "#" : "", setting->name,
-                value);
+        fprintf(out, "# (%s)\n%s%s =%s%s\n", allowed, strcmp(value, setting->initial) == 0 ? "#" : "", setting->name,
+                value[0] != '\0' ? " " : "", value);
     }
 }
 
@@ -221,8 +221,43 @@ static void print_table_reference(const struct ear_setting_table *table, FILE *o
     }
 }
 
+static const char reference_head[] =
+    "<!-- Made by `earshotd --print-reference` from core/base/ear_settings.def and "
+    "platform/linux/ear_linux_settings.def. -->\n"
+    "# Configuration of earshotd\n"
+    "\n"
+    "One INI file, `/etc/earshot/earshotd.conf` unless `--config` names another. Everything has a default; a kiosk's "
+    "file is short:\n"
+    "\n"
+    "```ini\n"
+    "[device]\n"
+    "tenant = acme\n"
+    "site = mall-3\n"
+    "timezone = CET-1CEST,M3.5.0,M10.5.0/3\n"
+    "\n"
+    "[broker]\n"
+    "host = mqtt.example.com\n"
+    "```\n"
+    "\n"
+    "A comment begins with `#` or `;` at the start of a line, or with ` ;` after a value. A setting stands on one line "
+    "of at\n"
+    "most 198 bytes and may be set once.\n"
+    "\n"
+    "* `earshotd --check FILE` reads the file and the certificates it names and lists every fault with its line and "
+    "what is\n"
+    "  allowed. The daemon does the same at its start and ends with exit code 78 if there is a fault.\n"
+    "* `earshotd --print-config` prints all settings with their help, what is a default being commented out;\n"
+    "  `--config FILE --print-config` prints those that FILE gives.\n"
+    "* After an edit, `systemctl reload earshotd` (SIGHUP) applies what changes at a *reload*, logs which of the "
+    "changed settings\n"
+    "  need a *restart*, and reads the certificates again for the connections to come. A file with a fault changes "
+    "nothing.\n"
+    "\n"
+    "Sizes of tables and buffers are not here: they are fixed when the program is built (`Kconfig`).\n";
+
 void ear_config_file_print_reference(FILE *out)
 {
+    fputs(reference_head, out);
     print_table_reference(&ear_settings_table, out);
     print_table_reference(&ear_linux_settings_table, out);
 }

@@ -24,7 +24,7 @@ unsigned ear_config_file_read(struct ear_daemon_settings *settings, const char *
 /** Print settings as a file that could be read again: what is a default is commented out. */
 void ear_config_file_print(const struct ear_daemon_settings *settings, FILE *out);
 
-/** Print the reference as Markdown: a table for each section. */
+/** Print docs/configuration.md. */
 void ear_config_file_print_reference(FILE *out);
 
 /** Tell the listener which settings differ and need a restart; the number of them. The others are copied into *running.

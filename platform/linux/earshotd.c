@@ -28,7 +28,7 @@ static const char help[] =
     "                     tell, and end\n"
     "  --check FILE       read FILE and the certificates it names, list all faults, and end with 0 or 78\n"
     "  --print-config     print all settings, those that are defaults commented out\n"
-    "  --print-reference  print the tables of docs/configuration.md\n"
+    "  --print-reference  print docs/configuration.md\n"
     "\n"
     "SIGHUP reads the settings and certificates again; SIGTERM tells what is untold, stores the rest and ends.\n";
 
@@ -116,11 +116,12 @@ static unsigned read_settings(struct ear_daemon_settings *settings, const struct
     unsigned faults = 0;
     const struct ear_config_listener listener = {.fault = print_fault, .context = &faults};
     const char *path = command->config != NULL ? command->config : DEFAULT_CONFIG;
-    if (command->action == PRINT_CONFIG && command->config == NULL) {
-        path = "";
-    }
     struct ear_setting_fault why;
-    (void)ear_config_file_read(settings, path[0] != '\0' ? path : NULL, &listener);
+    if (command->action == PRINT_CONFIG && command->config == NULL) {
+        ear_daemon_settings_init(settings); /* the same on every machine: no host name in it */
+    } else {
+        (void)ear_config_file_read(settings, path[0] != '\0' ? path : NULL, &listener);
+    }
     if (command->log_level != NULL &&
         ear_daemon_settings_set(settings, "log", "level", command->log_level, &why) != EAR_OK) {
         fprintf(stderr, "--log-level %s: allowed is %s\n", command->log_level, why.allowed);
