@@ -17,6 +17,7 @@ struct reader {
     struct ear_event *event;
     struct ear_fault *fault; /* the first one; err is EAR_OK so long as there is none */
     const uint8_t *start;
+    uint16_t offsets[EAR_EVENT_KEY_COUNT]; /* of the values that are present */
 };
 
 static inline size_t offset_of(const struct reader *reader, const CborValue *value)
@@ -106,7 +107,7 @@ static enum ear_err put_text(struct ear_event *event, unsigned key, const CborVa
     return ear_event_put_text(event, key, bytes, length);
 }
 
-static void put_field(const struct reader *reader, unsigned key, const CborValue *value)
+static void put_field(struct reader *reader, unsigned key, const CborValue *value)
 {
     enum ear_err err;
     if (cbor_value_is_null(value)) {
@@ -116,6 +117,7 @@ static void put_field(const struct reader *reader, unsigned key, const CborValue
         (void)ear_fault_set(reader->fault, EAR_ERR_DUPLICATE, key, offset_of(reader, value), "each field once");
         return;
     }
+    reader->offsets[key] = (uint16_t)offset_of(reader, value);
     switch (ear_event_form((enum ear_event_type)ear_event_field(key)->type)) {
     case EAR_FORM_BOOL:
         err = put_bool(reader->event, key, value);
@@ -134,7 +136,7 @@ static void put_field(const struct reader *reader, unsigned key, const CborValue
 }
 
 /* One key and its value. */
-static CborError read_pair(const struct reader *reader, CborValue *at)
+static CborError read_pair(struct reader *reader, CborValue *at)
 {
     uint64_t key = EAR_EVENT_KEY_COUNT;
     if (cbor_value_is_unsigned_integer(at)) {
@@ -150,7 +152,7 @@ static CborError read_pair(const struct reader *reader, CborValue *at)
     return skip(at);
 }
 
-static CborError read_map(const struct reader *reader, CborValue *item)
+static CborError read_map(struct reader *reader, CborValue *item)
 {
     CborValue at;
     CborError err = cbor_value_enter_container(item, &at);
@@ -164,7 +166,7 @@ static CborError read_map(const struct reader *reader, CborValue *item)
     return err;
 }
 
-static CborError read_item(const struct reader *reader, CborValue *item)
+static CborError read_item(struct reader *reader, CborValue *item)
 {
     if (cbor_value_is_map(item)) {
         return read_map(reader, item);
@@ -194,7 +196,7 @@ enum ear_err ear_event_from_cbor(struct ear_event *event, const uint8_t *bytes, 
 {
     CborParser parser;
     CborValue item;
-    const struct reader reader = {.event = event, .fault = fault, .start = bytes};
+    struct reader reader = {.event = event, .fault = fault, .start = bytes};
     bool full = length >= EAR_EVENT_BYTES;
     *used = 0;
     *event = (struct ear_event){.present = 0};
@@ -207,7 +209,10 @@ enum ear_err ear_event_from_cbor(struct ear_event *event, const uint8_t *bytes, 
         return malformed(fault, err, offset_of(&reader, &item), full);
     }
     *used = offset_of(&reader, &item);
-    return fault->err != EAR_OK ? (enum ear_err)fault->err : ear_event_check(event, fault);
+    if (fault->err == EAR_OK && ear_event_check(event, fault) != EAR_OK && (event->present & (1u << fault->key)) != 0) {
+        fault->offset = reader.offsets[fault->key];
+    }
+    return (enum ear_err)fault->err;
 }
 
 static unsigned count_bits(uint32_t bits)

@@ -75,7 +75,7 @@ struct ear_turn {
     const char *text;             /* valid UTF-8, not terminated, may be empty */
     const struct ear_token *tokens;
     uint16_t token_count;
-    char language[2]; /* ISO 639-1 as the source gave it, or two zero bytes */
+    char language[2];                 /* ISO 639-1 as the source gave it, or two zero bytes */
     uint16_t low_confidence_permille; /* the operator's threshold: a bot less sure than this did not know */
 };
 

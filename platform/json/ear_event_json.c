@@ -221,6 +221,12 @@ static unsigned depth_of(const char *bytes, size_t length)
     return deepest;
 }
 
+/* The text begins where the pool does; the name's quote stands before the name. */
+static size_t offset_of(const struct ear_json *json, yyjson_val *name)
+{
+    return (size_t)(unsafe_yyjson_get_str(name) - json->pool) - 1;
+}
+
 static enum ear_err read_pair(const struct ear_json *json, struct ear_event *event, yyjson_val *name, yyjson_val *value,
                               struct ear_fault *fault)
 {
@@ -234,9 +240,7 @@ static enum ear_err read_pair(const struct ear_json *json, struct ear_event *eve
     if (err == EAR_OK) {
         return EAR_OK;
     }
-    /* The text begins where the pool does; the name's quote stands before the name. */
-    size_t offset = (size_t)(bytes - json->pool) - 1;
-    return ear_fault_set(fault, err, word->code, offset,
+    return ear_fault_set(fault, err, word->code, offset_of(json, name),
                          err == EAR_ERR_DUPLICATE ? "each field once" : ear_event_allowed(word->code));
 }
 
@@ -254,6 +258,21 @@ static enum ear_err read_object(const struct ear_json *json, struct ear_event *e
         name = unsafe_yyjson_get_next(value);
     }
     return EAR_OK;
+}
+
+/* A field's value is right by itself, but not for this kind: find its place. */
+static void locate(const struct ear_json *json, yyjson_val *object, struct ear_fault *fault)
+{
+    yyjson_val *name = unsafe_yyjson_get_first(object);
+    for (size_t left = unsafe_yyjson_get_len(object); left > 0; left--) {
+        const struct ear_json_word *word =
+            find_word(json, EAR_TYPE_COUNT, unsafe_yyjson_get_str(name), unsafe_yyjson_get_len(name));
+        if (word != NULL && word->code == fault->key && !unsafe_yyjson_is_null(name + 1)) {
+            fault->offset = (uint32_t)offset_of(json, name);
+            return;
+        }
+        name = unsafe_yyjson_get_next(name + 1);
+    }
 }
 
 /* yyjson says where it gave up, not why in our terms. */
@@ -292,5 +311,9 @@ enum ear_err ear_event_from_json(struct ear_json *json, struct ear_event *event,
     if (nested && depth_of(bytes, length) > 1 + DEPTH_LIMIT) {
         return ear_fault_set(fault, EAR_ERR_DEPTH, EAR_EVENT_KEY_COUNT, 0, "at most 4 objects or arrays deep");
     }
-    return ear_event_check(event, fault);
+    err = ear_event_check(event, fault);
+    if (err != EAR_OK && fault->key < EAR_EVENT_KEY_COUNT) {
+        locate(json, object, fault);
+    }
+    return err;
 }

@@ -12,7 +12,7 @@
 
 #define BIT(part) (1u << (part))
 #define PEOPLE (BIT(HUMAN) | BIT(PERSON) | BIT(SOMEONE) | BIT(SERVICE) | BIT(DESK))
-#define WORTH_A_LOOK (PEOPLE | BIT(BOT) | BIT(ESCALATE) | BIT(THROUGH))
+#define WORTH_A_LOOK (PEOPLE | BIT(BOT) | BIT(ESCALATE) | BIT(THROUGH) | BIT(REAL))
 
 #define LONG_AGO 100
 #define MOST_TOKENS 64 /* an ask is not further on than this */

@@ -132,7 +132,7 @@ static double measure(bool json, long rounds, enum ear_from from, const char *wh
 int main(int argc, char **argv)
 {
     bool json = argc > 1 && strcmp(argv[1], "--json") == 0;
-    long rounds = argc > 1 + json ? atol(argv[1 + json]) : 400000;
+    long rounds = argc > 1 + json ? strtol(argv[1 + json], NULL, 10) : 400000;
     if (rounds <= 0) {
         fprintf(stderr, "usage: bench_judge [--json] [ROUNDS]\n");
         return 2;

@@ -36,12 +36,13 @@ const struct ear_judgement *say_with(enum ear_from from, const char *text, struc
                             .from = (uint8_t)from,
                             .flags = more.flags,
                             .confidence_permille = more.confidence_permille,
-                            .turn_index = turn_index++,
+                            .turn_index = turn_index,
                             .text_length = length,
                             .text = text,
                             .tokens = tokens.items,
                             .token_count = tokens.count,
                             .low_confidence_permille = 400};
+    turn_index++;
     ear_host_judge(&host, memory, &turn, &judgement);
     assert(host.plugins[0].meter.faults == 0);
     return &judgement;

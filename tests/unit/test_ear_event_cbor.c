@@ -71,6 +71,7 @@ static const struct sample samples[] = {
            EAR_ERR_TYPE, kind, 2, 12), /* the first fault is told */
     /* wrong as a whole */
     SAMPLE("\xa3" MESSAGE, EAR_ERR_MISSING, text, 0, 8),
+    SAMPLE("\xa2\x01\x07\x15\x06", EAR_ERR_RANGE, score, 4, 5),
     SAMPLE("\xa0", EAR_ERR_MISSING, kind, 0, 1),
     SAMPLE("\x01", EAR_ERR_TYPE, COUNT, 0, 1),
     SAMPLE("\x83\x01\x82\x02\x03\x04", EAR_ERR_TYPE, COUNT, 0, 6),

@@ -83,7 +83,7 @@ static const struct sample samples[] = {
     /* the kind */
     SAMPLE("{}", EAR_ERR_MISSING, kind, 0),
     SAMPLE("{" MESSAGE "}", EAR_ERR_MISSING, text, 0),
-    SAMPLE("{\"kind\":\"csat\",\"score\":6}", EAR_ERR_RANGE, score, 0),
+    SAMPLE("{\"kind\":\"csat\",\"score\":6}", EAR_ERR_RANGE, score, 15),
     SAMPLE("{\"kind\":\"close\",\"conversation\":\"c\"}", EAR_ERR_MISSING, by, 0),
     /* no object */
     SAMPLE("[1]", EAR_ERR_TYPE, COUNT, 0),

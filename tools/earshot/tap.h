@@ -67,6 +67,12 @@ typedef void tap_visit(void *context, const struct ear_number *number, const cha
                        uint64_t value);
 void tap_each(const uint32_t *words, unsigned resolution, tap_visit *visit, void *context);
 
+/** True if the window has a date; else its start counts from a start of the device, and its boot belongs to its key. */
+static inline bool tap_is_dated(const struct ear_summary_head *head)
+{
+    return head->start_s >= EAR_TIME_KNOWN_MS / 1000;
+}
+
 /** Minute 0..59 of a series. */
 static inline uint16_t tap_minute(const uint32_t *words, unsigned at, unsigned minute)
 {

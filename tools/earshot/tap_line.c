@@ -90,8 +90,8 @@ static void add_summary(struct text *json, const struct ear_summary *summary)
     char time[TIME_TEXT_BYTES];
 
     text_printf(json, "\"resolution\":\"%s\",", tap_resolution_name(head->resolution));
-    if (head->clock == EAR_CLOCK_NONE) {
-        text_printf(json, "\"start_s\":%lld,", (long long)head->start_s); /* since some start: no date */
+    if (!tap_is_dated(head)) {
+        text_printf(json, "\"start_s\":%lld,", (long long)head->start_s); /* since the device's start: no date */
     } else {
         add_string(json, "start", time_text(head->start_s * 1000, time));
         text_printf(json, ",");
@@ -179,7 +179,12 @@ void tap_to_line(const struct tap_arrival *arrival, struct text *line)
                     arrival->status.uptime_s);
         return;
     }
-    text_printf(line, "%s %s ", tap_resolution_name(head->resolution), time_text(head->start_s * 1000, time));
+    if (tap_is_dated(head)) {
+        text_printf(line, "%s %s ", tap_resolution_name(head->resolution), time_text(head->start_s * 1000, time));
+    } else {
+        text_printf(line, "%s boot %u +%llds ", tap_resolution_name(head->resolution), head->boot,
+                    (long long)head->start_s);
+    }
     for (unsigned i = 0; i < EAR_SLICE_PARTS && !head->other; i++) {
         text_printf(line, "%s%.*s", i > 0 ? "/" : "", head->slice.parts[i].length, head->slice.parts[i].bytes);
     }

@@ -98,9 +98,8 @@ static bool is_same_slice(const struct ear_summary_head *a, const struct ear_sum
 /* The key of a summary: core/tell/SPEC.md. */
 static bool is_same_cell(const struct ear_summary_head *a, const struct ear_summary_head *b)
 {
-    return a->start_s == b->start_s && a->resolution == b->resolution &&
-           (a->clock == EAR_CLOCK_NONE) == (b->clock == EAR_CLOCK_NONE) &&
-           (a->clock != EAR_CLOCK_NONE || a->boot == b->boot) && is_same_slice(a, b);
+    return a->start_s == b->start_s && a->resolution == b->resolution && (tap_is_dated(a) || a->boot == b->boot) &&
+           is_same_slice(a, b);
 }
 
 static void keep_labels(struct tap_cell *cell)
@@ -117,28 +116,35 @@ static void keep_labels(struct tap_cell *cell)
     }
 }
 
-static bool upsert(struct tap_device *device, const struct ear_summary *summary)
+static struct tap_cell *find_cell(struct tap_device *device, const struct ear_summary_head *head)
 {
-    struct tap_cell *cell = NULL;
-
-    for (size_t i = 0; i < device->cell_count && cell == NULL; i++) {
-        if (is_same_cell(&device->cells[i].head, &summary->head)) {
-            cell = &device->cells[i];
+    for (size_t i = 0; i < device->cell_count; i++) {
+        if (is_same_cell(&device->cells[i].head, head)) {
+            return &device->cells[i];
         }
     }
-    if (cell != NULL && cell->head.revision >= summary->head.revision) {
-        return false;
-    }
+    return NULL;
+}
+
+/* True if the summary was news. Its slice points into the store afterwards. */
+static bool upsert(struct tap_device *device, struct ear_summary *summary)
+{
+    struct tap_cell *cell = find_cell(device, &summary->head);
+    const bool is_news = cell == NULL || cell->head.revision < summary->head.revision;
+
     if (cell == NULL) {
         device->cells = grow(device->cells, (device->cell_count + 1) * sizeof device->cells[0]);
         cell = &device->cells[device->cell_count++];
         cell->key = NULL;
     }
-    free(cell->key);
-    cell->head = summary->head;
-    memcpy(cell->words, summary->words, sizeof cell->words);
-    keep_labels(cell);
-    return true;
+    if (is_news) {
+        free(cell->key);
+        cell->head = summary->head;
+        memcpy(cell->words, summary->words, sizeof cell->words);
+        keep_labels(cell);
+    }
+    summary->head.slice = cell->head.slice;
+    return is_news;
 }
 
 static bool take_summary(struct tap_store *store, struct tap_arrival *arrival, const uint8_t *bytes, size_t length,

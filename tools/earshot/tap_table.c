@@ -136,17 +136,37 @@ static void show_updated(const struct row *row, struct text *cell)
     }
 }
 
+/* In at most width - 1 digits: "12345", "123k", "12M". */
+static void add_count(struct text *cell, uint64_t count, unsigned width)
+{
+    static const char units[] = {'k', 'M', 'G', 'T'};
+    uint64_t most = 1;
+    size_t unit = 0;
+
+    for (unsigned i = 1; i < width; i++) {
+        most *= 10;
+    }
+    if (count < most) {
+        text_printf(cell, "%llu", (unsigned long long)count);
+        return;
+    }
+    for (count /= 1000; count >= most / 10 && unit + 1 < sizeof units; count /= 1000) {
+        unit++;
+    }
+    text_printf(cell, "%llu%c", (unsigned long long)count, units[unit]);
+}
+
 static void show(const struct row *row, unsigned resolution, const struct column *column, struct text *cell)
 {
     uint64_t count = 0, points = 0;
 
     switch (column->special) {
     case NUMBER:
-        text_printf(cell, "%llu", (unsigned long long)sum(row, resolution, column->at));
+        add_count(cell, sum(row, resolution, column->at), column->width);
         break;
     case OUT:
         count = sum(row, resolution, EAR_AT_messages + 1) + sum(row, resolution, EAR_AT_messages + 2);
-        text_printf(cell, "%llu", (unsigned long long)count);
+        add_count(cell, count, column->width);
         break;
     case CSAT_COUNT:
     case CSAT_AVERAGE:
@@ -156,7 +176,7 @@ static void show(const struct row *row, unsigned resolution, const struct column
             points += answers * score;
         }
         if (column->special == CSAT_COUNT) {
-            text_printf(cell, "%llu", (unsigned long long)count);
+            add_count(cell, count, column->width);
         } else if (count > 0) {
             text_printf(cell, "%llu.%llu", (unsigned long long)(points / count),
                         (unsigned long long)(points % count * 10 / count));
