@@ -15,12 +15,12 @@ static bool has(const struct ear_conversation *conversation, unsigned flag)
 
 static void set(struct ear_conversation *conversation, unsigned flag)
 {
-    conversation->flags = (uint8_t)(conversation->flags | flag);
+    conversation->flags = (uint16_t)(conversation->flags | flag);
 }
 
 static void clear(struct ear_conversation *conversation, unsigned flags)
 {
-    conversation->flags = (uint8_t)(conversation->flags & ~flags);
+    conversation->flags = (uint16_t)(conversation->flags & ~flags);
 }
 
 static void count(uint16_t *counter)
@@ -75,7 +75,7 @@ bool ear_conversation_close(struct ear_conversation *conversation, int64_t at_ms
         return true;
     }
     if (!has(conversation, EAR_CONVERSATION_ENDED) || at_ms < conversation->end_ms) {
-        clear(conversation, EAR_CONVERSATION_IDLE_END);
+        clear(conversation, EAR_CONVERSATION_IDLE_END | EAR_CONVERSATION_TALKING);
         set(conversation, EAR_CONVERSATION_ENDED);
         conversation->end_ms = at_ms;
         conversation->closed_by = by;
@@ -87,6 +87,7 @@ void ear_conversation_idle(struct ear_conversation *conversation, int64_t idle_m
 {
     assert(!has(conversation, EAR_CONVERSATION_ENDED));
     set(conversation, EAR_CONVERSATION_ENDED | EAR_CONVERSATION_IDLE_END);
+    clear(conversation, EAR_CONVERSATION_TALKING);
     conversation->end_ms = conversation->last_ms + idle_ms;
     conversation->closed_by = EAR_BY_IDLE;
 }
@@ -96,9 +97,82 @@ void ear_conversation_begin(struct ear_conversation *conversation)
     set(conversation, EAR_CONVERSATION_BEGUN);
 }
 
-void ear_conversation_assign(struct ear_conversation *conversation)
+bool ear_conversation_miss(struct ear_conversation *conversation)
 {
-    set(conversation, EAR_CONVERSATION_ASSIGNED);
+    const bool missed = has(conversation, EAR_CONVERSATION_WAITING);
+
+    clear(conversation, EAR_CONVERSATION_WAITING);
+    return missed;
+}
+
+bool ear_conversation_assign(struct ear_conversation *conversation, int64_t at_ms)
+{
+    const bool missed = ear_conversation_miss(conversation);
+
+    set(conversation, EAR_CONVERSATION_ASSIGNED | EAR_CONVERSATION_WAITING);
+    conversation->assigned_ms = at_ms;
+    return missed;
+}
+
+bool ear_conversation_answer(struct ear_conversation *conversation, int64_t at_ms, int64_t *wait_ms)
+{
+    if (!has(conversation, EAR_CONVERSATION_WAITING) || at_ms < conversation->assigned_ms) {
+        return false;
+    }
+    clear(conversation, EAR_CONVERSATION_WAITING);
+    *wait_ms = at_ms - conversation->assigned_ms;
+    return true;
+}
+
+bool ear_conversation_take(struct ear_conversation *conversation, uint16_t agent)
+{
+    if (conversation->agent == agent) {
+        return false;
+    }
+    conversation->agent = agent;
+    clear(conversation, EAR_CONVERSATION_TALKING);
+    return true;
+}
+
+int64_t ear_conversation_talk(struct ear_conversation *conversation, int64_t at_ms, bool agent_wrote)
+{
+    int64_t talked_ms = 0;
+
+    if (!has(conversation, EAR_CONVERSATION_TALKING)) {
+        if (!agent_wrote) {
+            return 0;
+        }
+        set(conversation, EAR_CONVERSATION_TALKING);
+    } else if (at_ms > conversation->talked_to_ms) {
+        talked_ms = at_ms - conversation->talked_to_ms;
+    } else {
+        return 0;
+    }
+    conversation->talked_to_ms = at_ms;
+    return talked_ms;
+}
+
+bool ear_conversation_bear(struct ear_conversation *conversation, uint8_t kind, uint16_t label)
+{
+    for (unsigned i = 0; i < conversation->label_count; i++) {
+        if (conversation->labels[i] == label && conversation->label_kinds[i] == kind) {
+            return true;
+        }
+    }
+    if (conversation->label_count >= EAR_CONVERSATION_LABELS) {
+        return false;
+    }
+    conversation->labels[conversation->label_count] = label;
+    conversation->label_kinds[conversation->label_count++] = kind;
+    return true;
+}
+
+void ear_conversation_rate(struct ear_conversation *conversation, uint8_t score)
+{
+    if (conversation->csat_count < UINT16_MAX) {
+        conversation->csat_count++;
+        conversation->csat_sum += score;
+    }
 }
 
 void ear_conversation_handoff(struct ear_conversation *conversation, uint8_t mode)
@@ -154,7 +228,8 @@ bool ear_conversation_with_human(const struct ear_conversation *conversation)
 void ear_conversation_shift(struct ear_conversation *conversation, int64_t known_ms, int64_t offset_ms)
 {
     int64_t *const times[] = {&conversation->start_ms,        &conversation->last_ms,      &conversation->end_ms,
-                              &conversation->last_message_ms, &conversation->first_bot_ms, &conversation->last_user_ms};
+                              &conversation->last_message_ms, &conversation->first_bot_ms, &conversation->last_user_ms,
+                              &conversation->assigned_ms,     &conversation->talked_to_ms};
 
     for (unsigned i = 0; i < EAR_COUNT_OF(times); i++) {
         if (*times[i] < known_ms) {
@@ -229,6 +304,29 @@ static uint8_t sentiment_of(const struct ear_conversation *conversation)
     return conversation->sentiment > 0 ? POSITIVE : NEGATIVE;
 }
 
+/* To the last event before its end; a closing is one itself. */
+static int64_t duration_of(const struct ear_conversation *conversation)
+{
+    if (!has(conversation, EAR_CONVERSATION_ENDED)) {
+        return EAR_NO_DURATION;
+    }
+    const bool idle = has(conversation, EAR_CONVERSATION_IDLE_END);
+    const int64_t last_ms = idle ? conversation->last_ms : conversation->end_ms;
+    return last_ms - conversation->start_ms;
+}
+
+/* How many of the lowest bits are set without a gap. */
+static uint8_t reached(uint8_t steps)
+{
+    uint8_t count = 0;
+
+    while (steps & 1u) {
+        count++;
+        steps = (uint8_t)(steps >> 1);
+    }
+    return count;
+}
+
 void ear_conversation_facts(const struct ear_conversation *conversation, struct ear_facts *facts)
 {
     *facts = (struct ear_facts){0};
@@ -244,4 +342,11 @@ void ear_conversation_facts(const struct ear_conversation *conversation, struct 
         facts->bot && conversation->messages[USER] > 0 && conversation->last_user_ms > conversation->first_bot_ms;
     facts->sentiment = sentiment_of(conversation);
     facts->language = conversation->language;
+    facts->labels = conversation->label_count;
+    facts->csat_count = conversation->csat_count;
+    facts->csat_sum = conversation->csat_sum;
+    facts->duration_ms = duration_of(conversation);
+    for (unsigned i = 0; i < EAR_FUNNELS; i++) {
+        facts->steps[i] = reached(conversation->steps[i]);
+    }
 }
