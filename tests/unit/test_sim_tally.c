@@ -90,7 +90,7 @@ static void power_on(const char *name, int64_t idle_ms)
     fake_storage_init(&flash, 4096, FAKE_STORAGE_BYTES / 4096);
     wrist = (struct fake_clock){.monotonic_ms = 5000, .state = EAR_CLOCK_NONE};
     ear_settings_init(&settings);
-    strcpy(settings.device_device, name);
+    memcpy(settings.device_device, name, strlen(name) + 1);
     settings.device_clock = EAR_SETTINGS_CLOCK_EVENTS;
     settings.publish_hour_s = 1;
     settings.conversation_idle_close_s = (uint32_t)(idle_ms / 1000);
@@ -188,6 +188,33 @@ static void test_summaries_add_up(void **state)
             assert_as_expected(&expected, options.devices[device].name);
             assert_int_equal(agent.counts.evicted, 0);
         }
+        text_free(&expected);
+        free(plan.events);
+        free(plan.conversations);
+    }
+}
+
+/* Facts, not increments (core/DESIGN.md): whatever order they arrive in. */
+static void test_order_does_not_matter(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 6; seed++) {
+        struct sim_options options = options_of(seed);
+        struct text expected = {0};
+        options.tidy = true;
+        options.span_ms = 15 * MINUTE_MS;
+        options.idle_ms = 40 * 60 * MINUTE_MS;
+        options.silence = false;
+        struct sim_plan plan = plan_of(&options, &expected);
+        for (size_t i = plan.count - 1; i > 0; i--) {
+            const size_t j = (size_t)sim_random(&plan, i + 1);
+            const struct sim_event event = plan.events[i];
+            plan.events[i] = plan.events[j];
+            plan.events[j] = event;
+        }
+        power_on("one", options.idle_ms);
+        hear(&plan, 0);
+        assert_as_expected(&expected, "one");
         text_free(&expected);
         free(plan.events);
         free(plan.conversations);
@@ -303,9 +330,8 @@ static void test_everything_occurs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_summaries_add_up),
-        cmocka_unit_test(test_one_event_more_is_noticed),
-        cmocka_unit_test(test_same_seed_same_events),
+        cmocka_unit_test(test_summaries_add_up),          cmocka_unit_test(test_order_does_not_matter),
+        cmocka_unit_test(test_one_event_more_is_noticed), cmocka_unit_test(test_same_seed_same_events),
         cmocka_unit_test(test_everything_occurs),
     };
 
