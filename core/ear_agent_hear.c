@@ -204,9 +204,14 @@ static void add(struct hearing *hearing, unsigned at)
 static void hear_message(struct hearing *hearing)
 {
     const struct ear_event *event = hearing->event;
+    const uint32_t judged = EAR_HAS(text) | EAR_HAS(attachments) | EAR_HAS(confidence_permille) | EAR_HAS(fallback);
     struct ear_judgement judgement;
 
-    judge(hearing, &judgement);
+    judgement.answered = 0;
+    judgement.yes = 0;
+    if (has(event, judged)) { /* else the source keeps to itself what was said */
+        judge(hearing, &judgement);
+    }
     if (ear_conversation_message(hearing->conversation, hearing->at_ms, event->from)) {
         add(hearing, EAR_AT_reopened);
     }

@@ -35,14 +35,6 @@ static unsigned lowest_bit(uint32_t bits)
     return at;
 }
 
-/* A message without any content is most likely a misspelt field; one that means it says so with an empty text. */
-static bool says_something(const struct ear_event *event)
-{
-    return (event->present & EAR_HAS(text)) != 0 ||
-           ((event->present & EAR_HAS(attachments)) != 0 && event->attachments > 0) ||
-           ((event->present & EAR_HAS(fallback)) != 0 && event->fallback);
-}
-
 enum ear_err ear_event_check(const struct ear_event *event, struct ear_fault *fault)
 {
     if ((event->present & EAR_HAS(version)) != 0 && event->version != EAR_EVENT_VERSION) {
@@ -59,10 +51,6 @@ enum ear_err ear_event_check(const struct ear_event *event, struct ear_fault *fa
     if (missing != 0) {
         unsigned key = lowest_bit(missing);
         return ear_fault_set(fault, EAR_ERR_MISSING, key, 0, ear_event_allowed(key));
-    }
-    if (event->kind == EAR_KIND_MESSAGE && !says_something(event)) {
-        return ear_fault_set(fault, EAR_ERR_MISSING, EAR_EVENT_KEY_text, 0,
-                             "text (it may be empty), or attachments of 1 or more, or fallback true");
     }
     if (event->kind == EAR_KIND_CSAT && (event->score < 1 || event->score > 5)) {
         return ear_fault_set(fault, EAR_ERR_RANGE, EAR_EVENT_KEY_score, 0, "a whole number from 1 to 5");

@@ -68,6 +68,7 @@ static struct ear_stream_sink sink_of(struct ear_daemon *daemon)
 static void connected(void *context)
 {
     struct ear_daemon *daemon = context;
+    daemon->last_loss[0] = '\0';
     say(daemon, EAR_LOG_NOTICE, "connected to the broker", ear_mqtt_state(daemon->mqtt));
     ear_uplink_on_connected(&daemon->agent.uplink, ear_clock_system_monotonic_ms());
 }
@@ -78,10 +79,14 @@ static void acked(void *context, uint32_t token)
     ear_uplink_on_acked(&daemon->agent.uplink, token, ear_clock_system_monotonic_ms());
 }
 
+/** A broker that is away for days is worth one warning, not one for each attempt. */
 static void lost(void *context, const char *reason)
 {
     struct ear_daemon *daemon = context;
-    say(daemon, daemon->stopping ? EAR_LOG_INFO : EAR_LOG_WARNING, "no session with the broker", reason);
+    bool again = strncmp(daemon->last_loss, reason, sizeof daemon->last_loss - 1) == 0;
+    enum ear_log_level level = daemon->stopping ? EAR_LOG_INFO : again ? EAR_LOG_DEBUG : EAR_LOG_WARNING;
+    say(daemon, level, "no session with the broker", reason);
+    snprintf(daemon->last_loss, sizeof daemon->last_loss, "%s", reason);
     ear_uplink_on_lost(&daemon->agent.uplink, reason, ear_clock_system_monotonic_ms());
 }
 
@@ -345,6 +350,8 @@ void ear_daemon_close(struct ear_daemon *daemon)
     }
     if (daemon->agent_up && !ear_agent_stopped(&daemon->agent)) {
         say(daemon, EAR_LOG_WARNING, "the session did not end in time", NULL);
+        ear_uplink_on_lost(&daemon->agent.uplink, "given up", ear_clock_system_monotonic_ms());
+        (void)ear_agent_tick(&daemon->agent); /* stores what is untold */
     }
     if (daemon->mqtt != NULL) {
         ear_mqtt_close(daemon->mqtt);

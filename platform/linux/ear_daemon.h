@@ -25,7 +25,8 @@ struct ear_daemon {
     struct ear_loop loop;
     struct ear_state state;
     struct ear_mqtt *mqtt;
-    struct ear_socket *socket; /* NULL while there is none */
+    struct ear_socket *socket;             /* NULL while there is none */
+    char last_loss[EAR_MQTT_REASON_BYTES]; /* "" while there is a session */
     struct ear_watch mqtt_watch;
     struct ear_watch signal_watch;
     struct ear_agent_config config;

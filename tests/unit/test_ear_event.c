@@ -69,23 +69,6 @@ static void version_is_one_or_not_said(void **state)
     expect(&event, EAR_ERR_VERSION, EAR_EVENT_KEY_version);
 }
 
-static void a_message_says_something(void **state)
-{
-    struct ear_event event = least(EAR_KIND_MESSAGE);
-    (void)state;
-    expect(&event, EAR_ERR_MISSING, EAR_EVENT_KEY_text);
-    event.present |= EAR_HAS(attachments) | EAR_HAS(fallback);
-    expect(&event, EAR_ERR_MISSING, EAR_EVENT_KEY_text);
-    event.attachments = 1;
-    expect(&event, EAR_OK, EAR_EVENT_KEY_COUNT);
-    event.attachments = 0;
-    event.fallback = true;
-    expect(&event, EAR_OK, EAR_EVENT_KEY_COUNT);
-    event.fallback = false;
-    event.present |= EAR_HAS(text); /* empty, but meant so */
-    expect(&event, EAR_OK, EAR_EVENT_KEY_COUNT);
-}
-
 static void a_score_is_one_to_five(void **state)
 {
     struct ear_event event = least(EAR_KIND_CSAT);
@@ -113,7 +96,6 @@ int main(void)
         cmocka_unit_test(every_kind_wants_its_fields_and_no_more),
         cmocka_unit_test(a_kind_must_be_there_and_known),
         cmocka_unit_test(version_is_one_or_not_said),
-        cmocka_unit_test(a_message_says_something),
         cmocka_unit_test(a_score_is_one_to_five),
         cmocka_unit_test(names_are_those_of_the_vocabulary),
     };

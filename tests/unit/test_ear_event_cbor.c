@@ -36,6 +36,7 @@ static const struct sample samples[] = {
     GOOD("\xa2" TIME),
     GOOD("\xbf" TIME "\xff"),                                             /* a map of indefinite length */
     GOOD("\xa2\x18\x01\x18\x14\x03\x1b\x00\x00\x00\x00\x00\x00\x00\x00"), /* longer forms than needed */
+    GOOD("\xa3" MESSAGE),                                                 /* the text kept back */
     GOOD("\xa4" MESSAGE "\x07\x60"),                                      /* empty text */
     GOOD("\xa5" MESSAGE "\x07\x61z\x0d\xf6"),                             /* null is as good as absent */
     /* fields that are not ours: any key, any value */
@@ -70,7 +71,7 @@ static const struct sample samples[] = {
            "\x07\x01" TIME,
            EAR_ERR_TYPE, kind, 2, 12), /* the first fault is told */
     /* wrong as a whole */
-    SAMPLE("\xa3" MESSAGE, EAR_ERR_MISSING, text, 0, 8),
+    SAMPLE("\xa2\x01\x02\x06\x00", EAR_ERR_MISSING, conversation, 0, 5),
     SAMPLE("\xa2\x01\x07\x15\x06", EAR_ERR_RANGE, score, 4, 5),
     SAMPLE("\xa0", EAR_ERR_MISSING, kind, 0, 1),
     SAMPLE("\x01", EAR_ERR_TYPE, COUNT, 0, 1),

@@ -82,7 +82,7 @@ static const struct sample samples[] = {
     SAMPLE("{\"te\\u0078t\":5," MESSAGE "}", EAR_ERR_TYPE, text, 1), /* an escaped name is the same name */
     /* the kind */
     SAMPLE("{}", EAR_ERR_MISSING, kind, 0),
-    SAMPLE("{" MESSAGE "}", EAR_ERR_MISSING, text, 0),
+    SAMPLE("{\"kind\":\"message\",\"conversation\":\"c\"}", EAR_ERR_MISSING, from, 0),
     SAMPLE("{\"kind\":\"csat\",\"score\":6}", EAR_ERR_RANGE, score, 15),
     SAMPLE("{\"kind\":\"close\",\"conversation\":\"c\"}", EAR_ERR_MISSING, by, 0),
     /* no object */

@@ -90,10 +90,10 @@ static void assert_answers(struct rig *rig, const char *text)
 
 static const char three[] = "{\"kind\":\"csat\",\"score\":3}\n\r\n  \n{\"kind\":\"csat\",\"score\":9}\r\n"
                             "{\"kind\":\"flow\",\"label\":\"x\"}\n";
-static const char three_answers[] =
-    "{\"n\":1,\"ok\":true}\n"
-    "{\"n\":2,\"ok\":false,\"error\":\"range\",\"field\":\"score\",\"allowed\":\"a whole number from 1 to 5\"}\n"
-    "{\"n\":3,\"ok\":true,\"again\":true}\n";
+static const char three_answers[] = "{\"n\":1,\"ok\":true}\n"
+                                    "{\"n\":2,\"ok\":false,\"error\":\"range\",\"field\":\"score\",\"at\":15,"
+                                    "\"allowed\":\"a whole number from 1 to 5\"}\n"
+                                    "{\"n\":3,\"ok\":true,\"again\":true}\n";
 
 static void test_lines(void **state)
 {

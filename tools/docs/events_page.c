@@ -184,7 +184,7 @@ static void make_answers(void)
     static const char *const lines[] = {
         "{\"kind\":\"csat\",\"conversation\":\"c-17\",\"score\":7}",
         "{\"kind\":\"message\",\"conversation\":\"c-17\",\"from\":\"customer\",\"text\":\"Hello\"}",
-        "{\"kind\":\"message\",\"conversation\":\"c-17\",\"from\":\"user\",\"message\":\"Hello\"}",
+        "{\"kind\":\"message\",\"conversation\":\"c-17\",\"text\":\"Hello\"}",
         "{\"kind\":\"order\",\"user\":\"visitor-4\",\"amount\":24.90,\"currency\":\"EUR\"}",
         "{\"kind\":\"close\",\"conversation\":\"c-17\"}",
         "{\"kind\":\"time\",\"t\":1760028060000",
