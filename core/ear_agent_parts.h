@@ -28,7 +28,7 @@ void ear_agent_close_idle(struct ear_agent *agent);
 void ear_agent_tell(struct ear_agent *agent);
 
 /** A cell leaves its ring: keep its state in the outbox if the server does not have it. For struct ear_retire. */
-void ear_agent_retire(void *agent, struct ear_note *note, uint16_t cell);
+void ear_agent_retire(void *context, struct ear_note *note, uint16_t number);
 
 /** All that the server does not have goes into the outbox. */
 void ear_agent_keep_untold(struct ear_agent *agent);

@@ -28,7 +28,7 @@
 #define EAR_POW2_2_(n) (EAR_POW2_1_(n) | (EAR_POW2_1_(n) >> 2))
 #define EAR_POW2_3_(n) (EAR_POW2_2_(n) | (EAR_POW2_2_(n) >> 4))
 #define EAR_POW2_4_(n) (EAR_POW2_3_(n) | (EAR_POW2_3_(n) >> 8))
-#define EAR_POW2(n) (EAR_POW2_4_((n) - 1) + 1)
+#define EAR_POW2(n) (EAR_POW2_4_((n)-1) + 1)
 
 /** Bytes that somebody else owns. Not terminated. */
 struct ear_str {

@@ -153,6 +153,9 @@ static const char latin[] = "a a a a a a aec e e e e i i i i "  /* C0 */
 
 enum ear_fold_class ear_fold_class(uint32_t code_point)
 {
+    if ((code_point | 0x20u) - 'a' < 26u) {
+        return EAR_FOLD_LETTER; /* most of all, also where words are read one by one */
+    }
     size_t low = 0;
     size_t high = EAR_COUNT_OF(ranges);
     while (low < high) {

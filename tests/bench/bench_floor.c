@@ -68,7 +68,7 @@ int main(int argc, char **argv)
         fputs("usage: bench_floor SOCKET reads|answers|echoes\n", stderr);
         return 2;
     }
-    strcpy(address.sun_path, argv[1]);
+    memcpy(address.sun_path, argv[1], strlen(argv[1]) + 1);
     unlink(argv[1]);
     if (listener < 0 || bind(listener, (const struct sockaddr *)&address, sizeof address) != 0 ||
         listen(listener, 4) != 0) {

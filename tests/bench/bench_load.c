@@ -45,7 +45,7 @@ static int dial(const char *path)
     if (strlen(path) >= sizeof address.sun_path) {
         fail(path);
     }
-    strcpy(address.sun_path, path);
+    memcpy(address.sun_path, path, strlen(path) + 1);
     if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
         fail(path);
     }

@@ -80,7 +80,7 @@ def test_scripts_of_our_own(world):
     devices = [Daemon(world, broker) for _ in range(3)]
     expect = play(world, [ROOT / "tests/data/scripts"], devices, "--seed", "11", "--conversations", "240")
     adds_up(server, devices, expect)
-    check_encoding(server.summaries)
+    check_encoding(server)
     exact = expect["total"]["exact"]
     for status in ("resolved", "assumed_resolved", "routed", "closed_out", "abandoned"):
         check(exact[f"status.{status}"] > 0, f"the scripts lead to status {status}")
@@ -106,7 +106,7 @@ def test_real_conversations(world):
     talks = sorted((data / "dialogues").glob("*.dev.ndjson"))
     # 120 a device: fewer than its table holds, so that none has to leave early and every number is exact
     adds_up(server, devices, play(world, talks, devices, "--seed", "3", "--conversations", "720"))
-    check_encoding(server.summaries)
+    check_encoding(server)
 
 
 def test_minutes_hours_and_days_agree(world):
@@ -264,7 +264,7 @@ def test_weeks_without_a_broker(world):
     server.wait_totals({"conversations": hours, "messages_per_minute": hours}, daemon.name, 30)
     until(lambda: daemon.health("outbox.live") == 0, "the outbox is empty")
     equal(len([k for k in server.held if k[1] == "hour"]), hours, "hours at the server")
-    check_encoding(server.summaries)
+    check_encoding(server)
 
 
 def test_birth_will_and_farewell(world):
@@ -282,6 +282,7 @@ def test_birth_will_and_farewell(world):
     equal(daemon.stop(), 0, "exit status")
     until(lambda: server.status(daemon.name)[1] is False, "farewell")
     equal(server.status(daemon.name).get(2), True, "orderly")
+    check_encoding(server)
     late = Server.__new__(Server)  # a server that comes later finds it retained
     late.__init__(world, broker, topic="earshot/1/+/+/+/status")
     until(lambda: [m for m in late.read().messages if m[1]], "the retained status")

@@ -20,7 +20,7 @@ def arrives(world, version, **settings):
     with daemon.client() as client:
         equal(client.play(messages(400)), [], "answers other than ok")
     server.wait_totals(sums(400), daemon.name)
-    check_encoding(server.summaries)
+    check_encoding(server)
     check(version in daemon.status()["broker"]["session"], f"the status page says {version}: {daemon.status()['broker']}")
     hello = relay.heard[:200]
     check(hello[0:1] == b"\x16" and SERVER_HELLO_12 in hello[:12], f"a TLS handshake: {hello[:16].hex()}")

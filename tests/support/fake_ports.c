@@ -71,7 +71,7 @@ static int publish(void *context, const struct ear_message *message)
     assert(message->length <= sizeof(transport->messages[0].bytes));
     assert(strlen(message->topic) < sizeof(transport->messages[0].topic));
     memcpy(transport->messages[transport->count].bytes, message->bytes, message->length);
-    strcpy(transport->messages[transport->count].topic, message->topic);
+    memcpy(transport->messages[transport->count].topic, message->topic, strlen(message->topic) + 1);
     transport->messages[transport->count].length = message->length;
     transport->messages[transport->count].retain = message->retain;
     transport->count++;

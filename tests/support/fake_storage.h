@@ -16,7 +16,7 @@ enum fake_cut {
 };
 
 #define FAKE_STORAGE_BYTES (EAR_CONVERSATIONS > 1024 ? 4096u * 1024u : 256u * 1024u) /* two copies of an agent */
-#define FAKE_STORAGE_PAGE 256u /* what becomes durable as one */
+#define FAKE_STORAGE_PAGE 256u                                                       /* what becomes durable as one */
 
 struct fake_storage {
     struct ear_storage port;

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <yyjson.h>
 
-enum { ANSWER_TIMEOUT_MS = 5000, NAME_WIDTH = 28 };
+enum { ANSWER_TIMEOUT_MS = 5000, NAME_WIDTH = 28, MANY = 20 };
 
 static void print_help(void)
 {
@@ -68,24 +68,40 @@ static void print_row(yyjson_val *row)
     printf("\n");
 }
 
+/* Members, a line each; of many numbers only those that are not 0. */
+static void print_members(yyjson_val *section)
+{
+    size_t i, count, zeros = 0;
+    yyjson_val *key, *value;
+
+    yyjson_obj_foreach(section, i, count, key, value)
+    {
+        if (count > MANY && yyjson_is_uint(value) && yyjson_get_uint(value) == 0) {
+            zeros++;
+            continue;
+        }
+        printf("  %-*s", NAME_WIDTH - 2, yyjson_get_str(key));
+        print_value(value);
+    }
+    if (zeros > 0) {
+        printf("  (%zu more are 0)\n", zeros);
+    }
+}
+
 static void print_section(const char *name, yyjson_val *section)
 {
     size_t i, count;
-    yyjson_val *key, *value;
+    yyjson_val *row;
 
     putchar('\n');
     puts(name != NULL ? name : "");
-    if (yyjson_is_arr(section)) {
-        yyjson_arr_foreach(section, i, count, value)
-        {
-            print_row(value);
-        }
+    if (!yyjson_is_arr(section)) {
+        print_members(section);
         return;
     }
-    yyjson_obj_foreach(section, i, count, key, value)
+    yyjson_arr_foreach(section, i, count, row)
     {
-        printf("  %-*s", NAME_WIDTH - 2, yyjson_get_str(key));
-        print_value(value);
+        print_row(row);
     }
 }
 

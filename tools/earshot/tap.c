@@ -30,7 +30,7 @@ static void print_help(void)
          "  --until-equal FILE    stop when the sums are what `earshot sim --expect FILE` says; exit status 1, and "
          "what\n"
          "                        differs, if the timeout comes first\n"
-         "  --timeout DURATION    stop then\n"
+         "  --timeout DURATION    stop then; exit status 1 if there never was a session\n"
          "  --record FILE         also write each message there, as a CBOR sequence of [topic, payload]\n"
          "  --file FILE           show the messages of such a file instead of a broker's\n"
          "\n"

@@ -44,6 +44,9 @@ static void draw_table(struct tap *tap)
         text_printf(&screen, "\033[%uA\r", tap->drawn_lines);
     }
     unsigned lines = 0;
+    if (tap->terminal && tap->last_reason[0] != '\0') {
+        text_printf(&table, "no session: %s\n", tap->last_reason);
+    }
     for (char *rest = table.bytes, *line; (line = strsep(&rest, "\n")) != NULL && rest != NULL; lines++) {
         text_printf(&screen, "%s%s\n", line, tap->terminal ? "\033[K" : "");
     }
@@ -109,6 +112,7 @@ static void on_connected(void *context)
         die("cannot subscribe to %s", tap->topic);
     }
     tap->last_reason[0] = '\0';
+    tap->connected = true;
     remark(tap, "subscribed to ", tap->topic);
 }
 
@@ -201,7 +205,11 @@ int tap_conclude(struct tap *tap)
     if (tap->show == SHOW_TABLE) {
         draw_table(tap);
     }
-    if (tap->expect != NULL && !tap_is_as_expected(&tap->store, tap->resolution, tap->expect, &differences)) {
+    if (tap->file == NULL && !tap->connected) {
+        fprintf(stderr, "earshot tap: there never was a session%s%s\n", tap->last_reason[0] != '\0' ? ": " : "",
+                tap->last_reason);
+        status = EARSHOT_FAILED;
+    } else if (tap->expect != NULL && !tap_is_as_expected(&tap->store, tap->resolution, tap->expect, &differences)) {
         fprintf(stderr, "earshot tap: not as expected:\n%s", differences.bytes);
         status = EARSHOT_FAILED;
     } else if (tap->until_count > 0 && tap->store.summaries < tap->until_count) {

@@ -22,6 +22,7 @@ struct tap {
     struct ear_mqtt *session;
     struct tap_store store;
     bool terminal;
+    bool connected; /* at least once */
     bool changed;
     unsigned drawn_lines;
     int64_t retry_at_ms; /* 0: not waiting */

@@ -83,7 +83,7 @@ class Terms:
             config.write("#define EAR_TOKENS 128\n#define EAR_TEXT_BYTES 1024\n")
         self.program = os.path.join(directory, "terms")
         sources = [os.path.join(HERE, "terms.c")] + [os.path.join(ROOT, "core", "judge", f"ear_{name}.c")
-                                                     for name in ("text", "fold")]
+                                                     for name in ("text", "text_any", "fold")]
         subprocess.run([os.environ.get("CC", "cc"), "-std=c11", "-O2", "-I", directory, "-I", ROOT, "-o", self.program]
                        + sources, check=True)
 

@@ -3,11 +3,12 @@
 upserts by key and revision, adds up. Shares no code with the project but the catalogue of names."""
 import json
 import subprocess
+import sys
 import time
 
 import cbor2
 
-from lib.world import Program, check, equal, until
+from lib.world import ROOT, Program, check, equal, until
 
 RESOLUTIONS = ["minute", "hour", "day"]
 
@@ -143,8 +144,17 @@ class Server:
         until(lambda: not differing(), lambda: f"totals of {device or 'all'}: (is, should be) {differing()}", seconds)
 
 
-def check_encoding(summaries):
-    """Deterministic: a strict encoder that is not ours gives the same bytes."""
-    for summary in summaries:
-        again = cbor2.dumps(cbor2.loads(summary.payload), canonical=True)
-        check(again == summary.payload, f"not deterministic: {summary.payload.hex()} against {again.hex()}")
+def check_encoding(server):
+    """Every message so far satisfies the CDDL, and is deterministic: a strict encoder that is not ours gives the same
+    bytes."""
+    sys.path.append(str(ROOT / "tests/support"))
+    import cddl_check
+    rules = {"summary": cddl_check.load(ROOT / "core/tell/summary.cddl"),
+             "status": cddl_check.load(ROOT / "core/tell/status.cddl")}
+    check(server.read().messages, "there are messages to check")
+    for topic, _, payload in server.messages:
+        rule = topic.split("/")[5]
+        body = cbor2.loads(payload)
+        check(rules[rule].matches(rule, body), f"{topic} does not satisfy {rule}.cddl: {payload.hex()}")
+        again = cbor2.dumps(body, canonical=True)
+        check(again == payload, f"{topic} is not deterministic: {payload.hex()} against {again.hex()}")
