@@ -36,18 +36,36 @@ static uint32_t fingerprint(void)
     return hash;
 }
 
+/* 32 hex digits; false, and nothing is written, for the empty text. */
+static bool key_from_hex(const char *hex, uint8_t key[EAR_HASH_KEY_BYTES])
+{
+    static const char digits[] = "0123456789abcdef";
+
+    if (*hex == '\0') {
+        return false;
+    }
+    for (unsigned i = 0; i < EAR_HASH_KEY_BYTES; i++) {
+        const char *high = strchr(digits, hex[2 * i]);
+        const char *low = strchr(digits, hex[2 * i + 1]);
+        key[i] = (uint8_t)((high - digits) << 4 | (low - digits));
+    }
+    return true;
+}
+
 static int start_empty(struct ear_agent *agent)
 {
     const struct ear_entropy *entropy = &agent->config->entropy;
     uint8_t key[EAR_HASH_KEY_BYTES];
 
     memset(&agent->memory, 0, sizeof(agent->memory));
-    if (entropy->fill(entropy->context, key, sizeof(key)) != EAR_OK) {
+    if (!key_from_hex(agent->config->settings->device_user_key, key) &&
+        entropy->fill(entropy->context, key, sizeof(key)) != EAR_OK) {
         return EAR_ERR_IO;
     }
     agent->memory.key = ear_hash_key_from(key);
     ear_note_init(&agent->memory.note);
     ear_slice_init(&agent->memory.slices);
+    ear_label_init(&agent->memory.labels);
     ear_conversations_init(&agent->memory.conversations);
     return EAR_OK;
 }
@@ -110,6 +128,8 @@ static void place_in_time(struct ear_agent *agent, int64_t wall_ms)
     if (agent->now_ms < EAR_TIME_KNOWN_MS) {
         ear_note_shift(&agent->memory.note, &agent->tz, offset_ms, &retire);
         move_conversations(&agent->memory.conversations, offset_ms);
+        ear_sales_shift(&agent->memory.sales, EAR_TIME_KNOWN_MS, offset_ms);
+        ear_duty_shift(&agent->memory.duty, EAR_TIME_KNOWN_MS, offset_ms);
     }
     say(agent, EAR_LOG_NOTICE, "the time is known", NULL, wall_ms / 1000);
 }
@@ -220,7 +240,8 @@ enum ear_err ear_agent_init(struct ear_agent *agent, const struct ear_agent_conf
     memset(agent, 0, sizeof(*agent));
     agent->config = config;
     if (config->clock.ops == NULL || config->entropy.fill == NULL || config->transport.ops == NULL ||
-        ear_tz_parse(&agent->tz, zone, &at, &allowed) != EAR_OK || !name_topics(agent)) {
+        ear_tz_parse(&agent->tz, zone, &at, &allowed) != EAR_OK || !name_topics(agent) ||
+        ear_agent_load_funnels(agent) != EAR_OK) {
         return EAR_ERR_CONFIG;
     }
     if (load_memory(agent) != EAR_OK) {

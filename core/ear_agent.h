@@ -14,10 +14,15 @@
 #include "core/base/ear_tz.h"
 #include "core/hear/ear_conversations.h"
 #include "core/hear/ear_event.h"
+#include "core/hear/ear_funnel.h"
 #include "core/hear/ear_seen.h"
 #include "core/judge/ear_host.h"
 #include "core/judge/ear_text.h"
+#include "core/note/ear_duty.h"
+#include "core/note/ear_label.h"
+#include "core/note/ear_membership.h"
 #include "core/note/ear_note.h"
+#include "core/note/ear_sales.h"
 #include "core/note/ear_slice.h"
 #include "core/port/ear_clock.h"
 #include "core/port/ear_entropy.h"
@@ -52,6 +57,7 @@ struct ear_agent_counts {
     uint32_t late;                   /* facts whose hour had left the ring */
     uint32_t early;                  /* from the future: counted as now */
     uint32_t evicted;                /* open conversations closed early for want of room */
+    uint32_t labels_dropped;         /* topics, tags and procedures that a conversation had no room for */
     uint32_t texts_cut;              /* longer than EAR_TEXT_BYTES, or of more than EAR_TOKENS tokens */
     uint32_t produced;               /* summaries encoded, a new state each */
     uint32_t acked;
@@ -59,6 +65,8 @@ struct ear_agent_counts {
     uint32_t saved;
     uint32_t save_failed;
 };
+
+#define EAR_USER_WORDS (EAR_USER_BITS / 32)
 
 /** All that must outlive a restart. No pointers. */
 struct ear_memory {
@@ -68,8 +76,13 @@ struct ear_memory {
     uint32_t plugins_fingerprint; /* whose state the conversations hold */
     struct ear_note note;
     struct ear_slices slices;
+    struct ear_labels labels;
     struct ear_conversations conversations;
-    struct ear_seen seen;
+    struct ear_seen seen;           /* ids of events */
+    struct ear_seen interactions;   /* who had one in which window */
+    uint32_t users[EAR_USER_WORDS]; /* who was ever seen: ear_membership.h */
+    struct ear_sales sales;
+    struct ear_duty duty;
 };
 
 /** Public only so that the platform can allocate it; read the counters, use the functions. */
@@ -95,6 +108,7 @@ struct ear_agent {
     uint64_t save_due_ms;
     struct ear_agent_counts counts;
     struct ear_memory memory;
+    struct ear_funnel funnels[EAR_FUNNELS];
     struct ear_host host;
     struct ear_snapshot snapshot;
     struct ear_outbox outbox;

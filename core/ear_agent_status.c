@@ -58,6 +58,12 @@ static void health_of_noting(const struct ear_agent *agent, struct ear_health *h
     health->windows_squeezed = note->squeezed;
     health->numbers_saturated = note->saturated;
     health->tables_overflowed = note->table_overflows;
+    health->labels_free = (uint32_t)EAR_LABELS - agent->memory.labels.used;
+    health->labels_overflowed = agent->memory.labels.overflowed;
+    health->labels_dropped = agent->counts.labels_dropped;
+    health->users_rotations = ear_membership_rotations(agent->memory.users);
+    health->clicks_forgotten = agent->memory.sales.forgotten;
+    health->duty_overflowed = agent->memory.duty.overflows;
 }
 
 static void health_of_telling(const struct ear_agent *agent, struct ear_health *health)

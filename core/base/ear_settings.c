@@ -66,6 +66,11 @@ void ear_setting_allowed(const struct ear_setting *setting, char *text, size_t c
         put_words(&pen, setting->unit);
         return;
     }
+    if (setting->type == EAR_SETTING_KEY) {
+        put_number(&pen, setting->max);
+        put(&pen, " hex digits 0-9 a-f, or nothing");
+        return;
+    }
     put(&pen, setting->type == EAR_SETTING_NUMBER ? "a whole number from " : "");
     put_number(&pen, setting->min);
     put(&pen, " to ");
@@ -161,6 +166,10 @@ static enum ear_err check_text(const struct ear_setting *setting, const char *va
         if (control || (setting->type == EAR_SETTING_NAME && !is_name_byte(*at))) {
             return EAR_ERR_SYNTAX;
         }
+    }
+    if (setting->type == EAR_SETTING_KEY) {
+        return length == 0 || (length == setting->max && strspn(value, "0123456789abcdef") == length) ? EAR_OK
+                                                                                                      : EAR_ERR_SYNTAX;
     }
     if (setting->type == EAR_SETTING_ZONE) {
         struct ear_tz zone;

@@ -6,7 +6,7 @@
 
 #include "core/base/ear_base.h"
 
-enum ear_setting_type { EAR_SETTING_NUMBER, EAR_SETTING_CHOICE, EAR_SETTING_NAME, EAR_SETTING_TEXT, EAR_SETTING_ZONE };
+enum ear_setting_type { EAR_SETTING_NUMBER, EAR_SETTING_CHOICE, EAR_SETTING_NAME, EAR_SETTING_TEXT, EAR_SETTING_ZONE, EAR_SETTING_KEY };
 enum ear_setting_applies { EAR_SETTING_LIVE, EAR_SETTING_RESTART };
 
 /* The member that a line of a table becomes, by its type. */
@@ -15,6 +15,7 @@ enum ear_setting_applies { EAR_SETTING_LIVE, EAR_SETTING_RESTART };
 #define EAR_SETTING_MEMBER_NAME(member, max) char member[(max) + 1];
 #define EAR_SETTING_MEMBER_TEXT(member, max) char member[(max) + 1];
 #define EAR_SETTING_MEMBER_ZONE(member, max) char member[(max) + 1];
+#define EAR_SETTING_MEMBER_KEY(member, max) char member[(max) + 1];
 
 /** The core's settings: device_tenant, conversation_idle_close_s, uplink_backoff_max_ms, ... */
 struct ear_settings {

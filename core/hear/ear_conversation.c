@@ -50,6 +50,11 @@ bool ear_conversation_message(struct ear_conversation *conversation, int64_t at_
     if (reopens) {
         clear(conversation, EAR_CONVERSATION_ENDED | EAR_CONVERSATION_IDLE_END);
         conversation->last_ms = at_ms;
+        if (conversation->last_close_ms > at_ms) { /* a closing after this message was heard before it */
+            set(conversation, EAR_CONVERSATION_ENDED);
+            conversation->end_ms = conversation->last_close_ms;
+            conversation->closed_by = conversation->last_closed_by;
+        }
     }
     if (conversation->turns == 0 || at_ms >= conversation->last_message_ms) {
         conversation->last_message_ms = at_ms;
@@ -70,6 +75,10 @@ bool ear_conversation_close(struct ear_conversation *conversation, int64_t at_ms
 {
     if (by == EAR_BY_AGENT && resolving) {
         set(conversation, EAR_CONVERSATION_RESOLVED);
+    }
+    if (at_ms > conversation->last_close_ms) {
+        conversation->last_close_ms = at_ms;
+        conversation->last_closed_by = by;
     }
     if (conversation->turns > 0 && at_ms < conversation->last_message_ms) {
         return true;
@@ -92,9 +101,12 @@ void ear_conversation_idle(struct ear_conversation *conversation, int64_t idle_m
     conversation->closed_by = EAR_BY_IDLE;
 }
 
-void ear_conversation_begin(struct ear_conversation *conversation)
+bool ear_conversation_begin(struct ear_conversation *conversation)
 {
+    const bool had = has(conversation, EAR_CONVERSATION_BEGUN);
+
     set(conversation, EAR_CONVERSATION_BEGUN);
+    return !had;
 }
 
 bool ear_conversation_miss(struct ear_conversation *conversation)
@@ -227,14 +239,18 @@ bool ear_conversation_with_human(const struct ear_conversation *conversation)
 
 void ear_conversation_shift(struct ear_conversation *conversation, int64_t known_ms, int64_t offset_ms)
 {
-    int64_t *const times[] = {&conversation->start_ms,        &conversation->last_ms,      &conversation->end_ms,
-                              &conversation->last_message_ms, &conversation->first_bot_ms, &conversation->last_user_ms,
-                              &conversation->assigned_ms,     &conversation->talked_to_ms};
+    int64_t *const times[] = {
+        &conversation->start_ms,        &conversation->last_ms,      &conversation->end_ms,
+        &conversation->last_message_ms, &conversation->first_bot_ms, &conversation->last_user_ms,
+        &conversation->assigned_ms,     &conversation->talked_to_ms, &conversation->counted_at_ms};
 
     for (unsigned i = 0; i < EAR_COUNT_OF(times); i++) {
         if (*times[i] < known_ms) {
             *times[i] += offset_ms;
         }
+    }
+    if (conversation->last_close_ms != 0 && conversation->last_close_ms < known_ms) {
+        conversation->last_close_ms += offset_ms;
     }
 }
 
@@ -347,6 +363,7 @@ void ear_conversation_facts(const struct ear_conversation *conversation, struct 
     facts->csat_sum = conversation->csat_sum;
     facts->duration_ms = duration_of(conversation);
     for (unsigned i = 0; i < EAR_FUNNELS; i++) {
-        facts->steps[i] = reached(conversation->steps[i]);
+        const uint8_t at_end = has(conversation, EAR_CONVERSATION_ENDED) ? conversation->steps_at_end[i] : 0;
+        facts->steps[i] = reached((uint8_t)(conversation->steps[i] | at_end));
     }
 }

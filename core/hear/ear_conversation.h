@@ -55,6 +55,7 @@ enum ear_conversation_flag {
     EAR_CONVERSATION_JUDGED = 1u << 7,   /* at least one user message has a sentiment */
     EAR_CONVERSATION_WAITING = 1u << 8,  /* assigned, and no agent has answered yet */
     EAR_CONVERSATION_TALKING = 1u << 9,  /* an agent has it and has written */
+    EAR_CONVERSATION_SEEN = 1u << 10,    /* counted as an interaction of its user */
 };
 
 /** What a label of a conversation is. */
@@ -67,6 +68,7 @@ struct ear_conversation {
     int64_t start_ms;
     int64_t last_ms; /* newest event before its end */
     int64_t end_ms;
+    int64_t last_close_ms; /* of all closings, whether the conversation went on after them or not; 0: none */
     int64_t last_message_ms;
     int64_t first_bot_ms;
     int64_t last_user_ms;
@@ -80,6 +82,7 @@ struct ear_conversation {
     uint8_t label_kinds[EAR_CONVERSATION_LABELS]; /* enum ear_bears */
     uint8_t label_count;
     uint8_t steps[EAR_FUNNELS];             /* of each funnel, steps reached as bits */
+    uint8_t steps_at_end[EAR_FUNNELS];      /* those that its end will reach */
     uint16_t messages[EAR_FROMS];           /* each stops at 65535 */
     uint16_t turns;                         /* messages of all; stops at 65535 */
     int16_t sentiment;                      /* positive minus negative user messages, within +-32767 */
@@ -90,7 +93,11 @@ struct ear_conversation {
     uint16_t flags;        /* enum ear_conversation_flag */
     uint8_t slice;
     uint8_t last_from;
-    uint8_t closed_by;                                       /* enum ear_by */
+    uint8_t closed_by;        /* enum ear_by */
+    uint8_t last_closed_by;   /* at last_close_ms */
+    int64_t acted_ms;         /* 1 + start of the window in which its user was last counted; 0: none */
+    int64_t counted_at_ms;    /* where `counted` is in the counters */
+    struct ear_facts counted; /* what it contributes to them now */
     uint64_t plugin_state[(EAR_PLUGIN_STATE_BYTES + 7) / 8]; /* belongs to the plugins; all zero at first */
 };
 
@@ -108,8 +115,8 @@ void ear_conversation_idle(struct ear_conversation *conversation, int64_t idle_m
  * that this belies. Call it first for every event of the conversation. */
 void ear_conversation_witness(struct ear_conversation *conversation, int64_t at_ms);
 
-/** Somebody started it: from now on it has facts. */
-void ear_conversation_begin(struct ear_conversation *conversation);
+/** Somebody started it: from now on it has facts. False if it had begun before. */
+bool ear_conversation_begin(struct ear_conversation *conversation);
 
 /** It is given to a human at at_ms. True if an earlier assignment was still waiting: that one is missed. */
 bool ear_conversation_assign(struct ear_conversation *conversation, int64_t at_ms);

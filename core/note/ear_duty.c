@@ -21,7 +21,7 @@ void ear_duty_login(struct ear_duty *duty, uint16_t agent, uint8_t slice, int64_
         duty->overflows += duty->overflows < UINT32_MAX ? 1u : 0u;
         return;
     }
-    *login = (struct ear_login){.counted_to_ms = at_ms, .agent = agent, .slice = slice};
+    *login = (struct ear_login){.since_ms = at_ms, .counted_to_ms = at_ms, .agent = agent, .slice = slice};
 }
 
 void ear_duty_logout(struct ear_login *login)
@@ -34,6 +34,9 @@ void ear_duty_shift(struct ear_duty *duty, int64_t known_ms, int64_t offset_ms)
     for (unsigned i = 0; i < EAR_DUTY; i++) {
         if (duty->logins[i].agent != 0 && duty->logins[i].counted_to_ms < known_ms) {
             duty->logins[i].counted_to_ms += offset_ms;
+        }
+        if (duty->logins[i].agent != 0 && duty->logins[i].since_ms < known_ms) {
+            duty->logins[i].since_ms += offset_ms;
         }
     }
 }

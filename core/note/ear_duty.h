@@ -6,6 +6,7 @@
 #include "core/base/ear_base.h"
 
 struct ear_login {
+    int64_t since_ms;
     int64_t counted_to_ms; /* the time since the login is counted up to here */
     uint16_t agent;        /* label; 0: free */
     uint8_t slice;
