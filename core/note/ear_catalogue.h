@@ -4,6 +4,9 @@
 #define EAR_CATALOGUE_H
 
 #include "core/base/ear_base.h"
+#include "core/note/ear_distinct.h"
+#include "core/note/ear_distribution.h"
+#include "core/note/ear_heavy.h"
 
 enum ear_shape {
     EAR_SHAPE_COUNT,
@@ -19,10 +22,6 @@ enum ear_shape {
     EAR_SHAPE_WIDE,
     EAR_SHAPES
 };
-/* Words of a DISTINCT and a DISTRIBUTION. */
-#define EAR_DISTINCT_SIZE (1 + ((1 << EAR_DISTINCT_PRECISION) + 5) / 6)
-#define EAR_DISTRIBUTION_SIZE (3 + (70 * EAR_DISTRIBUTION_BITS + 31) / 32)
-
 enum ear_attribution { EAR_ATTRIBUTION_EVENT, EAR_ATTRIBUTION_COHORT };
 
 /* 32-bit words that a number takes in a cell. A row is a label or code (0: the row is free), then its columns, the wide
@@ -37,7 +36,7 @@ enum ear_attribution { EAR_ATTRIBUTION_EVENT, EAR_ATTRIBUTION_COHORT };
 #define EAR_WORDS_LABELS EAR_ROWS_WORDS
 #define EAR_WORDS_MONEY EAR_ROWS_WORDS
 #define EAR_WORDS_STEPS EAR_ROWS_WORDS
-#define EAR_WORDS_HEAVY(size, columns, wide) (2 + 3 * (size))
+#define EAR_WORDS_HEAVY(size, columns, wide) EAR_HEAVY_WORDS(size)
 #define EAR_WORDS_DISTINCT(size, columns, wide) (size)
 #define EAR_WORDS_DISTRIBUTION(size, columns, wide) (size)
 #define EAR_WORDS_WIDE(size, columns, wide) 2
@@ -60,7 +59,7 @@ enum {
 
 /* Each part counts through the whole catalogue; what is in another part takes no words there. */
 #define EAR_STEP_(part, ident, words) \
-    EAR_IN_##part##_##ident, EAR_LAST_IN_##part##_##ident = EAR_IN_##part##_##ident + (words)-1
+    EAR_IN_##part##_##ident, EAR_LAST_IN_##part##_##ident = EAR_IN_##part##_##ident + (int)(words)-1
 enum {
 #define EAR_NUMBER(key, ident, name, SHAPE, size, columns, wide, ATTRIBUTION, members, says) \
     EAR_STEP_(0, ident, EAR_PART_##SHAPE == 0 ? EAR_WORDS_##SHAPE(size, columns, wide) : 0),
@@ -136,6 +135,12 @@ static inline bool ear_number_has_rows(const struct ear_number *number)
 {
     return number->shape == EAR_SHAPE_TABLE || number->shape == EAR_SHAPE_LABELS || number->shape == EAR_SHAPE_MONEY ||
            number->shape == EAR_SHAPE_STEPS;
+}
+
+/** Words of a row: its label or code, then the columns. */
+static inline unsigned ear_number_row_words(const struct ear_number *number)
+{
+    return EAR_ROW_WORDS((unsigned)number->columns, number->wide);
 }
 
 /** True where a row's first word is the id of a label (ear_label.h), not a code of letters. */

@@ -182,6 +182,9 @@ static inline void ear_wide_set(uint32_t *words, int64_t value)
  *  words: of an hour's or a day's cell. */
 int64_t ear_note_row_get(const uint32_t *words, unsigned number, uint32_t label, unsigned column);
 
+/** A column of a row, from its first column on. */
+int64_t ear_note_column_get(const struct ear_number *number, const uint32_t *columns, unsigned column);
+
 /** Mark every label that a cell holds: for struct ear_label_use. O(cells). */
 void ear_note_mark_labels(const struct ear_note *note, struct ear_label_marks *marks);
 

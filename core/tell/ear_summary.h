@@ -82,19 +82,25 @@ EAR_MUST_USE int32_t ear_summary_encode(const struct ear_summary_head *head, con
 EAR_MUST_USE enum ear_err ear_summary_decode(struct ear_summary *summary, const uint8_t *bytes, size_t length,
                                              size_t *at);
 
-/** Where ear_summary_next is. */
-struct ear_summary_cursor {
+/** Bytes being read. Reading stops at the first error, which stays. */
+struct ear_summary_reader {
     const uint8_t *bytes;
     size_t length;
     size_t at;
     enum ear_err err;
     size_t err_at;
+};
+
+/** Where ear_summary_next is. */
+struct ear_summary_cursor {
+    struct ear_summary_reader reader;
     int64_t last_key;
-    uint64_t numbers; /* still to come */
-    uint64_t rows;    /* of this number */
-    uint64_t values;  /* of this row or list */
-    struct ear_str last_label;
-    struct ear_summary_item item;
+    uint64_t numbers;             /* still to come */
+    uint64_t rows;                /* of this number */
+    uint64_t values;              /* of this list */
+    uint64_t column;              /* the next of these */
+    struct ear_str last_text;     /* of this number's rows; bytes NULL: none yet */
+    struct ear_summary_item item; /* what is the same in all items of a number or row */
 };
 
 /** Before the first number of a decoded summary. */
