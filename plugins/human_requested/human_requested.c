@@ -3,7 +3,7 @@
  *
  * Each word is looked up once: what part can it have in an ask? Then each clause is read from left to right. A word for
  * a person of the house makes it an ask if the right words came shortly before it ("talk to", "give me", "is there a
- * real"), or if nearly nothing else is said ("operator please"). "Are you human?" and "am I talking to a person?" ask
+ * real"), or if nearly nothing else is said ("operator please"). "Are you human?" and "am I chatting with a person?" ask
  * something else. */
 #include <assert.h>
 #include <string.h>
@@ -68,7 +68,7 @@ static bool talks_to(const struct clause *clause, enum part noun)
     return within(clause, CALL, 0);
 }
 
-/* "give me a human", "I need a real person", "I want customer service" */
+/* "get me an operator", "I need a real employee", "I want customer service" */
 static bool wants(const struct clause *clause, enum part noun)
 {
     if (noun == SOMEONE || !within(clause, WANT, has(clause, BIT(CUSTOMER)) ? 1 : 0)) {
@@ -202,7 +202,7 @@ static bool take(struct clause *clause, enum part part)
     } else if (part == BOT) {
         asks = take_bot(clause);
     } else if (part == BAD) {
-        asks = clause->to_bot; /* "talking to a bot is stupid" */
+        asks = clause->to_bot; /* "chatting with this robot is a waste" */
     } else if (part == WANT && within(clause, NOT, 0)) {
         clause->unwanted = true;
     } else if (part == ESCALATE) {
