@@ -3,8 +3,8 @@
  *
  * Each word is looked up once: what part can it have in an ask? Then each clause is read from left to right. A word for
  * a person of the house makes it an ask if the right words came shortly before it ("talk to", "give me", "is there a
- * real"), or if nearly nothing else is said ("operator please"). "Are you human?" and "am I chatting with a person?" ask
- * something else. */
+ * real"), or if nearly nothing else is said ("operator please"). "Are you human?" and "am I chatting with a person?"
+ * ask something else. */
 #include <assert.h>
 #include <string.h>
 
