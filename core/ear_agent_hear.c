@@ -126,6 +126,7 @@ static void judge(struct hearing *hearing, struct ear_judgement *judgement)
 {
     struct ear_agent *agent = hearing->agent;
     const struct ear_event *event = hearing->event;
+    assert(hearing->conversation != NULL); /* ear_event_check saw to it */
     struct ear_turn turn = {.struct_size = (uint32_t)sizeof(turn),
                             .from = event->from,
                             .text = "",
