@@ -141,6 +141,7 @@ static void read_clocks(struct ear_agent *agent)
 
     agent->monotonic_ms = clock->ops->monotonic_ms(clock->context);
     if (agent->config->settings->device_clock == EAR_SETTINGS_CLOCK_EVENTS) {
+        agent->clock_state = agent->now_ms >= EAR_TIME_KNOWN_MS ? EAR_CLOCK_RTC : EAR_CLOCK_NONE;
         return; /* events move now_ms themselves */
     }
     const enum ear_clock_state state = clock->ops->wall_ms(clock->context, &wall_ms);
@@ -166,8 +167,7 @@ static void start_time(struct ear_agent *agent)
     agent->base_ms = agent->memory.time_ms >= EAR_TIME_KNOWN_MS ? agent->memory.time_ms
                                                                 : ear_note_monotonic_end_ms(&agent->memory.note);
     agent->now_ms = agent->base_ms;
-    agent->clock_state =
-        agent->config->settings->device_clock == EAR_SETTINGS_CLOCK_EVENTS ? EAR_CLOCK_RTC : EAR_CLOCK_NONE;
+    agent->clock_state = EAR_CLOCK_NONE;
     read_clocks(agent);
 }
 
@@ -256,7 +256,7 @@ enum ear_err ear_agent_init(struct ear_agent *agent, const struct ear_agent_conf
         return (enum ear_err)err;
     }
     ear_uplink_start(&agent->uplink, agent->monotonic_ms);
-    agent->save_due_ms = agent->monotonic_ms + (uint64_t)settings->device_save_s * 1000;
+    agent->saved_ms = agent->monotonic_ms;
     return EAR_OK;
 }
 
@@ -264,16 +264,14 @@ enum ear_err ear_agent_init(struct ear_agent *agent, const struct ear_agent_conf
 
 static void save_if_due(struct ear_agent *agent)
 {
-    const uint32_t every_s = agent->config->settings->device_save_s;
-
     if (agent->clock_state != EAR_CLOCK_NONE && agent->now_ms > agent->memory.time_ms) {
         agent->memory.time_ms = agent->now_ms;
     }
     if (agent->outbox.stored != agent->stored_synced && ear_outbox_sync(&agent->outbox) == EAR_OK) {
         agent->stored_synced = agent->outbox.stored;
     }
-    if (every_s > 0 && agent->monotonic_ms >= agent->save_due_ms) {
-        agent->save_due_ms = agent->monotonic_ms + (uint64_t)every_s * 1000;
+    if (agent->monotonic_ms >= ear_agent_due(agent->saved_ms, agent->config->settings->device_save_s)) {
+        agent->saved_ms = agent->monotonic_ms;
         (void)ear_agent_save(agent);
     }
 }
@@ -283,7 +281,7 @@ static uint32_t sleep_ms(struct ear_agent *agent)
     const struct ear_conversation *idlest = ear_conversations_idlest(&agent->memory.conversations);
     uint64_t next_ms = agent->monotonic_ms + LONGEST_SLEEP_MS;
     const uint64_t due[] = {ear_uplink_next_ms(&agent->uplink), ear_agent_tell_next_ms(agent),
-                            agent->config->settings->device_save_s > 0 ? agent->save_due_ms : UINT64_MAX};
+                            ear_agent_due(agent->saved_ms, agent->config->settings->device_save_s)};
 
     for (unsigned i = 0; i < EAR_COUNT_OF(due); i++) {
         next_ms = due[i] < next_ms ? due[i] : next_ms;

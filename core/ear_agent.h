@@ -98,14 +98,14 @@ struct ear_agent {
     uint8_t clock_state; /* enum ear_clock_state */
     bool stopping;
     bool stopped;
-    uint8_t publishing;                       /* resolutions of the sweep under way, EAR_RESOLUTION_BIT */
-    uint16_t sweep_at;                        /* next cell of it */
-    uint16_t topic_length;                    /* of the part that all topics share */
-    uint32_t swept_connects;                  /* sessions that began with a sweep of everything */
-    uint32_t stored_synced;                   /* outbox messages known to be durable */
-    uint64_t publish_due_ms[EAR_RESOLUTIONS]; /* monotonic */
-    uint64_t status_due_ms;
-    uint64_t save_due_ms;
+    uint8_t publishing;                     /* resolutions of the sweep under way, EAR_RESOLUTION_BIT */
+    uint16_t sweep_at;                      /* next cell of it */
+    uint16_t topic_length;                  /* of the part that all topics share */
+    uint32_t swept_connects;                /* sessions that began with a sweep of everything */
+    uint32_t stored_synced;                 /* outbox messages known to be durable */
+    uint64_t published_ms[EAR_RESOLUTIONS]; /* monotonic: when last, as the next two */
+    uint64_t status_ms;
+    uint64_t saved_ms;
     struct ear_agent_counts counts;
     struct ear_memory memory;
     struct ear_funnel funnels[EAR_FUNNELS];

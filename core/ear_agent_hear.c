@@ -86,16 +86,20 @@ static bool is_remembered(uint8_t kind)
            kind == EAR_KIND_TOPIC || kind == EAR_KIND_PROCEDURE || kind == EAR_KIND_STEP;
 }
 
-/* The beginning of a conversation whose hour has left the ring is moved to the oldest hour that is held, so that all
- * that is counted of it stays together. */
-static void begin_where_held(struct ear_agent *agent, struct ear_conversation *conversation)
+/* Something of the conversation happened. A beginning whose hour has left the ring is moved to where its event is
+ * counted, so that all that is counted of it stays together; one that was counted before stays where it is. */
+static void witness(struct ear_hearing *hearing, bool begun, bool begun_now)
 {
-    const bool monotonic = conversation->start_ms < EAR_TIME_KNOWN_MS;
-    const int64_t oldest_ms = ear_note_oldest_hour_ms(&agent->memory.note, monotonic);
+    struct ear_conversation *conversation = hearing->conversation;
+    const int64_t start_ms = conversation->start_ms;
+    const int64_t held_ms = hearing->place.cells[EAR_HOUR]->start_ms;
+    const int64_t oldest_ms = ear_note_oldest_hour_ms(&hearing->agent->memory.note, start_ms < EAR_TIME_KNOWN_MS);
 
-    if (conversation->start_ms < oldest_ms) {
+    ear_conversation_witness(conversation, hearing->at_ms);
+    if (hearing->place.late & EAR_RESOLUTION_BIT(EAR_HOUR)) {
+        conversation->start_ms = begun || start_ms > held_ms ? start_ms : held_ms;
+    } else if (begun_now && conversation->start_ms < oldest_ms) {
         conversation->start_ms = oldest_ms;
-        ear_agent_count(&agent->counts.late);
     }
 }
 
@@ -104,16 +108,13 @@ static void hear_in_conversation(struct ear_hearing *hearing)
     struct ear_conversation *conversation = hearing->conversation;
     const struct ear_event *event = hearing->event;
     const bool was_ended = ear_conversation_ended(conversation);
+    const bool begun = conversation->counted.begun;
     const bool begun_now = begins(event->kind) && ear_conversation_begin(conversation);
-    const int64_t start_ms = conversation->start_ms;
 
     ear_agent_talk(hearing);
-    ear_conversation_witness(conversation, hearing->at_ms);
+    witness(hearing, begun, begun_now);
     if (ear_event_has(event, EAR_HAS(language))) {
         conversation->language = ear_label(event->language, 2);
-    }
-    if (begun_now || conversation->start_ms != start_ms) {
-        begin_where_held(hearing->agent, conversation);
     }
     if (begun_now) {
         ear_agent_begin_funnels(hearing);

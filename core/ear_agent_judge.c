@@ -12,6 +12,7 @@ void ear_agent_judge(struct ear_hearing *hearing, struct ear_judgement *judgemen
 {
     struct ear_agent *agent = hearing->agent;
     const struct ear_event *event = hearing->event;
+    assert(hearing->conversation != NULL); /* ear_event_check saw to it */
     struct ear_turn turn = {.struct_size = (uint32_t)sizeof(turn),
                             .from = event->from,
                             .text = "",

@@ -118,6 +118,12 @@ struct ear_uplink_owner ear_agent_owner(struct ear_agent *agent);
 void ear_agent_place(struct ear_agent *agent, int64_t at_ms, uint8_t slice, enum ear_late late,
                      struct ear_place *place);
 
+/** When something that happens every so many seconds is due, given when it last happened; never for 0 s. */
+static inline uint64_t ear_agent_due(uint64_t last_ms, uint32_t every_s)
+{
+    return every_s > 0 ? last_ms + (uint64_t)every_s * 1000 : UINT64_MAX;
+}
+
 static inline void ear_agent_count(uint32_t *counter)
 {
     if (*counter < UINT32_MAX) {

@@ -229,9 +229,8 @@ void ear_agent_flush(struct ear_agent *agent)
 static void begin_due_sweeps(struct ear_agent *agent)
 {
     for (unsigned r = 0; r < EAR_RESOLUTIONS; r++) {
-        const uint32_t every_s = interval_s(agent, r);
-        if (every_s > 0 && agent->monotonic_ms >= agent->publish_due_ms[r]) {
-            agent->publish_due_ms[r] = agent->monotonic_ms + (uint64_t)every_s * 1000;
+        if (agent->monotonic_ms >= ear_agent_due(agent->published_ms[r], interval_s(agent, r))) {
+            agent->published_ms[r] = agent->monotonic_ms;
             ear_agent_count_duty(agent);
             begin_sweep(agent, EAR_RESOLUTION_BIT(r));
         }
@@ -261,12 +260,12 @@ static void send_status_if_due(struct ear_agent *agent)
     const uint32_t every_s = agent->config->settings->publish_status_s;
     struct ear_message message;
 
-    if (every_s == 0 || agent->monotonic_ms < agent->status_due_ms || !ear_uplink_room(&agent->uplink)) {
+    if (agent->monotonic_ms < ear_agent_due(agent->status_ms, every_s) || !ear_uplink_room(&agent->uplink)) {
         return;
     }
     if (fill_status(agent, true, false, &message) == EAR_OK &&
         ear_uplink_send(&agent->uplink, &sent, &message) == EAR_OK) {
-        agent->status_due_ms = agent->monotonic_ms + (uint64_t)every_s * 1000;
+        agent->status_ms = agent->monotonic_ms;
     }
 }
 
@@ -277,7 +276,7 @@ void ear_agent_tell(struct ear_agent *agent)
     }
     if (agent->uplink.connects != agent->swept_connects) { /* a new session: say all that the last one left open */
         agent->swept_connects = agent->uplink.connects;
-        agent->status_due_ms = agent->monotonic_ms + (uint64_t)agent->config->settings->publish_status_s * 1000;
+        agent->status_ms = agent->monotonic_ms;
         ear_agent_flush(agent);
     }
     begin_due_sweeps(agent);
@@ -294,14 +293,11 @@ uint64_t ear_agent_tell_next_ms(const struct ear_agent *agent)
         return next_ms;
     }
     for (unsigned r = 0; r < EAR_RESOLUTIONS; r++) {
-        if (interval_s(agent, r) > 0 && agent->publish_due_ms[r] < next_ms) {
-            next_ms = agent->publish_due_ms[r];
-        }
+        const uint64_t due_ms = ear_agent_due(agent->published_ms[r], interval_s(agent, r));
+        next_ms = due_ms < next_ms ? due_ms : next_ms;
     }
-    if (agent->config->settings->publish_status_s > 0 && agent->status_due_ms < next_ms) {
-        next_ms = agent->status_due_ms;
-    }
-    return next_ms;
+    const uint64_t status_ms = ear_agent_due(agent->status_ms, agent->config->settings->publish_status_s);
+    return status_ms < next_ms ? status_ms : next_ms;
 }
 
 /* --- what the uplink tells --- */

@@ -118,7 +118,8 @@ static const struct range ranges[] = {
     {0xFF1C, 0xFF1E, EAR_FOLD_SPACE},
     {0xFF1F, 0xFF1F, EAR_FOLD_MARK},
     {0xFF20, 0xFF20, EAR_FOLD_SPACE},
-    {0xFF3B, 0xFF40, EAR_FOLD_SPACE},
+    {0xFF3B, 0xFF3F, EAR_FOLD_SPACE},
+    {0xFF40, 0xFF40, EAR_FOLD_APOSTROPHE},
     {0xFF5B, 0xFF60, EAR_FOLD_SPACE},
     {0xFF61, 0xFF61, EAR_FOLD_MARK},
     {0xFF62, 0xFF63, EAR_FOLD_SPACE},
@@ -215,7 +216,7 @@ static uint32_t fold_greek(uint32_t c)
             return accented[i][1];
         }
     }
-    return c >= 0x391 && c <= 0x3A9 ? c + 0x20 : c;
+    return c >= 0x391 && c <= 0x3A9 && c != 0x3A2 ? c + 0x20 : c;
 }
 
 static uint32_t fold_cyrillic(uint32_t c)
@@ -295,5 +296,7 @@ bool ear_fold_is_capital(uint32_t c)
         bool odd_are_capitals = (c >= 0x139 && c <= 0x148) || c >= 0x179;
         return c == 0x178 || (((c & 1) == 1) == odd_are_capitals && c != 0x138 && c != 0x17F);
     }
-    return (c >= 0x386 && c <= 0x3AB && c != 0x390) || (c >= 0x400 && c <= 0x42F) || (c >= 0xFF21 && c <= 0xFF3A);
+    bool greek = (c >= 0x391 && c <= 0x3AB && c != 0x3A2) || (c >= 0x388 && c <= 0x38A) || c == 0x386 || c == 0x38C ||
+                 c == 0x38E || c == 0x38F;
+    return greek || (c >= 0x400 && c <= 0x42F) || (c >= 0xFF21 && c <= 0xFF3A);
 }

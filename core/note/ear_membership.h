@@ -38,7 +38,7 @@ EAR_MUST_USE enum ear_err ear_membership_merge(uint32_t *words, unsigned word_co
                                                unsigned other_count);
 
 bool ear_membership_is_empty(const uint32_t *words);
-/** How often the eldest were forgotten to make room. The first rotation forgets nobody. Stops at 2^32 - 1. */
+/** How often it rotated; all but the first time ids were forgotten. After a merge: of both. Stops at 2^32 - 1. */
 uint32_t ear_membership_rotations(const uint32_t *words);
 /** The present error rate in millionths, at most EAR_MEMBERSHIP_ERROR_PPM. O(words). */
 uint32_t ear_membership_error_ppm(const uint32_t *words, unsigned word_count);

@@ -217,6 +217,13 @@ int ear_link_timeout_ms(const struct ear_link *link, int64_t now_ms)
     return left_ms > 0 ? (int)left_ms : 0;
 }
 
+void ear_link_drain(struct ear_link *link)
+{
+    watch(link, link->tunnel.far, 0, &link->far_events);
+    watch(link, link->net_fd, 0, &link->net_events);
+    (void)shutdown(link->tunnel.far, SHUT_WR);
+}
+
 void ear_link_close(struct ear_link *link)
 {
     ear_tunnel_close(&link->tunnel); /* closed descriptors leave the epoll by themselves */

@@ -37,11 +37,15 @@ EAR_MUST_USE enum ear_err ear_link_reload(struct ear_link *link, char reason[EAR
 EAR_MUST_USE enum ear_err ear_link_start(struct ear_link *link);
 
 /** Go on. EAR_OK: open, and if it was before, bytes were moved and there may be more at once; EAR_ERR_BUSY: wait;
- *  EAR_ERR_EMPTY: paho hung up; EAR_ERR_IO: failed or ended, see reason. */
+ *  EAR_ERR_EMPTY: paho hung up; EAR_ERR_VERSION: the broker does not speak MQTT 5; EAR_ERR_IO: failed or ended, see
+ *  reason. */
 EAR_MUST_USE enum ear_err ear_link_run(struct ear_link *link, int64_t now_ms);
 
 /** For the caller's poll while it is not open: when ear_link_run wants to be called anyway; -1: no such time. */
 int ear_link_timeout_ms(const struct ear_link *link, int64_t now_ms);
+
+/** The broker has closed: let paho read what came before, and its end. ear_link_run is not called any more. */
+void ear_link_drain(struct ear_link *link);
 
 /** Close all that is open; ready for ear_link_start. */
 void ear_link_close(struct ear_link *link);

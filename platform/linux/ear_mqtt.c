@@ -21,10 +21,11 @@
 
 #define REACH_MS 20000 /* to resolve, dial and shake hands */
 #define GREET_MS 20000 /* from CONNECT to CONNACK */
+#define DRAIN_MS 1000  /* from the end of the connection to paho's last word */
 #define LEAVE_MS 2000  /* from DISCONNECT to the end of the connection */
 #define KEEPALIVE_S 30
 
-enum state { OFF, REACHING, GREETING, UP, LEAVING };
+enum state { OFF, REACHING, GREETING, UP, LEAVING, DRAINING };
 
 static const char left[] = "left";
 
@@ -123,6 +124,7 @@ static void start_paho(struct ear_mqtt *mqtt)
         end_session(mqtt, "paho cannot be started");
         return;
     }
+    mqtt->link.tunnel.mqtt_5 = mqtt->version_5;
     mqtt->state = GREETING;
     mqtt->until_ms = now_ms() + GREET_MS;
 }
@@ -148,7 +150,8 @@ static void on_refused(struct ear_mqtt *mqtt, int code)
         mqtt->only_version_3 = true;
         snprintf(text, sizeof text, "the broker does not speak MQTT 5; next time 3.1.1 is tried");
     } else if (code < 0) {
-        snprintf(text, sizeof text, "the broker did not answer MQTT's CONNECT");
+        snprintf(text, sizeof text, "%s",
+                 mqtt->state == DRAINING ? mqtt->reason : "the broker did not answer MQTT's CONNECT");
     } else {
         snprintf(text, sizeof text, "the broker refused the session: %s", ear_paho_code_text(&mqtt->paho, code));
     }
@@ -166,6 +169,9 @@ static void handle_post(struct ear_mqtt *mqtt, const struct ear_paho_post *post)
 {
     switch (post->kind) {
     case EAR_PAHO_CONNECTED:
+        if (mqtt->state == DRAINING) {
+            break; /* too late */
+        }
         ear_tunnel_handed_over(&mqtt->link.tunnel);
         mqtt->state = UP;
         mqtt->until_ms = 0;
@@ -186,7 +192,7 @@ static void handle_post(struct ear_mqtt *mqtt, const struct ear_paho_post *post)
         say_code(mqtt, "the broker ended the session", post->code);
         break;
     case EAR_PAHO_LOST:
-        end_session(mqtt, "the broker does not answer any more");
+        end_session(mqtt, mqtt->state == DRAINING ? mqtt->reason : "the broker does not answer any more");
         break;
     case EAR_PAHO_MESSAGE:
         if (mqtt->handler.message != NULL) {
@@ -209,6 +215,18 @@ static void run_posts(struct ear_mqtt *mqtt)
     }
 }
 
+static void on_link_end(struct ear_mqtt *mqtt)
+{
+    if (mqtt->state == REACHING || mqtt->state == LEAVING) {
+        end_session(mqtt, mqtt->state == LEAVING ? left : mqtt->link.reason);
+        return;
+    }
+    snprintf(mqtt->reason, sizeof mqtt->reason, "%s", mqtt->link.reason);
+    ear_link_drain(&mqtt->link);
+    mqtt->state = DRAINING;
+    mqtt->until_ms = now_ms() + DRAIN_MS;
+}
+
 static void run_link(struct ear_mqtt *mqtt)
 {
     enum ear_err err = ear_link_run(&mqtt->link, now_ms());
@@ -216,9 +234,10 @@ static void run_link(struct ear_mqtt *mqtt)
     if (err == EAR_OK && mqtt->state == REACHING) {
         start_paho(mqtt);
     } else if (err == EAR_ERR_IO) {
-        end_session(mqtt, mqtt->state == LEAVING ? left : mqtt->link.reason);
+        on_link_end(mqtt);
+    } else if (err == EAR_ERR_VERSION) {
+        on_refused(mqtt, EAR_PAHO_VERSION_REFUSED);
     } else if (err == EAR_ERR_EMPTY) {
-        mqtt->again = false;
         run_posts(mqtt); /* paho says why it hung up */
         if (mqtt->state != OFF) {
             end_session(mqtt, mqtt->state == LEAVING ? left : "MQTT gave the session up");
@@ -236,13 +255,13 @@ static void run_deadline(struct ear_mqtt *mqtt)
         late = mqtt->link.state == EAR_LINK_DIALLING ? "the broker could not be reached in time"
                                                      : "the broker did not finish the TLS handshake in time";
     }
-    end_session(mqtt, mqtt->state == LEAVING ? left : late);
+    end_session(mqtt, mqtt->state == LEAVING ? left : mqtt->state == DRAINING ? mqtt->reason : late);
 }
 
 void ear_mqtt_run(struct ear_mqtt *mqtt)
 {
     mqtt->again = false;
-    if (mqtt->state != OFF) {
+    if (mqtt->state != OFF && mqtt->state != DRAINING) {
         run_link(mqtt); /* before the posts: what ends a session below MQTT knows the reason better */
     }
     run_posts(mqtt);
@@ -268,7 +287,7 @@ int ear_mqtt_subscribe(struct ear_mqtt *mqtt, const char *filter)
 
 void ear_mqtt_disconnect(struct ear_mqtt *mqtt)
 {
-    if (mqtt->state == OFF || mqtt->state == LEAVING) {
+    if (mqtt->state == OFF || mqtt->state == LEAVING || mqtt->state == DRAINING) {
         return;
     }
     bool asked = mqtt->state == UP && ear_paho_disconnect(&mqtt->paho) == EAR_OK;
@@ -302,7 +321,7 @@ void ear_mqtt_counts(const struct ear_mqtt *mqtt, struct ear_mqtt_counts *counts
 
 const char *ear_mqtt_state(const struct ear_mqtt *mqtt)
 {
-    static const char *const texts[] = {"off", "reaching", "greeting", "up", "leaving"};
+    static const char *const texts[] = {"off", "reaching", "greeting", "up", "leaving", "draining"};
     if (mqtt->state != UP) {
         return texts[mqtt->state];
     }
@@ -316,12 +335,10 @@ static int transport_connect(void *context, const struct ear_message *will)
 {
     return ear_mqtt_connect(context, will);
 }
-
 static int transport_publish(void *context, const struct ear_message *message)
 {
     return ear_mqtt_publish(context, message);
 }
-
 static void transport_disconnect(void *context)
 {
     ear_mqtt_disconnect(context);

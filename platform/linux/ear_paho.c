@@ -271,7 +271,7 @@ void ear_paho_drop(struct ear_paho *paho)
 
 bool ear_paho_is_version_refusal(int code)
 {
-    return code == 1 || code == MQTTREASONCODE_UNSUPPORTED_PROTOCOL_VERSION; /* as 3.1.1 says it, and as 5 does */
+    return code == EAR_PAHO_VERSION_REFUSED || code == MQTTREASONCODE_UNSUPPORTED_PROTOCOL_VERSION;
 }
 
 const char *ear_paho_code_text(const struct ear_paho *paho, int code)

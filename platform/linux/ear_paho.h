@@ -79,6 +79,8 @@ void ear_paho_post_free(struct ear_paho_post *post);
 /** A code in words: "not authorized". */
 const char *ear_paho_code_text(const struct ear_paho *paho, int code);
 
+#define EAR_PAHO_VERSION_REFUSED 1 /* 3.1.1's return code for it */
+
 /** Whether a refusal says that the broker does not speak MQTT 5. */
 bool ear_paho_is_version_refusal(int code);
 

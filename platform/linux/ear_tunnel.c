@@ -89,6 +89,12 @@ static enum ear_err move_out(struct ear_tunnel *tunnel)
     return EAR_ERR_EMPTY;
 }
 
+static bool is_old_connack(const struct ear_tunnel *tunnel)
+{
+    const uint8_t connack = 0x20;
+    return tunnel->mqtt_5 && tunnel->in_length >= 2 && tunnel->in[0] == connack && tunnel->in[1] == 2;
+}
+
 /** One buffer from TLS to the library. EAR_OK: moved; EAR_ERR_BUSY; EAR_ERR_EMPTY: hung up; EAR_ERR_IO. */
 static enum ear_err move_in(struct ear_tunnel *tunnel)
 {
@@ -98,6 +104,9 @@ static enum ear_err move_in(struct ear_tunnel *tunnel)
             return count == EAR_ERR_BUSY ? EAR_ERR_BUSY : EAR_ERR_IO;
         }
         tunnel->in_length = (uint16_t)count;
+        if (tunnel->bytes_in == 0 && is_old_connack(tunnel)) {
+            return EAR_ERR_VERSION;
+        }
         tunnel->bytes_in += (uint64_t)count;
     }
     ssize_t count = send(tunnel->far, tunnel->in + tunnel->in_sent, (size_t)(tunnel->in_length - tunnel->in_sent),
@@ -119,8 +128,8 @@ enum ear_err ear_tunnel_pump(struct ear_tunnel *tunnel)
     for (int i = 0; i < MOVES_AT_ONCE; i++) {
         enum ear_err out = move_out(tunnel);
         enum ear_err in = move_in(tunnel);
-        if (out == EAR_ERR_IO || in == EAR_ERR_IO) {
-            return EAR_ERR_IO;
+        if (in == EAR_ERR_VERSION || out == EAR_ERR_IO || in == EAR_ERR_IO) {
+            return in == EAR_ERR_VERSION ? in : EAR_ERR_IO;
         }
         if (out == EAR_ERR_EMPTY) {
             return EAR_ERR_EMPTY;

@@ -21,7 +21,7 @@ struct ear_tunnel {
     struct ear_tls *tls;
     bool net_wants_write;
     bool far_wants_write;
-    bool far_closed; /* the library hung up */
+    bool mqtt_5; /* the library's CONNECT is one of MQTT 5 */
     uint16_t out_length, out_sent;
     uint16_t in_length, in_sent;
     uint64_t bytes_out, bytes_in;
@@ -40,7 +40,8 @@ void ear_tunnel_handed_over(struct ear_tunnel *tunnel);
 
 /** Move what can be moved. EAR_OK: call again at once; EAR_ERR_BUSY: wait as the *_wants_ members say, for reading in
  * any case where the buffer is empty; EAR_ERR_EMPTY: the library hung up and all it sent is on its way; EAR_ERR_IO: TLS
- * ended, ear_tls_reason says why. */
+ * ended, ear_tls_reason says why. EAR_ERR_VERSION: to an MQTT 5 CONNECT the broker gave a CONNACK of 3.1.1 (which has
+ * no properties); paho 1.3.12 must not see it, because it would free properties that it never set. */
 EAR_MUST_USE enum ear_err ear_tunnel_pump(struct ear_tunnel *tunnel);
 
 /** Poll events to wait for: on the far end and on the network's descriptor. */

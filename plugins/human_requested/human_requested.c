@@ -3,35 +3,39 @@
  *
  * Each word is looked up once: what part can it have in an ask? Then each clause is read from left to right. A word for
  * a person of the house makes it an ask if the right words came shortly before it ("talk to", "give me", "is there a
- * real"), or if nearly nothing else is said ("operator please"). "Are you human?" and "am I talking to a person?" ask
- * something else. */
+ * real"), or if nearly nothing else is said ("operator please"). "Are you human?" and "am I chatting with a person?"
+ * ask something else. */
+#include <assert.h>
 #include <string.h>
 
 #include "core/judge/ear_plugin.h"
 #include "plugins/human_requested/human_words.h"
 
 #define BIT(part) (1u << (part))
+static_assert(PART_COUNT <= 32, "a part is a bit of 32");
 #define PEOPLE (BIT(HUMAN) | BIT(PERSON) | BIT(SOMEONE) | BIT(SERVICE) | BIT(DESK))
 #define WORTH_A_LOOK (PEOPLE | BIT(BOT) | BIT(ESCALATE) | BIT(THROUGH) | BIT(REAL))
 
-#define LONG_AGO 100
+#define NEVER 0
 #define MOST_TOKENS 64 /* an ask is not further on than this */
 
-/* What was read of a clause. since[p]: words that count, after the last word of part p. */
+/* What was read of a clause. Places are counted in words that count, from 1; words that only fill have the place of the
+ * one before them. */
 struct clause {
     uint32_t seen;
-    uint8_t since[PART_COUNT];
-    uint8_t others; /* words of no part */
-    bool identity;  /* it asks, or says, who somebody is */
-    bool unwanted;  /* "I do not want to ..." */
-    bool offered;   /* "is there anyone ..." */
-    bool to_bot;    /* "talking to a bot ..." */
+    uint8_t last[PART_COUNT]; /* the place of the last word of each part, or NEVER */
+    uint8_t now;              /* the place of the last word */
+    uint8_t others;           /* words of no part */
+    bool identity;            /* it asks, or says, who somebody is */
+    bool unwanted;            /* "I do not want to ..." */
+    bool offered;             /* "is there anyone ..." */
+    bool to_bot;              /* "talking to a bot ..." */
 };
 
 static void begin(struct clause *clause)
 {
     memset(clause, 0, sizeof(*clause));
-    memset(clause->since, LONG_AGO, sizeof(clause->since));
+    clause->now = 1;
 }
 
 static bool has(const struct clause *clause, uint32_t parts)
@@ -41,7 +45,7 @@ static bool has(const struct clause *clause, uint32_t parts)
 
 static bool within(const struct clause *clause, enum part part, uint8_t words)
 {
-    return clause->since[part] <= words;
+    return clause->last[part] != NEVER && clause->now - clause->last[part] <= words;
 }
 
 /* "talk to a real person", "connect me with your team", "help from a human" */
@@ -64,7 +68,7 @@ static bool talks_to(const struct clause *clause, enum part noun)
     return within(clause, CALL, 0);
 }
 
-/* "give me a human", "I need a real person", "I want customer service" */
+/* "get me an operator", "I need a real employee", "I want customer service" */
 static bool wants(const struct clause *clause, enum part noun)
 {
     if (noun == SOMEONE || !within(clause, WANT, has(clause, BIT(CUSTOMER)) ? 1 : 0)) {
@@ -124,22 +128,20 @@ static bool asks_alone(const struct clause *clause)
 static void pass(struct clause *clause, enum part part)
 {
     bool counts = part != FILLER && part != REAL && part != ME && part != LIKE;
-    for (size_t i = 0; counts && i < PART_COUNT; i++) {
-        clause->since[i] = (uint8_t)(clause->since[i] + (clause->since[i] < LONG_AGO));
-    }
+    clause->now = (uint8_t)(clause->now + counts);
     if (part == NONE) {
         clause->others++;
         return;
     }
     if (part == TALK || part == TALKING || part == THERE) {
-        clause->since[FILLER] = LONG_AGO; /* what fills comes after it */
+        clause->last[FILLER] = NEVER; /* what fills comes after it */
     }
     if (part == BREAK || part == LIKE) {
-        clause->since[TALK] = LONG_AGO; /* "talk about a person", "talk like a human" */
-        clause->since[TALKING] = LONG_AGO;
+        clause->last[TALK] = NEVER; /* "talk about a person", "talk like a human" */
+        clause->last[TALKING] = NEVER;
     }
     clause->seen |= BIT(part);
-    clause->since[part] = 0;
+    clause->last[part] = clause->now;
 }
 
 static bool take_people(struct clause *clause, enum part noun)
@@ -200,7 +202,7 @@ static bool take(struct clause *clause, enum part part)
     } else if (part == BOT) {
         asks = take_bot(clause);
     } else if (part == BAD) {
-        asks = clause->to_bot; /* "talking to a bot is stupid" */
+        asks = clause->to_bot; /* "chatting with this robot is a waste" */
     } else if (part == WANT && within(clause, NOT, 0)) {
         clause->unwanted = true;
     } else if (part == ESCALATE) {
@@ -231,7 +233,7 @@ static bool asks_for_human(const struct ear_turn *turn, const uint8_t *parts, ui
             }
             continue;
         }
-        clause.since[NOT] = LONG_AGO; /* "no, I want ..." */
+        clause.last[NOT] = NEVER; /* "no, I want ..." */
         if (ends_clause(turn, &turn->tokens[i])) {
             if (asks_alone(&clause) || (asks_alone(&tail) && !clause.identity)) {
                 return true;

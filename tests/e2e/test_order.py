@@ -121,6 +121,7 @@ def test_json_cbor_and_replay_agree(world):
     devices = []
     for more in ([], ["--cbor"]):
         daemon = Daemon(world, broker)
+        daemon.wait_up()
         devices.append(daemon.name)
         done = world.run(world.tool("earshot"), *options, f"k={daemon.socket}", *more, ROOT / "tests/data/scripts")
         check(done.returncode == 0, f"earshot sim: {done.stderr[-300:]}")

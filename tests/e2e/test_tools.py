@@ -101,6 +101,8 @@ def test_status(world):
     broker = Broker(world)
     daemon = Daemon(world, broker)
     daemon.wait_up()
+    with daemon.client() as client:
+        equal(client.play(messages(20)), [], "answers other than ok")
     tool = [world.tool("earshot"), "status", "--socket", daemon.socket]
     page = json.loads(world.run(*tool, "--json").stdout)
     equal(page["health"]["uplink.connects"], 1, "connects")
