@@ -45,6 +45,7 @@ static struct ear_summary_head head_of(uint32_t n, const char *channel)
 
 static bool take_head(const char *topic, const struct ear_summary_head *head, uint32_t conversations)
 {
+    static struct ear_labels labels; /* none */
     uint32_t words[EAR_CELL_WORDS] = {0};
     uint8_t bytes[1024];
     struct text why = {0};
@@ -55,7 +56,7 @@ static bool take_head(const char *topic, const struct ear_summary_head *head, ui
     words[EAR_AT_languages] = ear_label("de", 2);
     words[EAR_AT_languages + 1] = conversations;
     words[EAR_AT_messages_per_minute] = 7u << 16 | 5u;
-    const int32_t length = ear_summary_encode(head, words, bytes, sizeof bytes);
+    const int32_t length = ear_summary_encode(head, words, &labels, bytes, sizeof bytes);
     assert_true(length > 0);
     const bool taken = tap_store_take(&store, topic, bytes, (size_t)length, &arrival, &why);
     memset(bytes, 0xff, sizeof bytes); /* what the store keeps may not lie in the message */
