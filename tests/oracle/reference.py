@@ -1,0 +1,491 @@
+# SPDX-License-Identifier: Apache-2.0
+"""tests/oracle/reference.py - every number of an event stream, counted naively from docs/meaning.md: all events are kept, nothing is
+approximate. Conversations are recomputed from their events whenever one comes out of order.
+
+Facts of a moment are counted when they are heard. Facts of a conversation (cohort numbers) are worked out when somebody asks: when
+its window leaves its ring, when it leaves the table, and at the end."""
+import collections
+
+from zone import Zone
+
+MINUTE, HOUR, DAY = range(3)
+NEVER = 1 << 62
+NO_TIME = -NEVER
+
+# Keys of core/note/ear_catalogue.def.
+(CONVERSATIONS, FLOWS, STATUS, CONTAINED, ESCALATED, BOT, REOPENED, ESCALATIONS, MESSAGES, ENGAGED, SENTIMENT, CSAT, ASSIGNMENTS,
+ CONTACT_MESSAGES, CLICKS, DELIVERY, LATE, LANGUAGES, PER_MINUTE) = range(19)
+OPEN, RESOLVED, ASSUMED_RESOLVED, ROUTED, CLOSED_OUT, ABANDONED = range(6)
+FROM = {"user": 0, "bot": 1, "agent": 2}
+REASONS = ("human_requested", "low_confidence", "repetition_loop", "incomplete_info", "other")
+PRECEDENCE = (0, 2, 1, 3)
+FEELINGS = {"neutral": 0, "positive": 1, "negative": 2}
+CLICK = {"add_to_cart": 0, "link_click": 1, "product_click": 2}
+DELIVERIES = ("sent", "delivered", "rejected", "expired", "undeliverable")
+SPOKEN = (("#human", 0), ("#loop", 2), ("#low", 1), ("#vague", 3))
+SPOKEN_FEELINGS = (("#so", 0), ("#good", 1), ("#bad", 2))
+SLICE_FIELDS = ("channel", "sender", "automation", "automation_version")
+BEGINS = {"start", "message", "handoff", "assign"}
+REMEMBERED = {"close", "outcome"}
+OTHER = None
+
+
+class Conversation:
+    """What was heard of one conversation, and where that leaves it."""
+
+    def __init__(self, slice_key, idle_ms):
+        self.slice = slice_key
+        self.idle_ms = idle_ms
+        self.begun = False
+        self.log = []  # (t, order of hearing, kind, detail): all events
+        self.begin_ms = None  # as counted: see Reference.begin
+        self.homes = [None] * 3  # windows in which its facts are still worked out
+        self.handed = set()  # modes of handoffs
+        self.outcomes = []
+        self.feelings = [0, 0, 0]
+        self.language = None
+        self.language_at = (-NEVER, 0)
+        self.with_human = False
+        self.signals = []  # (turn, reason)
+        self.turns = 0
+        self.reopened_at = []  # as counted
+        self.rewind()
+
+    def rewind(self):
+        """To before its first event."""
+        self.ended_ms = None
+        self.ended_by = None
+        self.agent_resolved = False
+        self.latest_ms = None  # event that keeps it from falling silent
+        self.newest_ms = -NEVER  # event of any kind
+        self.first_ms = NEVER
+        self.last_from = None
+        self.wrote = [False] * 3
+        self.bot_first_ms = None
+        self.engaged = False
+        self.user_latest_ms = -NEVER
+        self.reopenings = []
+
+    def hear(self, t, order, kind, detail):
+        self.log.append((t, order, kind, detail))
+        if t < self.newest_ms:
+            self.log.sort(key=lambda entry: entry[:2])
+            self.rewind()
+            for entry in self.log:
+                self.step(*entry)
+        else:
+            self.step(t, order, kind, detail)
+
+    def step(self, t, _order, kind, detail):
+        """The next event in the order of time."""
+        if self.ended_ms is None and self.latest_ms is not None and t >= self.latest_ms + self.idle_ms:
+            self.ended_ms, self.ended_by = self.latest_ms + self.idle_ms, "silence"
+        if kind == "message":
+            self.message(t, detail)
+        elif kind == "close":
+            if self.ended_ms is None:
+                self.ended_ms, self.ended_by = t, detail[0]
+                self.latest_ms = t
+            self.agent_resolved |= detail == ("agent", True)
+        if self.ended_ms is None:
+            self.latest_ms = t
+        self.newest_ms = t
+        self.first_ms = min(self.first_ms, t)
+
+    def message(self, t, sender):
+        if self.ended_ms is not None:
+            self.reopenings.append(t)
+            self.ended_ms = self.ended_by = None
+        self.last_from = sender
+        self.wrote[sender] = True
+        if sender == FROM["bot"] and self.bot_first_ms is None:
+            self.bot_first_ms = t
+        if sender == FROM["user"] and self.bot_first_ms is not None and t > self.bot_first_ms:
+            self.engaged = True
+
+    def ended(self, now):
+        """(when, by) or None."""
+        if self.ended_ms is not None:
+            return self.ended_ms, self.ended_by
+        if now >= self.latest_ms + self.idle_ms:
+            return self.latest_ms + self.idle_ms, "silence"
+        return None
+
+    def status(self, end):
+        user, bot, agent = range(3)
+        if "routed" in self.handed:
+            return ROUTED
+        if "closed_out" in self.handed:
+            return CLOSED_OUT
+        if end is None:
+            return OPEN
+        by = end[1]
+        if by == "left":
+            return ABANDONED
+        if self.last_from == bot and by in ("user", "bot", "idle", "silence"):
+            return RESOLVED
+        if by == "agent" and self.wrote[bot] and not self.wrote[agent]:
+            return ASSUMED_RESOLVED
+        if self.wrote[agent] and (self.last_from == agent or by == "agent"):
+            return ROUTED
+        return ABANDONED
+
+    def outcome(self, status):
+        """0 successful, 1 mixed, 2 unsuccessful."""
+        inquiries = self.outcomes or [status in (RESOLVED, ASSUMED_RESOLVED) or self.agent_resolved]
+        return 0 if all(inquiries) else 1 if any(inquiries) else 2
+
+    def facts(self, now):
+        """Yields (key, member) of all cohort numbers that it counts in."""
+        end = self.ended(now)
+        status = self.status(end)
+        yield CONVERSATIONS, 0
+        yield STATUS, status
+        if end is not None:
+            yield ESCALATED if self.wrote[2] else CONTAINED, self.outcome(status)
+        yield BOT, 0 if self.wrote[1] else 1
+        yield ENGAGED, 0 if self.engaged else 1
+        if any(self.feelings):
+            sign = self.feelings[1] - self.feelings[2]
+            yield SENTIMENT, 1 if sign > 0 else 2 if sign < 0 else 0
+        if self.language is not None:
+            yield LANGUAGES, self.language
+
+
+class Ring:
+    """The windows of one resolution that can still be counted in."""
+
+    def __init__(self, windows, cells):
+        self.size, self.pool = windows, cells
+        self.newest = None
+        self.floor = -NEVER
+        self.held = {}  # window index: {slice: Counter}
+
+
+class Reference:
+    """Hear events, then read self.told: {(resolution, start in s, slice): {key: {member: count}}}."""
+
+    def __init__(self, limits, settings, plugins="none"):
+        self.limits = limits
+        self.spoken = plugins == "spoken"
+        self.zone = Zone(settings.get("device.timezone", "UTC0"))
+        self.idle_ms = int(settings.get("conversation.idle_close_s", 172800)) * 1000
+        self.rings = [Ring(limits[name + "_WINDOWS"], limits[name + "_CELLS"]) for name in ("MINUTE", "HOUR", "DAY")]
+        self.now = -NEVER
+        self.order = 0
+        self.seen = collections.OrderedDict()
+        self.conversations = {}
+        self.residents = [collections.defaultdict(dict) for _ in range(3)]  # window: {id(conversation): conversation}
+        self.slices = set()
+        self.told = {}
+        self.lengths = {}
+        self.health = collections.Counter()
+        self.seen_things = collections.Counter()  # what occurred, for the table of what was covered
+
+    # Windows
+
+    def index(self, resolution, t):
+        if resolution == DAY:
+            return self.zone.day(t // 1000)[0]
+        return t // (60000, 3600000)[resolution]
+
+    def start(self, resolution, index):
+        return self.zone.start(index) if resolution == DAY else index * (60, 3600)[resolution]
+
+    def find(self, resolution, t, slice_key):
+        """The counter of a moment's window; (None, ...) and True where that has left."""
+        ring = self.rings[resolution]
+        index = self.index(resolution, t)
+        if index < ring.floor:
+            return None, True
+        window = ring.held.get(index)
+        if window is None or slice_key not in window:
+            if not self.make_room(resolution, index):
+                return None, True
+            window = ring.held.setdefault(index, {})
+            window[slice_key] = collections.Counter()
+        return window[slice_key], False
+
+    def make_room(self, resolution, index):
+        """Let windows leave for a new cell in window `index`. False if it would itself have to."""
+        ring = self.rings[resolution]
+        if ring.newest is None or index > ring.newest:
+            ring.newest = index
+            for old in sorted(held for held in ring.held if held <= index - ring.size):
+                self.leave(resolution, old)
+            ring.floor = max(ring.floor, index - ring.size + 1)
+        while sum(map(len, ring.held.values())) >= ring.pool:
+            oldest = min(ring.held)
+            if oldest > index:
+                return False
+            self.leave(resolution, oldest)
+            self.health["squeezed"] += 1
+            if oldest == index:
+                return False
+        return True
+
+    def leave(self, resolution, index):
+        """A window leaves its ring: what it holds is final."""
+        ring = self.rings[resolution]
+        self.tell_window(resolution, index)
+        for conversation in self.residents[resolution].pop(index, {}).values():
+            conversation.homes[resolution] = None
+        del ring.held[index]
+        ring.floor = max(ring.floor, index + 1)
+
+    def tell_window(self, resolution, index):
+        window = {key: collections.Counter(counter) for key, counter in self.rings[resolution].held[index].items()}
+        for conversation in self.residents[resolution].get(index, {}).values():
+            counter = window[conversation.slice]
+            for fact in conversation.facts(self.now):
+                counter[fact] += 1
+        start = self.start(resolution, index)
+        for key, counter in window.items():
+            self.told[resolution, start, key] = counter
+
+    def place(self, t, slice_key):
+        """The three counters of a moment; where its window has left, the oldest held."""
+        counters = []
+        for resolution in range(3):
+            counter, late = self.find(resolution, t, slice_key)
+            if late:
+                self.health["late"] += resolution == HOUR
+                counter = self.oldest(resolution, slice_key)
+                counter[LATE, 0] += 1
+            counters.append(counter)
+        return counters
+
+    def oldest(self, resolution, slice_key):
+        ring = self.rings[resolution]
+        while True:
+            oldest = min(ring.held)
+            window = ring.held[oldest]
+            if slice_key in window:
+                return window[slice_key]
+            if self.make_room(resolution, oldest):
+                return window.setdefault(slice_key, collections.Counter())
+
+    @staticmethod
+    def count(counters, key, member=0, n=1):
+        for counter in counters:
+            counter[key, member] += n
+
+    # Slices
+
+    def slice_of(self, event):
+        key = tuple(event.get(field) or "" for field in SLICE_FIELDS)
+        if key in self.slices:
+            return key
+        if len(self.slices) >= self.limits["SLICES"] - 1:
+            used = {conversation.slice for conversation in self.conversations.values()}
+            used.update(key for ring in self.rings for window in ring.held.values() for key in window)
+            if not self.slices - used:
+                self.seen_things["slice other"] += 1
+                return OTHER
+            self.slices &= used
+        self.slices.add(key)
+        return key
+
+    # Hearing
+
+    def hear(self, event):
+        """One event that the agent accepted."""
+        t = event.get("t")
+        if t is None:
+            t = self.now
+        self.now = max(self.now, t)
+        kind = event["kind"]
+        if kind == "time":
+            return
+        self.order += 1
+        if self.again(event.get("id")):
+            return
+        name = event.get("conversation")
+        conversation = self.conversations.get(name) if name is not None else None
+        if conversation is None and (kind in BEGINS or kind in REMEMBERED):
+            conversation = self.meet(name, event)
+        slice_key = conversation.slice if conversation else self.slice_of(event)
+        counters = self.place(t, slice_key)
+        if kind == "message":
+            self.note_before(conversation, event)
+        if conversation is not None:
+            self.in_conversation(conversation, t, kind, event)
+        handler = getattr(self, "on_" + kind, None)
+        if handler:
+            handler(counters, t, event, conversation)
+
+    def again(self, event_id):
+        if event_id is None:
+            return False
+        if event_id in self.seen:
+            self.seen_things["duplicate"] += 1
+            return True
+        self.seen[event_id] = True
+        if len(self.seen) > self.limits["SEEN_IDS"]:
+            self.seen.popitem(last=False)
+        return False
+
+    def meet(self, name, event):
+        if len(self.conversations) >= self.limits["CONVERSATIONS"]:
+            self.evict()
+        conversation = Conversation(self.slice_of(event), self.idle_ms)
+        self.conversations[name] = conversation
+        return conversation
+
+    def evict(self):
+        """The one that has been silent longest, ended ones first; what was open ends as if by silence."""
+        def rank(name):
+            conversation = self.conversations[name]
+            return conversation.ended(self.now) is None, conversation.latest_ms
+        name = min(self.conversations, key=rank)
+        conversation = self.conversations.pop(name)
+        if conversation.ended(self.now) is None:
+            self.health["evicted"] += 1
+        for resolution, home in enumerate(conversation.homes):
+            if home is not None:
+                del self.residents[resolution][home][id(conversation)]
+                counter = self.rings[resolution].held[home][conversation.slice]
+                for fact in conversation.facts(NEVER):  # as if by silence
+                    counter[fact] += 1
+
+    def in_conversation(self, conversation, t, kind, event):
+        detail = None
+        if kind == "message":
+            detail = FROM[event["from"]]
+        elif kind == "close":
+            detail = (event["by"], bool(event.get("resolved")))
+        elif kind == "outcome":
+            conversation.outcomes.append(bool(event["resolved"]))
+        elif kind == "handoff":
+            conversation.handed.add(event.get("mode") or "routed")
+        if event.get("language"):
+            conversation.language_at, conversation.language = max(
+                (conversation.language_at, conversation.language), ((t, self.order), event["language"]))
+        conversation.hear(t, self.order, kind, detail)
+        if conversation.begun:
+            self.settle(conversation, t)
+        elif kind in BEGINS:
+            self.begin(conversation)
+        self.count_reopenings(conversation)
+
+    def count_reopenings(self, conversation):
+        """Those found now against those counted: an event may come that makes another of them."""
+        if conversation.reopenings == conversation.reopened_at:
+            return
+        was, now = collections.Counter(conversation.reopened_at), collections.Counter(conversation.reopenings)
+        for t in (now - was).elements():
+            self.count(self.place(t, conversation.slice), REOPENED)
+        for t in (was - now).elements():
+            for resolution in range(3):
+                counter, late = self.find(resolution, t, conversation.slice)
+                if not late:
+                    counter[REOPENED, 0] -= 1
+        conversation.reopened_at = list(conversation.reopenings)
+
+    def begin(self, conversation):
+        """It is counted from now on, where it started; where that window has left, in the oldest, once for good."""
+        conversation.begun = True
+        conversation.begin_ms = self.earliest_begin(conversation.first_ms)
+        self.health["late"] += conversation.begin_ms > conversation.first_ms
+        for resolution in range(3):
+            counter, left = self.find(resolution, conversation.begin_ms, conversation.slice)
+            if left:
+                counter = self.oldest(resolution, conversation.slice)
+                counter[LATE, 0] += 1
+                for fact in conversation.facts(NO_TIME):
+                    counter[fact] += 1
+            else:
+                self.reside(conversation, resolution)
+
+    def earliest_begin(self, t):
+        """A conversation heard of too late for its hour began with the first hour that can still be counted."""
+        ring = self.rings[HOUR]
+        return max(t, ring.floor * 3600000)
+
+    def reside(self, conversation, resolution):
+        home = self.index(resolution, conversation.begin_ms)
+        conversation.homes[resolution] = home
+        self.residents[resolution][home][id(conversation)] = conversation
+
+    def settle(self, conversation, t):
+        """Its beginning may turn out to be earlier."""
+        if t >= conversation.begin_ms:
+            return
+        t = self.earliest_begin(t)
+        if t >= conversation.begin_ms:
+            return
+        self.seen_things["earlier beginning"] += 1
+        conversation.begin_ms = t
+        for resolution in range(3):
+            home = conversation.homes[resolution]
+            if home is None or home == self.index(resolution, t):
+                continue
+            del self.residents[resolution][home][id(conversation)]
+            conversation.homes[resolution] = None
+            _, left = self.find(resolution, t, conversation.slice)
+            if not left:
+                self.reside(conversation, resolution)
+
+    # Facts of a moment
+
+    def note_before(self, conversation, event):
+        """What plugins and source say of a message."""
+        sender = event["from"]
+        conversation.turns += 1
+        text = event.get("text") or ""
+        if self.spoken and sender in ("user", "bot"):
+            conversation.signals += [(conversation.turns, reason) for word, reason in SPOKEN if word in text]
+        if sender == "user":
+            feeling = event.get("sentiment")
+            if feeling is not None:
+                conversation.feelings[FEELINGS[feeling]] += 1
+            elif self.spoken:
+                said = [label for word, label in SPOKEN_FEELINGS if word in text]
+                if said:
+                    conversation.feelings[said[0]] += 1
+
+    def on_message(self, counters, t, event, conversation):
+        if event["from"] == "agent":
+            conversation.with_human = True
+        for counter in counters:
+            counter[MESSAGES, FROM[event["from"]]] += 1
+            if conversation.with_human:
+                counter[CONTACT_MESSAGES, 0] += 1
+        counters[HOUR][PER_MINUTE, t // 60000 % 60] += 1
+
+    def on_handoff(self, counters, _t, event, conversation):
+        if event.get("mode") in (None, "routed"):
+            conversation.with_human = True
+        reason = REASONS.index(event["reason"]) if event.get("reason") else self.reason(conversation)
+        conversation.signals = []
+        self.count(counters, ESCALATIONS, reason)
+
+    def reason(self, conversation):
+        heard = {reason for turn, reason in conversation.signals if turn > conversation.turns - self.limits["REASON_TURNS"]}
+        return next((reason for reason in PRECEDENCE if reason in heard), 4)
+
+    def on_assign(self, counters, _t, _event, conversation):
+        conversation.with_human = True
+        self.count(counters, ASSIGNMENTS)
+
+    def on_csat(self, counters, _t, event, _conversation):
+        self.count(counters, CSAT, event["score"] - 1)
+
+    def on_flow(self, counters, _t, _event, _conversation):
+        self.count(counters, FLOWS)
+
+    def on_link_click(self, counters, _t, event, _conversation):
+        self.count(counters, CLICKS, CLICK[event["kind"]])
+
+    on_product_click = on_add_to_cart = on_link_click
+
+    def on_delivery(self, counters, _t, event, _conversation):
+        self.count(counters, DELIVERY, DELIVERIES.index(event["delivery"]), event.get("count", 1))
+
+    # Reading
+
+    def tell(self):
+        for resolution, ring in enumerate(self.rings):
+            for index in ring.held:
+                self.tell_window(resolution, index)
+        return self.told

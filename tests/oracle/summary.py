@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""tests/oracle/summary.py - reads summaries as core/tell/SPEC.md describes them, and keeps the newest revision of each key, as a
+server would."""
+import cbor2
+
+RESOLUTIONS = ("minute", "hour", "day")
+USUAL = (60, 3600, 86400)
+GROUPS = {2: 6, 3: 3, 4: 3, 5: 2, 7: 5, 8: 3, 9: 2, 10: 3, 11: 5, 14: 3, 15: 5}
+COUNTS = {0, 1, 6, 12, 13, 16}
+
+
+class Bad(Exception):
+    """Bytes that are not a summary."""
+
+
+def need(truth, what):
+    if not truth:
+        raise Bad(what)
+
+
+def natural(value, most=2**32 - 1):
+    need(isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most, f"a number out of range: {value!r}")
+    return value
+
+
+def members(value, size):
+    need(isinstance(value, list) and 1 <= len(value) <= size and value[-1] != 0, f"a list: {value!r}")
+    return {index: natural(number) for index, number in enumerate(value) if number}
+
+
+def table(value):
+    need(isinstance(value, dict) and value, f"a table: {value!r}")
+    need(all(isinstance(label, str) and 1 <= len(label.encode()) <= 5 for label in value), f"labels: {value!r}")
+    need(all(natural(number) for number in value.values()), f"a label that counts nothing: {value!r}")
+    return value
+
+
+def number_of(key, value):
+    """A number in one form: a count, or a dictionary of members."""
+    if key in COUNTS:
+        need(natural(value), f"number {key} is 0")
+        return value
+    if key in GROUPS:
+        return members(value, GROUPS[key])
+    if key == 17:
+        return table(value)
+    if key == 18:
+        need(all(natural(minute, 65535) is not None for minute in value), "minutes")
+        return members(value, 60)
+    return value
+
+
+def decode(payload):
+    """((resolution, start, slice), length, revision, seq, numbers) of a summary's bytes."""
+    head = cbor2.loads(payload)
+    need(cbor2.dumps(head, canonical=True) == payload, "not the deterministic form")
+    need(head.get(0) == 1, "another version")
+    need(head.get(1) in (0, 1, 2), "resolution")
+    labels = head[8]
+    need(labels is None or len(labels) == 4 and all(isinstance(label, str) for label in labels), "slice")
+    length = head.get(3, USUAL[head[1]])
+    need(3 not in head or length != USUAL[head[1]], "a usual length is said")
+    need(head[4] >> 24 == head[5], "boot is not revision / 2^24")
+    need(head[7] in (0, 1, 2), "clock")
+    key = (head[1], head[2], None if labels is None else tuple(labels))
+    return key, length, head[4], head[6], {number: number_of(number, value) for number, value in head[9].items()}
+
+
+class Store:
+    """The one rule for consumers."""
+
+    def __init__(self):
+        self.held = {}  # key: (revision, length, numbers)
+        self.seqs = set()
+
+    def take(self, payload):
+        key, length, revision, seq, numbers = decode(payload)
+        self.seqs.add(seq)
+        if key not in self.held or self.held[key][0] < revision:
+            self.held[key] = (revision, length, numbers)
