@@ -119,7 +119,7 @@ static void hear_in_conversation(struct ear_hearing *hearing)
     if (begun_now) {
         ear_agent_begin_funnels(hearing);
     }
-    ear_agent_see_interaction(hearing);
+    ear_agent_see_conversation(hearing);
     ear_agent_hear_kind(hearing);
     if (ear_conversation_ended(conversation) && !was_ended) {
         ear_agent_miss(hearing->agent, conversation, hearing->at_ms);

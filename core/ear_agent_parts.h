@@ -56,8 +56,11 @@ EAR_MUST_USE enum ear_err ear_agent_load_funnels(struct ear_agent *agent);
 /** The event's person, where known, acts in it. */
 void ear_agent_see_user(struct ear_hearing *hearing);
 
-/** The conversation was heard to begin, or a flow ran. */
+/** The event's person, where known, has an interaction by it. */
 void ear_agent_see_interaction(struct ear_hearing *hearing);
+
+/** The conversation is an interaction of its person, once both its beginning and the person are known. */
+void ear_agent_see_conversation(struct ear_hearing *hearing);
 
 /** Time goes on for the agent who has the conversation. Call it before the event changes anything else. */
 void ear_agent_talk(struct ear_hearing *hearing);

@@ -55,18 +55,8 @@ void ear_agent_see_user(struct ear_hearing *hearing)
 
 void ear_agent_see_interaction(struct ear_hearing *hearing)
 {
-    struct ear_conversation *conversation = hearing->conversation;
-    struct ear_seen *interactions = &hearing->agent->memory.interactions;
-
     if (hearing->user == 0) {
         return;
-    }
-    if (conversation != NULL) {
-        const uint16_t flags = conversation->flags;
-        if ((flags & EAR_CONVERSATION_SEEN) || !(flags & EAR_CONVERSATION_BEGUN)) {
-            return;
-        }
-        conversation->flags = (uint16_t)(flags | EAR_CONVERSATION_SEEN);
     }
     for (unsigned r = EAR_HOUR; r <= EAR_DAY; r++) {
         struct ear_place place = hearing->place;
@@ -74,9 +64,20 @@ void ear_agent_see_interaction(struct ear_hearing *hearing)
         for (unsigned other = 0; other < EAR_RESOLUTIONS; other++) {
             place.words[other] = other == r ? place.words[other] : NULL;
         }
-        if (ear_seen_add(interactions, hearing->user ^ window)) {
+        if (ear_seen_add(&hearing->agent->memory.interactions, hearing->user ^ window)) {
             ear_place_add_distinct(&place, EAR_NUMBER_users_returning, hearing->user);
         }
+    }
+}
+
+void ear_agent_see_conversation(struct ear_hearing *hearing)
+{
+    struct ear_conversation *conversation = hearing->conversation;
+    const unsigned seen = EAR_CONVERSATION_BEGUN | EAR_CONVERSATION_SEEN;
+
+    if (hearing->user != 0 && (conversation->flags & seen) == EAR_CONVERSATION_BEGUN) {
+        conversation->flags = (uint16_t)(conversation->flags | EAR_CONVERSATION_SEEN);
+        ear_agent_see_interaction(hearing);
     }
 }
 
