@@ -77,7 +77,8 @@ struct ear_fault {
     const char *allowed; /* constant text: what would have been right, or "" */
 };
 
-/** Check a decoded event against its kind: required fields; a csat's score is 1 to 5. EAR_ERR_VERSION, _MISSING, _UNKNOWN, _RANGE. */
+/** Check a decoded event against its kind: required fields; a csat's score is 1 to 5. EAR_ERR_VERSION, _MISSING,
+ * _UNKNOWN, _RANGE. */
 EAR_MUST_USE enum ear_err ear_event_check(const struct ear_event *event, struct ear_fault *fault);
 
 /** Decode one CBOR map with integer keys. Unknown keys are skipped, whatever they hold, to a nesting depth of 4.

@@ -33,29 +33,61 @@ static inline unsigned rank_of(uint32_t prefix, unsigned p)
     return leading_zeros(prefix << p | UINT32_C(1) << (p - 1)) + 1;
 }
 
-/* --- while exact --- */
+/* --- while exact: a hash table whose probes are in order (P. Celis 1986, "Robin Hood hashing"). A prefix's home is its
+ * share of the slots, so all lie in ascending order, but for some of the last that wrap around to the first slots; and
+ * where each lies depends on which are there, not on which came first. All slots may be in use. --- */
 
-/* Where a prefix is, or belongs, among the sorted. As they are spread evenly, its value says nearly where. */
-static inline unsigned place_of(const uint32_t *ids, unsigned count, uint32_t prefix)
+static inline unsigned home_of(uint32_t prefix, unsigned slots)
 {
-    unsigned at = (unsigned)((uint64_t)prefix * count >> 32);
-    while (at < count && ids[at] < prefix) {
+    return (unsigned)((uint64_t)prefix * slots >> 32);
+}
+
+/* Whether what lies in a slot comes from the end of the table. */
+static inline bool is_wrapped(const uint32_t *ids, unsigned slots, unsigned at)
+{
+    return ids[at] != 0 && home_of(ids[at], slots) > at;
+}
+
+/* Where a prefix lies, or would. */
+static unsigned place_of(const uint32_t *ids, unsigned slots, uint32_t prefix)
+{
+    unsigned at = home_of(prefix, slots);
+    while (is_wrapped(ids, slots, at)) {
         at++;
     }
-    while (at > 0 && ids[at - 1] >= prefix) {
-        at--;
+    while (at < slots && ids[at] - 1 < prefix - 1) { /* 0 - 1 is not below anything */
+        at++;
+    }
+    if (at == slots) {
+        at = 0;
+        while (is_wrapped(ids, slots, at) && ids[at] < prefix) {
+            at++;
+        }
     }
     return at;
 }
 
-/* From ids to registers, in the same words: meanwhile each id is its register's index and value. */
+/* Put a prefix where `at` is, and everything from there to the next free slot one further. */
+static void insert(uint32_t *ids, unsigned slots, unsigned at, uint32_t prefix)
+{
+    while (prefix != 0) {
+        const uint32_t next = ids[at];
+        ids[at] = prefix;
+        prefix = next;
+        at = at + 1 == slots ? 0 : at + 1;
+    }
+}
+
+/* From prefixes to registers, in the same words: meanwhile each is its register's index and value. */
 static void become_registers(uint32_t *words, unsigned word_count, unsigned p)
 {
     uint16_t marks[EAR_DISTINCT_EXACT_MAX];
-    const unsigned count = ear_distinct_ids(words);
+    unsigned count = 0;
 
-    for (unsigned i = 0; i < count; i++) {
-        marks[i] = (uint16_t)(words[1 + i] >> (32 - p) << 5 | rank_of(words[1 + i], p));
+    for (unsigned i = 1; i < word_count; i++) {
+        if (words[i] != 0) {
+            marks[count++] = (uint16_t)(words[i] >> (32 - p) << 5 | rank_of(words[i], p));
+        }
     }
     memset(words, 0, word_count * sizeof(*words));
     words[0] = (uint32_t)p << 16;
@@ -67,24 +99,35 @@ static void become_registers(uint32_t *words, unsigned word_count, unsigned p)
 static bool add_exact(uint32_t *words, unsigned word_count, uint32_t prefix)
 {
     uint32_t *ids = &words[1];
-    const unsigned count = ear_distinct_ids(words);
-    const unsigned at = place_of(ids, count, prefix);
+    const unsigned slots = word_count - 1;
+    const unsigned at = place_of(ids, slots, prefix);
 
-    if (at < count && ids[at] == prefix) {
+    if (ids[at] == prefix) {
         return false;
     }
-    if (count + 1 == word_count) {
+    if (ear_distinct_ids(words) == slots) {
         const unsigned p = best_p(word_count);
         become_registers(words, word_count, p);
         (void)ear_distinct_raise(words, prefix >> (32 - p), rank_of(prefix, p));
         return true;
     }
-    for (unsigned i = count; i > at; i--) {
-        ids[i] = ids[i - 1];
-    }
-    ids[at] = prefix;
+    insert(ids, slots, at, prefix);
     words[0]++;
     return true;
+}
+
+uint32_t ear_distinct_next_prefix(const uint32_t *words, unsigned word_count, unsigned *slot)
+{
+    const unsigned slots = word_count - 1;
+    while (*slot < 2 * slots) {
+        const unsigned at = *slot % slots;
+        const bool wrapped = is_wrapped(&words[1], slots, at);
+        const bool second_round = (*slot)++ >= slots;
+        if (words[1 + at] != 0 && wrapped == second_round) {
+            return words[1 + at];
+        }
+    }
+    return 0;
 }
 
 /* --- both --- */
@@ -101,7 +144,8 @@ bool ear_distinct_add_prefix(uint32_t *words, unsigned word_count, uint32_t pref
 bool ear_distinct_add(uint32_t *words, unsigned word_count, uint64_t hash)
 {
     assert(word_count >= EAR_DISTINCT_WORDS(EAR_DISTINCT_P_MIN) && word_count <= EAR_DISTINCT_WORDS_MAX);
-    return ear_distinct_add_prefix(words, word_count, (uint32_t)(hash >> 32));
+    const uint32_t prefix = (uint32_t)(hash >> 32);
+    return ear_distinct_add_prefix(words, word_count, prefix != 0 ? prefix : 1); /* a slot of 0 is free */
 }
 
 /* What a register of 2^(p+d) asks of the one it folds into: its index's d lowest bits come before its own zeros. */
@@ -143,8 +187,10 @@ void ear_distinct_merge(uint32_t *words, unsigned word_count, const uint32_t *ot
     assert(word_count >= EAR_DISTINCT_WORDS(EAR_DISTINCT_P_MIN) && word_count <= EAR_DISTINCT_WORDS_MAX);
     assert(other_count <= EAR_DISTINCT_WORDS_MAX && (p == 0 || EAR_DISTINCT_WORDS(p) <= other_count));
     if (p == 0) {
-        for (unsigned i = 0; i < ear_distinct_ids(other); i++) {
-            (void)ear_distinct_add_prefix(words, word_count, other[1 + i]);
+        for (unsigned i = 1; ear_distinct_ids(other) > 0 && i < other_count; i++) {
+            if (other[i] != 0) {
+                (void)ear_distinct_add_prefix(words, word_count, other[i]);
+            }
         }
         return;
     }

@@ -2,7 +2,7 @@
 /* core/note/ear_distinct.h - how many different ids, in fixed memory; sketches of many devices become one. Pure.
  *
  * The sketch lives in words of the caller's; all zero is empty. Of each 64-bit hash it knows the upper 32 bits. While
- * they fit it keeps them all, sorted: the count is exact. Then it becomes a HyperLogLog (P. Flajolet, E. Fusy,
+ * they fit it keeps them all: the count is exact. Then it becomes a HyperLogLog (P. Flajolet, E. Fusy,
  * O. Gandouet, F. Meunier 2007) of 2^p registers of 5 bits, p being the greatest that fits the words:
  *
  *     words   12..22   23..43   44..86   87..171   172..256

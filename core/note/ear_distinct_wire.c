@@ -52,13 +52,13 @@ static uint32_t take_bits(struct bits_in *bits, unsigned count)
 
 /* --- encode --- */
 
-static void put_ids(struct ear_bytes_out *out, const uint32_t *words)
+static void put_ids(struct ear_bytes_out *out, const uint32_t *words, unsigned word_count)
 {
-    const unsigned count = ear_distinct_ids(words);
+    unsigned slot = 0;
     ear_bytes_put(out, EXACT << 4);
-    ear_bytes_put(out, (uint8_t)count);
-    for (unsigned i = 0; i < count; i++) {
-        ear_bytes_put_u32(out, words[1 + i]);
+    ear_bytes_put(out, (uint8_t)ear_distinct_ids(words));
+    for (unsigned left = ear_distinct_ids(words); left > 0; left--) {
+        ear_bytes_put_u32(out, ear_distinct_next_prefix(words, word_count, &slot));
     }
 }
 
@@ -107,9 +107,8 @@ int32_t ear_distinct_encode(const uint32_t *words, unsigned word_count, uint8_t 
     const unsigned p = ear_distinct_p(words);
 
     assert(p == 0 || EAR_DISTINCT_WORDS(p) <= word_count);
-    (void)word_count;
     if (p == 0) {
-        put_ids(&out, words);
+        put_ids(&out, words, word_count);
     } else {
         put_registers(&out, words, p);
     }
@@ -125,7 +124,7 @@ static void take_ids(struct ear_bytes_in *in, uint32_t *words, unsigned word_cou
 
     for (unsigned i = 0; i < count && in->err == EAR_OK; i++) {
         const uint32_t prefix = ear_bytes_take_u32(in);
-        if (i > 0 && prefix <= before) {
+        if (prefix <= before) {
             ear_bytes_refuse(in, EAR_ERR_RANGE);
         }
         before = prefix;

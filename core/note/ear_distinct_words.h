@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* core/note/ear_distinct_words.h - how a distinct count lies in its words. Only for ear_distinct*.c. Pure.
  * words[0]: p in bits 16..19, or 0 while exact, and then the number of ids in bits 0..8. Behind it the ids' upper 32
- * bits in ascending order, or 2^p registers of 5 bits, six to a word from the lowest bits; the rest is zero. */
+ * bits, 0 where there is none, or 2^p registers of 5 bits, six to a word from the lowest bits; the rest is zero. */
 #ifndef EAR_DISTINCT_WORDS_H
 #define EAR_DISTINCT_WORDS_H
 
@@ -40,8 +40,11 @@ static inline bool ear_distinct_raise(uint32_t *words, unsigned index, unsigned 
     return true;
 }
 
-/** Count the upper 32 bits of a hash. */
+/** Count the upper 32 bits of a hash; not 0. */
 bool ear_distinct_add_prefix(uint32_t *words, unsigned word_count, uint32_t prefix);
+
+/** While exact: the prefixes in ascending order. *slot is 0 at first and moves on; 0: no more. */
+uint32_t ear_distinct_next_prefix(const uint32_t *words, unsigned word_count, unsigned *slot);
 
 /** Become registers, at most 2^p, if need be by giving some up: then p is the sketch's. */
 void ear_distinct_coarsen(uint32_t *words, unsigned word_count, unsigned p);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core/note/ear_distribution.c - words: the count, the sum (low word first), then the buckets' counters, packed from
- * the lowest bits. What a full bucket could not take is the count less all buckets, so that nothing else has to be
- * kept. */
+/* core/note/ear_distribution.c - words: the count, the sum (two words as one number), then the buckets' counters,
+ * packed from the lowest bits. What a full bucket could not take is the count less all buckets, so that nothing else
+ * has to be kept. */
 #include "core/note/ear_distribution.h"
 
 #include <assert.h>
@@ -27,34 +27,44 @@ const uint32_t ear_distribution_ends_ms[LAST] = {
 
 static inline uint32_t full_counter(unsigned word_count)
 {
-    return UINT32_MAX >> (32u - ear_distribution_bits(word_count));
+    return UINT32_MAX >> (32 - 8 * ear_distribution_width(word_count));
 }
 
 uint32_t ear_distribution_bucket(const uint32_t *words, unsigned word_count, unsigned bucket)
 {
-    const unsigned at = bucket * ear_distribution_bits(word_count);
-    return words[3u + at / 32u] >> at % 32u & full_counter(word_count);
+    const unsigned width = ear_distribution_width(word_count);
+    const uint8_t *counter = (const uint8_t *)(words + 3) + (size_t)bucket * width;
+    if (width == 4) {
+        return words[3 + bucket];
+    }
+    if (width == 1) {
+        return *counter;
+    }
+    uint16_t count;
+    memcpy(&count, counter, sizeof(count));
+    return count;
 }
 
-static void set_bucket(uint32_t *words, unsigned word_count, unsigned bucket, uint32_t value)
+/* Take one from a bucket that is not empty. */
+static void lower_bucket(uint32_t *words, unsigned word_count, unsigned bucket)
 {
-    const unsigned at = bucket * ear_distribution_bits(word_count);
-    uint32_t *word = &words[3u + at / 32u];
-    *word = (*word & ~(full_counter(word_count) << at % 32u)) | value << at % 32u;
+    const unsigned width = ear_distribution_width(word_count);
+    uint8_t *counter = (uint8_t *)(words + 3) + (size_t)bucket * width;
+    uint16_t count;
+    if (width == 4) {
+        words[3 + bucket]--;
+    } else if (width == 2) {
+        memcpy(&count, counter, sizeof(count));
+        count--;
+        memcpy(counter, &count, sizeof(count));
+    } else {
+        --*counter;
+    }
 }
 
 static void set_sum(uint32_t *words, uint64_t sum)
 {
-    words[1] = (uint32_t)sum;
-    words[2] = (uint32_t)(sum >> 32);
-}
-
-/* Add to a bucket what it can take. */
-static void raise_bucket(uint32_t *words, unsigned word_count, unsigned bucket, uint32_t by)
-{
-    const uint32_t present = ear_distribution_bucket(words, word_count, bucket);
-    const uint32_t room = full_counter(word_count) - present;
-    set_bucket(words, word_count, bucket, present + (by < room ? by : room));
+    memcpy(&words[1], &sum, sizeof(sum));
 }
 
 uint32_t ear_distribution_clipped(const uint32_t *words, unsigned word_count)
@@ -78,7 +88,7 @@ bool ear_distribution_remove(uint32_t *words, unsigned word_count, uint32_t valu
     }
     /* What a full bucket could not take leaves first: so remove undoes add, unless several buckets are full. */
     if (present < full_counter(word_count) || ear_distribution_clipped(words, word_count) == 0) {
-        set_bucket(words, word_count, bucket, present - 1);
+        lower_bucket(words, word_count, bucket);
     }
     words[0]--;
     set_sum(words, words[0] == 0 ? 0 : sum - value);
@@ -94,7 +104,7 @@ enum ear_err ear_distribution_merge(uint32_t *words, unsigned word_count, const 
     words[0] += other[0];
     set_sum(words, ear_distribution_sum_ms(words) + ear_distribution_sum_ms(other));
     for (unsigned i = 0; i <= LAST; i++) {
-        raise_bucket(words, word_count, i, ear_distribution_bucket(other, other_count, i));
+        ear_distribution_raise(words, word_count, i, ear_distribution_bucket(other, other_count, i));
     }
     return EAR_OK;
 }
@@ -122,7 +132,7 @@ uint32_t ear_distribution_quantile_ms(const uint32_t *words, unsigned word_count
         return 0;
     }
     if (words[0] == 1) {
-        return words[1];
+        return (uint32_t)ear_distribution_sum_ms(words);
     }
     const uint32_t rank = (uint32_t)((uint64_t)permille * (held - 1) / 1000);
     uint64_t below = 0;
@@ -177,7 +187,7 @@ static void take_buckets(struct ear_bytes_in *in, uint32_t held, uint32_t *words
         if (count == 0) {
             ear_bytes_refuse(in, EAR_ERR_RANGE); /* beyond the last bucket, or no value where one must be */
         } else if (words != NULL) {
-            raise_bucket(words, word_count, i, count);
+            ear_distribution_raise(words, word_count, i, count);
         }
         left -= count;
     }

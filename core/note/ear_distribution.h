@@ -14,6 +14,8 @@
 #ifndef EAR_DISTRIBUTION_H
 #define EAR_DISTRIBUTION_H
 
+#include <string.h>
+
 #include "core/base/ear_base.h"
 
 #define EAR_DISTRIBUTION_BUCKETS 70u
@@ -50,7 +52,9 @@ static inline uint32_t ear_distribution_count(const uint32_t *words)
 }
 static inline uint64_t ear_distribution_sum_ms(const uint32_t *words)
 {
-    return (uint64_t)words[2] << 32 | words[1];
+    uint64_t sum;
+    memcpy(&sum, &words[1], sizeof(sum));
+    return sum;
 }
 
 /** What is counted in one bucket; what is in none, because its bucket was full. */
@@ -84,37 +88,50 @@ static inline unsigned ear_distribution_bucket_of(uint32_t value_ms)
     if (value_ms >= ear_distribution_ends_ms[EAR_DISTRIBUTION_BUCKETS - 2]) {
         return EAR_DISTRIBUTION_BUCKETS - 1;
     }
-    const unsigned zeros = (unsigned)__builtin_clz(value_ms);
-    const uint32_t log = (31u - zeros) << 16 | (value_ms << zeros << 1) >> 16; /* log2, 16 bits of fraction */
-    /* 3.5405 buckets an octave, from log2(1000) = 9.9658: in 12 and 28 bits of fraction */
-    const unsigned guess = (unsigned)((log * UINT64_C(14502) - UINT64_C(9203305000)) >> 28);
-    return guess + (value_ms >= ear_distribution_ends_ms[guess] ? 1u : 0u);
+    const unsigned octave = 31u ^ (unsigned)__builtin_clz(value_ms);
+    const uint32_t within = (uint32_t)((uint64_t)value_ms << 12 >> octave); /* 1 to 2, 12 bits of fraction */
+    /* 3625 / 1024 = 3.54 buckets an octave, the first beginning at log2(1000) = 9.9658 */
+    const size_t guess = (within * 3625u + octave * (3625u << 12) - 158628000u) >> 22;
+    return (unsigned)guess + (value_ms >= ear_distribution_ends_ms[guess] ? 1u : 0u);
 }
 
-/** Bits of a bucket's counter in a sketch of so many words. */
-static inline unsigned ear_distribution_bits(unsigned word_count)
+/** Bytes of a bucket's counter in a sketch of so many words. */
+static inline unsigned ear_distribution_width(unsigned word_count)
 {
-    return word_count >= EAR_DISTRIBUTION_WORDS(32) ? 32u : word_count >= EAR_DISTRIBUTION_WORDS(16) ? 16u : 8u;
+    return word_count >= EAR_DISTRIBUTION_WORDS(32) ? 4u : word_count >= EAR_DISTRIBUTION_WORDS(16) ? 2u : 1u;
+}
+
+/** Add at most `by` to a bucket, as much as it can take. */
+static inline void ear_distribution_raise(uint32_t *words, unsigned word_count, unsigned bucket, uint32_t by)
+{
+    const unsigned width = ear_distribution_width(word_count);
+    uint8_t *counter = (uint8_t *)(words + 3) + (size_t)bucket * width;
+    if (width == 1) {
+        *counter = (uint8_t)(by < UINT8_MAX - (uint32_t)*counter ? *counter + by : UINT8_MAX);
+    } else if (width == 2) {
+        uint16_t present;
+        memcpy(&present, counter, sizeof(present));
+        present = (uint16_t)(by < UINT16_MAX - (uint32_t)present ? present + by : UINT16_MAX);
+        memcpy(counter, &present, sizeof(present));
+    } else {
+        uint32_t *word = &words[3 + bucket];
+        *word = by < UINT32_MAX - *word ? *word + by : UINT32_MAX;
+    }
 }
 
 static inline bool ear_distribution_add(uint32_t *words, unsigned word_count, uint32_t value_ms)
 {
     const uint32_t value = value_ms < EAR_DISTRIBUTION_MAX_MS ? value_ms : EAR_DISTRIBUTION_MAX_MS;
-    const unsigned bits = ear_distribution_bits(word_count);
-    const unsigned bucket = ear_distribution_bucket_of(value);
-    const unsigned shift = bucket * bits % 32u;
-    const uint32_t full = UINT32_MAX >> (32u - bits) << shift;
-    uint32_t *word = &words[3u + bucket * bits / 32u];
 
     if (words[0] == UINT32_MAX) {
         return false;
     }
+    uint64_t sum;
+    memcpy(&sum, &words[1], sizeof(sum));
+    sum += value;
+    memcpy(&words[1], &sum, sizeof(sum));
     words[0]++;
-    words[1] += value;
-    words[2] += words[1] < value ? 1u : 0u;
-    if ((*word & full) != full) {
-        *word += UINT32_C(1) << shift;
-    }
+    ear_distribution_raise(words, word_count, ear_distribution_bucket_of(value_ms), 1);
     return true;
 }
 

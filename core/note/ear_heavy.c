@@ -9,8 +9,9 @@
 
 #include "core/note/ear_bytes.h"
 
-#define FORM 0x10u /* of the bytes: total, missed, entries; each: label less the one before, count less missed, error \
-                    */
+#define FORM                                                                                                 \
+    0x10u /* of the bytes: total, missed, entries; each: label less the one before, count less missed, error \
+           */
 
 static inline unsigned entries_of(unsigned word_count)
 {
@@ -61,16 +62,14 @@ static inline bool ranks_before(struct ear_heavy_entry one, struct ear_heavy_ent
     return one.count > other.count || (one.count == other.count && one.label < other.label);
 }
 
-/* A free entry, or the one that ranks last. */
-static unsigned find_last(const uint32_t *words, unsigned word_count)
+/* A free entry, or the one that ranks last: the least frequent, among equals the highest label. */
+static unsigned find_last(const uint32_t *words, unsigned entries)
 {
+    const uint32_t *labels = words + 2;
+    const uint32_t *counts = labels + entries;
     unsigned last = 0;
-    for (unsigned i = 0; i < entries_of(word_count); i++) {
-        const struct ear_heavy_entry entry = entry_of(words, word_count, i);
-        if (entry.count == 0) {
-            return i;
-        }
-        if (ranks_before(entry_of(words, word_count, last), entry)) {
+    for (unsigned i = 1; i < entries; i++) {
+        if (counts[i] < counts[last] || (counts[i] == counts[last] && labels[i] > labels[last])) {
             last = i;
         }
     }
@@ -92,7 +91,7 @@ bool ear_heavy_add(uint32_t *words, unsigned word_count, uint32_t label, uint32_
         }
         parts.counts[at] += by;
     } else if (by > 0) {
-        at = find_last(words, word_count);
+        at = find_last(words, parts.entries);
         const uint32_t least = parts.counts[at] != 0 ? parts.counts[at] : words[1];
         if (by > UINT32_MAX - least) {
             return false;
@@ -108,7 +107,7 @@ bool ear_heavy_add(uint32_t *words, unsigned word_count, uint32_t label, uint32_
 static void hold(uint32_t *words, unsigned word_count, struct ear_heavy_entry entry)
 {
     const struct parts parts = parts_of(words, word_count);
-    const unsigned last = find_last(words, word_count);
+    const unsigned last = find_last(words, parts.entries);
     const struct ear_heavy_entry before = entry_of(words, word_count, last);
     uint32_t missed = before.count;
 

@@ -9,7 +9,7 @@ from lib.broker import Broker, Relay
 from lib.daemon import Daemon
 from lib.events import HOUR_MS, NOON_MS, message, messages, sums
 from lib.summaries import Server, check_encoding
-from lib.world import ROOT, LeftOut, check, equal, shared_data, until
+from lib.world import ROOT, Failed, LeftOut, check, equal, shared_data, until
 
 MOST_RSS_GROWTH_KIB = 96
 
@@ -26,11 +26,14 @@ class Load:
         self.thread.start()
 
     def _run(self):
-        with self.daemon.client() as client:
-            while not self.stopping:
-                self.odd += client.play(messages(self.some, self.sent))
-                self.sent += self.some
-                time.sleep(self.pause)
+        try:
+            with self.daemon.client() as client:
+                while not self.stopping:
+                    self.odd += client.play(messages(self.some, self.sent))
+                    self.sent += self.some
+                    time.sleep(self.pause)
+        except (OSError, Failed) as fault:
+            self.odd.append(fault)
 
     def stop(self):
         """What was sent adds up to this."""

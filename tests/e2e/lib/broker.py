@@ -77,7 +77,7 @@ class Listener:
             try:
                 self.behave(connection)
             except OSError:
-                pass
+                connection.close()
 
     def close(self):
         # close alone does not wake accept
