@@ -12,15 +12,16 @@
 /* The greatest summary of this configuration: nine bytes for an integer of 63 bits, five for one of 32, three of 16. */
 #define MOST_LABEL (2 + EAR_LABEL_BYTES)
 #define MOST_COLUMNS(columns, wide) (1 + 5 * ((columns) - (wide)) + 9 * (wide))
-#define MOST_ROWS(size, text, columns, wide) (3 + (size) * ((text) + MOST_COLUMNS(columns, wide)))
+#define MOST_ROWS(size, text, other, columns, wide) \
+    (3 + (size) * ((text) + MOST_COLUMNS(columns, wide)) + (other) + MOST_COLUMNS(columns, wide))
 #define MOST_COUNT(size, columns, wide) 5
 #define MOST_GROUP(size, columns, wide) (3 + 5 * (size))
-#define MOST_TABLE(size, columns, wide) MOST_ROWS((size) + 1, 6, columns, wide)
+#define MOST_TABLE(size, columns, wide) MOST_ROWS(size, 5, 6, columns, wide)
 #define MOST_SERIES(size, columns, wide) (3 + 3 * (size))
-#define MOST_LABELS(size, columns, wide) MOST_ROWS((size) + 1, MOST_LABEL, columns, wide)
-#define MOST_MONEY(size, columns, wide) MOST_ROWS((size) + 1, 6, columns, wide)
-#define MOST_STEPS(size, columns, wide) MOST_ROWS((size) + 1, MOST_LABEL, columns, wide)
-#define MOST_HEAVY(size, columns, wide) (1 + 5 + 5 + MOST_ROWS(size, MOST_LABEL, columns, wide))
+#define MOST_LABELS(size, columns, wide) MOST_ROWS(size, MOST_LABEL, 1, columns, wide)
+#define MOST_MONEY(size, columns, wide) MOST_ROWS(size, 5, 6, columns, wide)
+#define MOST_STEPS(size, columns, wide) MOST_ROWS(size, MOST_LABEL, 1, columns, wide)
+#define MOST_HEAVY(size, columns, wide) (1 + 5 + 5 + 3 + (size) * (MOST_LABEL + MOST_COLUMNS(columns, wide)))
 #define MOST_DISTINCT(size, columns, wide) (3 + EAR_DISTINCT_BYTES(size))
 #define MOST_DISTRIBUTION(size, columns, wide) (3 + EAR_SUMMARY_DISTRIBUTION_BYTES)
 #define MOST_WIDE(size, columns, wide) 9
