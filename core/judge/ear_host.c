@@ -248,7 +248,7 @@ static bool verdict_is_allowed(const struct ear_plugin *plugin, const struct ear
     uint32_t labels = (question & QUESTIONS_YES_NO) != 0       ? 2
                       : (question & QUESTIONS_LABELLED) != 0   ? plugin->label_count
                       : verdict->question == EAR_ASK_SENTIMENT ? EAR_SENTIMENT_NEGATIVE + 1u
-                                                               : 1;
+                                                               : EAR_PERSONAL_COUNT;
     return verdict->label < labels && verdict->score >= 0 && verdict->score <= SCORE_MAX && span_fits(verdict, turn);
 }
 
@@ -357,22 +357,35 @@ static bool call_faults(struct ear_host *host, uint16_t index, void *state, cons
     return false;
 }
 
+/* Whether this plugin looks for what is personal in a message of this sender. */
+static bool redacts(const struct ear_host_plugin *p, const struct ear_turn *turn)
+{
+    return (p->plugin.questions & EAR_ASK_BIT(EAR_ASK_REDACTION)) != 0 &&
+           (p->plugin.hears & EAR_FROM_BIT(turn->from)) != 0;
+}
+
 void ear_host_judge(struct ear_host *host, void *state, const struct ear_turn *turn, struct ear_judgement *judgement)
 {
+    uint32_t dropped = host->verdicts_dropped;
+    unsigned looked = 0;
+    bool failed = false;
     judgement->answered = 0;
     judgement->yes = 0;
     judgement->extra_count = 0;
     uint32_t before = host->ticks.now(host->ticks.context);
     for (uint16_t i = 0; i < host->count; i++) {
         struct ear_host_plugin *p = &host->plugins[i];
-        if (p->quarantined || (p->plugin.hears & EAR_FROM_BIT(turn->from)) == 0) {
-            continue;
+        bool fault = p->quarantined;
+        if (!p->quarantined && (p->plugin.hears & EAR_FROM_BIT(turn->from)) != 0) {
+            fault = call_faults(host, i, (uint8_t *)state + p->state_at, turn, judgement);
+            uint32_t after = host->ticks.now(host->ticks.context); /* also the start of the next call */
+            meter(p, after - before, fault);
+            before = after;
         }
-        bool fault = call_faults(host, i, (uint8_t *)state + p->state_at, turn, judgement);
-        uint32_t after = host->ticks.now(host->ticks.context); /* also the start of the next call */
-        meter(p, after - before, fault);
-        before = after;
+        looked += redacts(p, turn);
+        failed = failed || (fault && redacts(p, turn));
     }
+    judgement->redacted = looked > 0 && !failed && host->verdicts_dropped == dropped && dropped != UINT32_MAX;
 }
 
 void ear_host_release(struct ear_host *host, uint16_t plugin)

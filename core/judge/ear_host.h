@@ -92,6 +92,7 @@ struct ear_judgement {
         int16_t score;
         uint8_t plugin; /* index into host->plugins: whose labels they are */
     } by[EAR_ASK_COUNT];
+    bool redacted;        /* all that is personal is in extra: every plugin for that has looked, and there is one */
     uint16_t extra_count; /* tags and spans */
     struct {
         struct ear_verdict verdict;

@@ -17,7 +17,13 @@ enum ear_records_policy {
     EAR_RECORDS_FULL,     /* as it was said, and the source's own id of the conversation */
 };
 
-enum ear_record_slice { EAR_RECORD_CHANNEL, EAR_RECORD_SENDER, EAR_RECORD_AUTOMATION, EAR_RECORD_VERSION, EAR_RECORD_PARTS };
+enum ear_record_slice {
+    EAR_RECORD_CHANNEL,
+    EAR_RECORD_SENDER,
+    EAR_RECORD_AUTOMATION,
+    EAR_RECORD_VERSION,
+    EAR_RECORD_PARTS
+};
 
 #define EAR_RECORD_INDEX EAR_POW2(2 * EAR_RECORDS)
 
@@ -49,14 +55,14 @@ struct ear_record {
 struct ear_records {
     uint32_t newest;                  /* serial of the newest record */
     uint32_t unredacted;              /* questions not kept because the plugins could not look at all of them */
-    uint8_t policy;                   /* the loosest under which a text that is here was kept */
+    uint8_t policy;                   /* enum ear_records_policy: what is obeyed */
     uint16_t index[EAR_RECORD_INDEX]; /* 1 + item by id, linear probing; 0: free */
     struct ear_record items[EAR_RECORDS];
 };
 
 /** Forget every text that this policy would not have kept. Call it whenever the policy may have changed. O(1) where it
- * has not. */
-void ear_records_obey(struct ear_records *records, enum ear_records_policy policy);
+ * has not. True if there may have been such texts: then they may be in a snapshot still. */
+bool ear_records_obey(struct ear_records *records, enum ear_records_policy policy);
 
 /** The record of a conversation, or NULL. O(1). */
 struct ear_record *ear_records_find(struct ear_records *records, uint64_t id);
@@ -70,12 +76,11 @@ void ear_record_update(struct ear_record *record, const struct ear_conversation 
 
 /** The user said this first. Kept as policy allows, cut to EAR_RECORD_TEXT_BYTES at a character's end; under
  * EAR_RECORDS_REDACTED nothing is kept, and that is counted, if the judgement of the message cannot vouch for it. */
-void ear_record_ask(struct ear_records *records, struct ear_record *record, enum ear_records_policy policy,
-                    struct ear_str text, const struct ear_judgement *judgement);
+void ear_record_ask(struct ear_records *records, struct ear_record *record, struct ear_str text,
+                    const struct ear_judgement *judgement);
 
 /** What the source calls the conversation. Kept under EAR_RECORDS_FULL, if it has at most EAR_RECORD_ID_BYTES. */
-void ear_record_name(struct ear_records *records, struct ear_record *record, enum ear_records_policy policy,
-                     struct ear_str id);
+void ear_record_name(const struct ear_records *records, struct ear_record *record, struct ear_str id);
 
 /** The record that came before this serial, newest first; NULL: there is none. Begin with UINT32_MAX. */
 const struct ear_record *ear_records_before(const struct ear_records *records, uint32_t serial);

@@ -18,7 +18,7 @@
 #define EAR_QUERY_K_MOST 32
 
 enum ear_query_key {
-#define EAR_ASK(key, name, TYPE, member, least, most, says) EAR_QUERY_KEY_##member = (key),
+#define EAR_ASK(key, name, TYPE, member, least, most, allowed, says) EAR_QUERY_KEY_##member = (key),
 #include "core/tell/ear_query.def"
     EAR_QUERY_KEYS
 };
@@ -42,8 +42,8 @@ enum ear_withheld {
     EAR_WITHHELD_FEW = 2,  /* fewer than k people match: no records, and not how many */
 };
 
-/** A decoded request. Texts point into the bytes it was decoded from. A member means something only if its bit is set in
- * present. */
+/** A decoded request. Texts point into the bytes it was decoded from. A member means something only if its bit is set
+ * in present. */
 struct ear_query {
     uint32_t present; /* EAR_ASKS(member), or-ed */
     uint32_t version, from_s, to_s, status, outcome, reason, csat_min, csat_max, sentiment, cursor;
@@ -76,9 +76,9 @@ enum ear_query_type {
     EAR_QUERY_WITHHELD,
 };
 
-/** Decode a CBOR map. Unknown keys are skipped, whatever they hold. EAR_ERR_SYNTAX, _TYPE, _RANGE, _MISSING (ask), _UNKNOWN
- * (what is asked for, or a code), _TOO_LONG, _DUPLICATE, _UTF8, _VERSION: *fault says where (key: enum ear_query_key);
- * query->id is set where it could be read before that. */
+/** Decode a CBOR map. Unknown keys are skipped, whatever they hold. EAR_ERR_SYNTAX, _TYPE, _RANGE, _MISSING (ask),
+ * _UNKNOWN (what is asked for, or a code), _TOO_LONG, _DUPLICATE, _UTF8, _VERSION: *fault says where (key: enum
+ * ear_query_key); query->id is set where it could be read before that. */
 EAR_MUST_USE enum ear_err ear_query_decode(struct ear_query *query, const uint8_t *bytes, size_t length,
                                            struct ear_fault *fault);
 
@@ -91,20 +91,23 @@ int32_t ear_query_answer(const struct ear_query *query, const struct ear_query_s
 int32_t ear_query_refuse(const struct ear_query *query, const struct ear_fault *fault, uint8_t *out, size_t capacity);
 
 /** An answer with one record, both as long as they can be. */
-#define EAR_QUERY_PAGE_BYTES                                                                              \
-    (64 + EAR_QUERY_ID_BYTES + 128 + EAR_RECORD_ID_BYTES + EAR_RECORD_TEXT_BYTES +                       \
+#define EAR_QUERY_PAGE_BYTES                                                       \
+    (64 + EAR_QUERY_ID_BYTES + 128 + EAR_RECORD_ID_BYTES + EAR_RECORD_TEXT_BYTES + \
      (EAR_RECORD_PARTS + EAR_CONVERSATION_LABELS) * (EAR_LABEL_BYTES + 2))
 
-/** Name of an enumeration's value, NULL if there is none with this code; and the code of a name, -1 if there is none. */
+/** Name of an enumeration's value, NULL if there is none with this code; and the code of a name, -1 if there is none.
+ */
 const char *ear_query_name(enum ear_query_type type, uint32_t code);
 int32_t ear_query_code(enum ear_query_type type, struct ear_str name);
 
 /** One field of a request, or NULL; for encoders. */
 struct ear_query_field {
     const char *name;
+    const char *allowed;
     const char *says;
     uint32_t least, most;
-    uint8_t type; /* enum ear_query_type */
+    uint16_t offset; /* of the member in struct ear_query */
+    uint8_t type;    /* enum ear_query_type */
 };
 const struct ear_query_field *ear_query_field(unsigned key);
 

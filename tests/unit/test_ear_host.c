@@ -337,7 +337,7 @@ static void bad_verdicts_are_faults(void **state)
         {.question = EAR_ASK_REDACTION, .span_start = 0, .span_length = 0},
         {.question = EAR_ASK_REDACTION, .span_start = 5, .span_length = 9},
         {.question = EAR_ASK_REDACTION, .span_start = 65535, .span_length = 65535},
-        {.question = EAR_ASK_REDACTION, .label = 1, .span_length = 1},
+        {.question = EAR_ASK_REDACTION, .label = EAR_PERSONAL_COUNT, .span_length = 1},
     };
     for (size_t i = 0; i < EAR_COUNT_OF(bad); i++) {
         begin(NULL);
