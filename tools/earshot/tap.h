@@ -4,6 +4,7 @@
  *   tap_session.c the MQTT session, and what is done with each message
  *   tap_store.c   upserts summaries by their key and revision, adds them up by the catalogue's names
  *   tap_line.c    one summary or status as a JSON object, or as a line for people
+ *   tap_numbers.c its numbers, of every shape, in the same two ways
  *   tap_table.c   the table of devices
  *   tap_frames.c  records what arrives, and reads it again
  *   tap_expect.c  compares sums with what `earshot sim --expect` wrote */
@@ -60,8 +61,9 @@ uint64_t tap_sum_at(const struct tap_device *device, unsigned resolution, unsign
 /** Numbers whose name is `name`, or begins with it and a dot, added up over a device's cells of one resolution. */
 uint64_t tap_sum(const struct tap_device *device, unsigned resolution, const char *name);
 
-/** Call for each number of a cell that is not zero, by its full name; of a table also for each label, and of a series
- * for its sum. label: 0, or that of a table's row, TAP_OTHER for what did not fit. */
+/** Call for each plain number (COUNT, GROUP, TABLE, SERIES) of a cell that is not zero, by its full name; of a table
+ * also for each label, and of a series for its sum. label: 0, or that of a table's row, TAP_OTHER for what did not fit.
+ */
 #define TAP_OTHER UINT32_MAX
 typedef void tap_visit(void *context, const struct ear_number *number, const char *name, uint32_t label,
                        uint64_t value);
@@ -83,9 +85,11 @@ static inline uint16_t tap_minute(const uint32_t *words, unsigned at, unsigned m
 const char *tap_label(uint32_t label, char text[8]);
 const char *tap_resolution_name(unsigned resolution);
 
-/** tap_line.c. Without the line's end. */
+/** tap_line.c, tap_numbers.c. Without the line's end. The message that was decoded must still be there. */
 void tap_to_json(const struct tap_arrival *arrival, struct text *json);
 void tap_to_line(const struct tap_arrival *arrival, struct text *line);
+void tap_numbers_to_json(const struct ear_summary *summary, struct text *json);
+void tap_numbers_to_line(const struct ear_summary *summary, struct text *line);
 
 /** tap_table.c: the table as lines of at most `width` columns, each with its end. */
 void tap_to_table(const struct tap_store *store, unsigned resolution, unsigned width, struct text *table);

@@ -235,8 +235,8 @@ void tap_each(const uint32_t *words, unsigned resolution, tap_visit *visit, void
     for (unsigned n = 0; n < ear_catalogue_count; n++) {
         const struct ear_number *number = &ear_catalogue[n];
         const unsigned members = number->shape == EAR_SHAPE_GROUP ? number->size : 1;
-        if (number->shape == EAR_SHAPE_SERIES && resolution != EAR_HOUR) {
-            continue;
+        if (number->shape > EAR_SHAPE_SERIES || (number->shape == EAR_SHAPE_SERIES && resolution != EAR_HOUR)) {
+            continue; /* tap_numbers.c shows the others */
         }
         for (unsigned i = 0; i < members; i++) {
             if (ear_catalogue_member_name(number, i, name, sizeof name) < 0) {
