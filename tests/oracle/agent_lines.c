@@ -2,7 +2,7 @@
 /* tests/oracle/agent_lines.c - the whole agent on a pipe, for tests/oracle/run. Events are JSON lines on stdin, their
  * own time is the clock; every summary comes out as a line of its topic and its bytes in hex. Lines with ! steer:
  *
- *     !reset PLUGINS section.name=value ...   a new agent, with plugins none, spoken or linked
+ *     !reset PLUGINS section.name=value ...   a new agent, with plugins none, spoken or linked; words end with a tab
  *     !tell                                   publish all that changed; then "!told" and the health numbers
  *
  * A refused event answers "!refused NUMBER ERROR" (events are numbered from 1 after each reset). The first line of the
@@ -255,7 +255,7 @@ static int reset(char *words)
                                              .outbox = {&storage, NULL, SECTOR_BYTES, SECTORS},
                                              .version = "oracle"};
     char *rest = NULL;
-    char *which = strtok_r(words, " \n", &rest);
+    char *which = strtok_r(words, "\t\n", &rest);
     choose_plugins(&config, which != NULL ? which : "none");
     memset(flash, 0xff, sizeof flash);
     memset(&world, 0, sizeof world);
@@ -265,9 +265,9 @@ static int reset(char *words)
     ear_settings_init(&settings);
     strcpy(settings.device_device, "oracle");
     settings.device_clock = EAR_SETTINGS_CLOCK_EVENTS;
-    settings.publish_minute_s = settings.publish_hour_s = settings.publish_day_s = 86400;
+    settings.publish_minute_s = settings.publish_hour_s = settings.publish_day_s = 3600;
     settings.publish_status_s = 0;
-    for (char *word = strtok_r(NULL, " \n", &rest); word != NULL; word = strtok_r(NULL, " \n", &rest)) {
+    for (char *word = strtok_r(NULL, "\t\n", &rest); word != NULL; word = strtok_r(NULL, "\t\n", &rest)) {
         if (set(word) != 0) {
             return -1;
         }
@@ -292,10 +292,46 @@ static void tell(void)
 /* What the reference has to know of this build: its limits, and which numbers it has. */
 static void say_built(void)
 {
-    printf("!built CONVERSATIONS=%d SEEN_IDS=%d SLICES=%d LANGUAGES=%d REASON_TURNS=%d", EAR_CONVERSATIONS,
-           EAR_SEEN_IDS, EAR_SLICES, EAR_LANGUAGES, EAR_REASON_TURNS);
-    printf(" MINUTE_WINDOWS=%d HOUR_WINDOWS=%d DAY_WINDOWS=%d", EAR_MINUTE_WINDOWS, EAR_HOUR_WINDOWS, EAR_DAY_WINDOWS);
-    printf(" MINUTE_CELLS=%d HOUR_CELLS=%d DAY_CELLS=%d KEYS=", EAR_MINUTE_CELLS, EAR_HOUR_CELLS, EAR_DAY_CELLS);
+    static const struct {
+        const char *name;
+        int value;
+    } limits[] = {
+#define LIMIT(name) {#name, EAR_##name}
+        LIMIT(CONVERSATIONS),
+        LIMIT(SEEN_IDS),
+        LIMIT(SLICES),
+        LIMIT(LANGUAGES),
+        LIMIT(REASON_TURNS),
+        LIMIT(LABELS),
+        LIMIT(DUTY),
+        LIMIT(CLICKS),
+        LIMIT(MINUTE_WINDOWS),
+        LIMIT(HOUR_WINDOWS),
+        LIMIT(DAY_WINDOWS),
+        LIMIT(MINUTE_CELLS),
+        LIMIT(HOUR_CELLS),
+        LIMIT(DAY_CELLS),
+        LIMIT(DISTINCT_PRECISION),
+        LIMIT(DISTRIBUTION_BITS),
+        LIMIT(CLOSING_REASONS),
+        LIMIT(AGENTS),
+        LIMIT(INTENTS),
+        LIMIT(START_FLOWS),
+        LIMIT(TAGS),
+        LIMIT(TOPICS),
+        LIMIT(PROCEDURES),
+        LIMIT(CURRENCIES),
+        LIMIT(FUNNELS),
+        LIMIT(FUNNEL_STEPS),
+        LIMIT(USER_BITS),
+        LIMIT(CONVERSATION_LABELS),
+#undef LIMIT
+    };
+    (void)fputs("!built", stdout);
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        printf(" %s=%d", limits[i].name, limits[i].value);
+    }
+    (void)fputs(" KEYS=", stdout);
     for (unsigned i = 0; i < ear_catalogue_count; i++) {
         printf("%s%u", i == 0 ? "" : ",", (unsigned)ear_catalogue[i].key);
     }

@@ -29,12 +29,20 @@ LABELS = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", 
 CURRENCIES = ("EUR", "USD", "CHF", "GBP", "JPY", "SEK")
 WORDS = ("#human", "#loop", "#low", "#vague", "#so", "#good", "#bad", "hello", "", "")
 STEPS = ("seen", "chosen", "paid", "extra")
+SETTINGS = (
+    {},
+    {"funnels.view1": "buy: @start > seen > chosen > paid > @end", "cost.bot_message_micro": 1234},
+    {"funnels.view1": "guided @guide: seen > chosen", "funnels.view2": "end: @end > extra", "cost.agent_minute_micro": 654321,
+     "cost.interaction_micro": 7},
+    {"sales.attribution_s": 3600, "sales.attribution_channels": "channel-0=86400 channel-1=60", "cost.bot_message_micro": 4000000000,
+     "cost.agent_minute_micro": 1, "cost.interaction_micro": 4000000000},
+)
 BAD = (
     {"kind": "message", "conversation": "bad", "from": "customer", "text": "x"},
     {"kind": "csat", "score": 7},
     {"kind": "close", "conversation": "bad"},
     {"kind": "order", "user": "u", "amount": -1, "currency": "EUR"},
-    {"kind": "message", "conversation": "bad", "from": "user"},
+    {"kind": "message", "conversation": "bad", "text": "x"},
     {"kind": "flow", "label": "a label that is far longer than any label of any configuration may be"},
     {"kind": "start", "conversation": "bad", "v": 2},
     {"kind": "time", "t": 5},
@@ -88,16 +96,19 @@ class Stream:
         choose = self.random
         zone, turning = choose.choice(ZONES)
         self.settings["device.timezone"] = zone
-        idle_s = choose.choice(IDLES)
+        self.disorder = choose.choice((0, 0.03, 0.15, 0.5))
+        if "CALM" in __import__("os").environ: self.disorder = 0
+        self.duty = not self.disorder and self.chance(0.3)
+        idle_s = choose.choice(IDLES[3:] if self.duty else IDLES)
         self.settings["conversation.idle_close_s"] = idle_s
         self.idle_ms = idle_s * 1000
         self.plugins = choose.choice(("none", "spoken"))
-        self.disorder = choose.choice((0, 0.03, 0.15, 0.5))
-        if "CALM" in __import__("os").environ: self.disorder = 0
         self.longest_delay = choose.choice((HOUR, 3 * DAY, 12 * DAY))
         span = choose.choice((20 * MINUTE, 3 * HOUR, 30 * HOUR, 5 * DAY))
+        self.settings.update(choose.choice(SETTINGS))
         self.begin = turning * 1000 - choose.randrange(span) - choose.choice((0, 0, 2 * DAY))
-        self.slices = [self.slice_fields(i) for i in range(choose.choice((1, 2, 3, self.limits["SLICES"] + 3)))]
+        self.slices = [self.slice_fields(i) for i in
+                       range(1 if self.duty else choose.choice((1, 2, 3, self.limits["SLICES"] + 3)))]
         self.people = [f"p{i}" for i in range(choose.choice((3, 40, 4000)))]
         self.languages = choose.choice((LANGUAGES[:1], LANGUAGES[:3], LANGUAGES))
         times = sorted(self.begin + choose.randrange(span) for _ in range(conversations))
@@ -105,7 +116,8 @@ class Stream:
             self.conversation(f"c{number}", at)
         for _ in range(conversations // 3):
             self.aside(self.begin + choose.randrange(span))
-        self.duties(span)
+        if self.duty:
+            self.duties(span)
         self.bring_into_order()
 
     def slice_fields(self, number):
@@ -270,7 +282,7 @@ class Stream:
 
     def bring_into_order(self):
         self.heard.sort(key=lambda entry: entry[:2])
-        steady = self.chance(0.6)
+        steady = self.duty or self.chance(0.6)
         now = None
         for heard_at, _, event in self.heard:
             while steady and now is not None and heard_at - now > 30 * MINUTE:

@@ -5,6 +5,8 @@ approximate. Conversations are recomputed from their events whenever one comes o
 Facts of a moment are counted when they are heard. Facts of a conversation (cohort numbers) are worked out when somebody asks: when
 its window leaves its ring, when it leaves the table, and at the end."""
 import collections
+import heapq
+import itertools
 
 from zone import Zone
 
@@ -14,7 +16,9 @@ NO_TIME = -NEVER
 
 # Keys of core/note/ear_catalogue.def.
 (CONVERSATIONS, FLOWS, STATUS, CONTAINED, ESCALATED, BOT, REOPENED, ESCALATIONS, MESSAGES, ENGAGED, SENTIMENT, CSAT, ASSIGNMENTS,
- CONTACT_MESSAGES, CLICKS, DELIVERY, LATE, LANGUAGES, PER_MINUTE) = range(19)
+ CONTACT_MESSAGES, CLICKS, DELIVERY, LATE, LANGUAGES, PER_MINUTE, UNIQUE, NEW, RETURNING, DURATION, WAIT, MISSED, CONTACT_USERS,
+ CLOSING_REASONS, AGENTS, INTENTS, START_FLOWS, TAGS, TOPICS, PROCEDURES, SALES, FUNNEL, COST) = range(36)
+TAKEN, TALK_MS, CONNECTED_MS = range(3)  # columns of AGENTS
 OPEN, RESOLVED, ASSUMED_RESOLVED, ROUTED, CLOSED_OUT, ABANDONED = range(6)
 FROM = {"user": 0, "bot": 1, "agent": 2}
 REASONS = ("human_requested", "low_confidence", "repetition_loop", "incomplete_info", "other")
@@ -26,8 +30,27 @@ SPOKEN = (("#human", 0), ("#loop", 2), ("#low", 1), ("#vague", 3))
 SPOKEN_FEELINGS = (("#so", 0), ("#good", 1), ("#bad", 2))
 SLICE_FIELDS = ("channel", "sender", "automation", "automation_version")
 BEGINS = {"start", "message", "handoff", "assign"}
-REMEMBERED = {"close", "outcome"}
+REMEMBERED = {"close", "outcome", "tag", "topic", "procedure", "step"}
+ACTS = {"start", "flow", "csat", "link_click", "product_click", "add_to_cart", "order"}  # and messages from the user
+LABEL_OF = {"tag": TAGS, "topic": TOPICS, "procedure": PROCEDURES}
 OTHER = None
+
+
+class View:
+    """A view of a funnel: "name [@automation]: step > step > ..."."""
+
+    def __init__(self, text):
+        name, _, steps = text.partition(":")
+        self.name, _, automation = (part.strip() for part in name.partition("@"))
+        self.automation = automation or None
+        self.steps = [step.strip() for step in steps.split(">")]
+
+    def depth(self, conversation, ended):
+        """How many steps were reached, each with all before it."""
+        if self.automation is not None and (conversation.slice or [None] * 4)[2] != self.automation:
+            return 0
+        reached = conversation.steps | {"@start"} | ({"@end"} if ended else set())
+        return len(list(itertools.takewhile(reached.__contains__, self.steps)))
 
 
 class Conversation:
@@ -46,6 +69,15 @@ class Conversation:
         self.language = None
         self.language_at = (-NEVER, 0)
         self.with_human = False
+        self.person = None
+        self.interaction_counted = False
+        self.labels = []  # (number, label), each once
+        self.steps = set()
+        self.surveys = []
+        self.waiting_ms = None  # time of the assignment that no agent has answered
+        self.has_it = None  # the agent who took it
+        self.talking = False
+        self.views = ()
         self.signals = []  # (turn, reason)
         self.turns = 0
         self.reopened_at = []  # as counted
@@ -136,20 +168,42 @@ class Conversation:
         return 0 if all(inquiries) else 1 if any(inquiries) else 2
 
     def facts(self, now):
-        """Yields (key, member) of all cohort numbers that it counts in."""
+        """Yields (key, member), n of all cohort numbers that it counts in."""
         end = self.ended(now)
         status = self.status(end)
-        yield CONVERSATIONS, 0
-        yield STATUS, status
+        yield (CONVERSATIONS, 0), 1
+        yield (STATUS, status), 1
+        outcome = self.outcome(status) if end is not None else None
         if end is not None:
-            yield ESCALATED if self.wrote[2] else CONTAINED, self.outcome(status)
-        yield BOT, 0 if self.wrote[1] else 1
-        yield ENGAGED, 0 if self.engaged else 1
+            yield (ESCALATED if self.wrote[2] else CONTAINED, outcome), 1
+            yield (DURATION, self.latest_ms - self.first_ms), 1
+        yield (BOT, 0 if self.wrote[1] else 1), 1
+        yield (ENGAGED, 0 if self.engaged else 1), 1
+        sign = None
         if any(self.feelings):
-            sign = self.feelings[1] - self.feelings[2]
-            yield SENTIMENT, 1 if sign > 0 else 2 if sign < 0 else 0
+            balance = self.feelings[1] - self.feelings[2]
+            sign = 1 if balance > 0 else 2 if balance < 0 else 0
+            yield (SENTIMENT, sign), 1
         if self.language is not None:
-            yield LANGUAGES, self.language
+            yield (LANGUAGES, self.language), 1
+        for number, label in self.labels:
+            yield from self.label_facts(number, label, end, status, outcome, sign)
+        for view in self.views:
+            for step in range(view.depth(self, end is not None)):
+                yield (FUNNEL, (view.name, step)), 1
+
+    def label_facts(self, number, label, end, status, outcome, sign):
+        columns = [1]
+        if number == TOPICS:
+            ended = end is not None
+            escalated = self.wrote[2]
+            columns += [ended and outcome == 0, ended and not escalated, ended and escalated, sign == 1, sign == 2,
+                        len(self.surveys), sum(self.surveys), self.latest_ms - self.first_ms if ended else 0]
+        elif number == PROCEDURES:
+            columns += [status in (RESOLVED, ASSUMED_RESOLVED), status == ROUTED]
+        for column, n in enumerate(columns):
+            if n:
+                yield (number, (label, column)), int(n)
 
 
 class Ring:
@@ -171,12 +225,23 @@ class Reference:
         self.zone = Zone(settings.get("device.timezone", "UTC0"))
         self.idle_ms = int(settings.get("conversation.idle_close_s", 172800)) * 1000
         self.rings = [Ring(limits[name + "_WINDOWS"], limits[name + "_CELLS"]) for name in ("MINUTE", "HOUR", "DAY")]
-        self.now = -NEVER
+        self.now = self.moment = -NEVER  # moment: up to which silence has been looked at
         self.order = 0
         self.seen = collections.OrderedDict()
         self.conversations = {}
         self.residents = [collections.defaultdict(dict) for _ in range(3)]  # window: {id(conversation): conversation}
         self.slices = set()
+        self.views = [View(settings[name]) for name in sorted(settings) if name.startswith("funnels.") and settings[name]]
+        self.prices = [int(settings.get(f"cost.{name}_micro", 0)) for name in ("bot_message", "agent_minute", "interaction")]
+        self.reach_ms = collections.defaultdict(lambda: int(settings.get("sales.attribution_s", 86400)) * 1000)
+        for pair in settings.get("sales.attribution_channels", "").split():
+            channel, _, reach_s = pair.partition("=")
+            self.reach_ms[channel] = int(reach_s) * 1000
+        self.known = set()  # people
+        self.interactions = collections.Counter()  # by (resolution, window, person)
+        self.clicks = {}  # (person, slice): newest time
+        self.duty = {}  # agent: (slice, counted to)
+        self.due = []  # (end by silence, order, conversation) of those with an assignment that waits
         self.told = {}
         self.lengths = {}
         self.health = collections.Counter()
@@ -237,11 +302,20 @@ class Reference:
         window = {key: collections.Counter(counter) for key, counter in self.rings[resolution].held[index].items()}
         for conversation in self.residents[resolution].get(index, {}).values():
             counter = window[conversation.slice]
-            for fact in conversation.facts(self.now):
-                counter[fact] += 1
+            for fact, n in conversation.facts(self.moment):
+                counter[fact] += n
         start = self.start(resolution, index)
         for key, counter in window.items():
+            counter[COST, 0] = self.cost(counter)
             self.told[resolution, start, key] = counter
+
+    def cost(self, counter):
+        bot_message, agent_minute, interaction = self.prices
+        if not any(self.prices):
+            return 0
+        talk_ms = sum(n for (key, member), n in counter.items() if key == AGENTS and member[1] == TALK_MS)
+        return (counter[MESSAGES, 1] * bot_message + (counter[CONVERSATIONS, 0] + counter[FLOWS, 0]) * interaction
+                + talk_ms * agent_minute // 60000)
 
     def place(self, t, slice_key):
         """The three counters of a moment; where its window has left, the oldest held."""
@@ -295,6 +369,7 @@ class Reference:
             t = self.now
         self.now = max(self.now, t)
         kind = event["kind"]
+        self.pass_time()
         if kind == "time":
             return
         self.order += 1
@@ -309,7 +384,9 @@ class Reference:
         if kind == "message":
             self.note_before(conversation, event)
         if conversation is not None:
+            self.with_people(conversation, counters, t, kind, event)
             self.in_conversation(conversation, t, kind, event)
+        self.count_person(conversation, counters, t, kind, event)
         handler = getattr(self, "on_" + kind, None)
         if handler:
             handler(counters, t, event, conversation)
@@ -329,6 +406,7 @@ class Reference:
         if len(self.conversations) >= self.limits["CONVERSATIONS"]:
             self.evict()
         conversation = Conversation(self.slice_of(event), self.idle_ms)
+        conversation.views = self.views
         self.conversations[name] = conversation
         return conversation
 
@@ -338,15 +416,18 @@ class Reference:
             conversation = self.conversations[name]
             return conversation.ended(self.now) is None, conversation.latest_ms
         name = min(self.conversations, key=rank)
-        conversation = self.conversations.pop(name)
+        conversation = self.conversations[name]
         if conversation.ended(self.now) is None:
             self.health["evicted"] += 1
+            if conversation.waiting_ms is not None:
+                self.count(self.place(self.now, conversation.slice), MISSED)
+        del self.conversations[name]
         for resolution, home in enumerate(conversation.homes):
             if home is not None:
                 del self.residents[resolution][home][id(conversation)]
                 counter = self.rings[resolution].held[home][conversation.slice]
-                for fact in conversation.facts(NEVER):  # as if by silence
-                    counter[fact] += 1
+                for fact, n in conversation.facts(NEVER):  # as if by silence
+                    counter[fact] += n
 
     def in_conversation(self, conversation, t, kind, event):
         detail = None
@@ -358,6 +439,16 @@ class Reference:
             conversation.outcomes.append(bool(event["resolved"]))
         elif kind == "handoff":
             conversation.handed.add(event.get("mode") or "routed")
+        elif kind == "step":
+            conversation.steps.add(event["label"])
+        elif kind == "csat":
+            conversation.surveys.append(event["score"])
+        if conversation.person is None:
+            conversation.person = event.get("user")
+        if kind in LABEL_OF:
+            self.bear(conversation, LABEL_OF[kind], event["label"])
+        elif kind in ("message", "outcome") and event.get("topic"):
+            self.bear(conversation, TOPICS, event["topic"])
         if event.get("language"):
             conversation.language_at, conversation.language = max(
                 (conversation.language_at, conversation.language), ((t, self.order), event["language"]))
@@ -367,6 +458,134 @@ class Reference:
         elif kind in BEGINS:
             self.begin(conversation)
         self.count_reopenings(conversation)
+
+    def bear(self, conversation, number, label):
+        if (number, label) in conversation.labels:
+            return
+        if len(conversation.labels) >= self.limits["CONVERSATION_LABELS"]:
+            self.health["labels dropped"] += 1
+            return
+        conversation.labels.append((number, label))
+
+    def count_person(self, conversation, counters, t, kind, event):
+        """Who acted, who is new, who returned."""
+        person = event.get("user") or (conversation.person if conversation else None)
+        if person is not None and (kind in ACTS or kind == "message" and event["from"] == "user"):
+            for counter in counters:
+                counter[UNIQUE, person] = 1
+                counter[NEW, 0] += person not in self.known
+            self.known.add(person)
+        if kind == "message" and event["from"] == "agent" and person is not None:
+            for counter in counters:
+                counter[CONTACT_USERS, person] = 1
+        if kind == "flow" and person is not None:
+            self.interact(person, counters, t)
+        elif conversation and conversation.begun and conversation.person is not None and not conversation.interaction_counted:
+            conversation.interaction_counted = True
+            self.interact(conversation.person, counters, t)
+
+    def interact(self, person, counters, t):
+        for resolution in (HOUR, DAY):
+            index = max(self.index(resolution, t), self.rings[resolution].floor)
+            self.interactions[resolution, index, person] += 1
+            if self.interactions[resolution, index, person] >= 2:
+                counters[resolution][RETURNING, person] = 1
+
+    # Human colleagues
+
+    def with_people(self, conversation, counters, t, kind, event):
+        """Assignments that wait, who has the conversation, how long they talk. Called before the event is in the conversation."""
+        late = t < conversation.newest_ms
+        end = conversation.ended(t) if conversation.log else None
+        if conversation.talking and end is not None:
+            conversation.talking = False
+        if conversation.talking and not late:
+            self.count(counters, AGENTS, (conversation.has_it, TALK_MS), t - conversation.newest_ms)
+        agent = event.get("agent")
+        if kind == "assign":
+            if conversation.waiting_ms is not None:
+                self.count(counters, MISSED)
+            conversation.waiting_ms = t
+        elif kind == "message" and event["from"] == "agent":
+            if conversation.waiting_ms is not None and t >= conversation.waiting_ms:
+                self.count(counters, WAIT, t - conversation.waiting_ms)
+                conversation.waiting_ms = None
+        elif kind == "close":
+            if conversation.waiting_ms is not None and end is None:
+                self.count(counters, MISSED)
+                conversation.waiting_ms = None
+        if kind == "assign" or kind == "message" and event["from"] == "agent":
+            if agent is not None and agent != conversation.has_it:
+                conversation.has_it = agent
+                conversation.talking = False
+                self.count(counters, AGENTS, (agent, TAKEN))
+            if kind == "message":
+                conversation.talking = conversation.has_it is not None
+        if kind == "close":
+            conversation.talking = False
+        if conversation.waiting_ms is not None:
+            heapq.heappush(self.due, (max(t, conversation.latest_ms or t) + self.idle_ms, self.order, conversation))
+
+    def pass_time(self):
+        """Assignments that still wait when their conversation falls silent; people who are on duty."""
+        while self.due and self.due[0][0] <= self.now:
+            at, _, conversation = heapq.heappop(self.due)
+            if conversation.waiting_ms is not None and conversation.ended_ms is None and conversation.latest_ms + self.idle_ms == at:
+                self.moment = at - 1
+                self.count(self.place(at, conversation.slice), MISSED)
+                conversation.waiting_ms = None
+        self.moment = self.now
+        for agent, (slice_key, since) in self.duty.items():
+            self.connect(agent, slice_key, since, self.now)
+            self.duty[agent] = (slice_key, max(since, self.now))
+
+    def connect(self, agent, slice_key, since, until):
+        """Time on duty, cut at the bounds of windows."""
+        while since < until:
+            day_end = self.zone.day(since // 1000)[2] * 1000
+            end = min(until, (since // 3600000 + 1) * 3600000, day_end)
+            for counter in self.place(since, slice_key):
+                counter[AGENTS, (agent, CONNECTED_MS)] += end - since
+            since = end
+
+    def on_agent_login(self, _counters, t, event, _conversation):
+        agent = event["agent"]
+        if agent in self.duty:
+            return
+        if len(self.duty) >= self.limits["DUTY"]:
+            self.health["duty overflowed"] += 1
+            return
+        self.duty[agent] = (self.slice_of(event), t)
+        self.pass_time()
+
+    def on_agent_logout(self, _counters, t, event, _conversation):
+        if event["agent"] in self.duty:
+            del self.duty[event["agent"]]
+
+    # Sales
+
+    def on_order(self, counters, t, event, _conversation):
+        """The newest click of this person within reach decides, in its slice."""
+        del counters
+        clicks = [(at, slice_key) for (person, slice_key), at in self.clicks.items()
+                  if person == event["user"] and 0 <= t - at <= self.reach_ms[(slice_key or ("",))[0]]]
+        if not clicks:
+            return
+        newest = max(at for at, _ in clicks)
+        slice_key = next(key for at, key in clicks if at == newest)
+        for counter in self.place(t, slice_key):
+            counter[SALES, (event["currency"], 0)] += 1
+            counter[SALES, (event["currency"], 1)] += event["amount"]
+
+    def remember_click(self, person, slice_key, t):
+        key = (person, slice_key)
+        if key not in self.clicks and len(self.clicks) >= self.limits["CLICKS"]:
+            oldest = min(self.clicks, key=self.clicks.get)
+            self.health["clicks forgotten"] += 1
+            del self.clicks[oldest]
+        self.clicks[key] = max(t, self.clicks.get(key, t))
+
+    # Re-opening
 
     def count_reopenings(self, conversation):
         """Those found now against those counted: an event may come that makes another of them."""
@@ -392,8 +611,8 @@ class Reference:
             if left:
                 counter = self.oldest(resolution, conversation.slice)
                 counter[LATE, 0] += 1
-                for fact in conversation.facts(NO_TIME):
-                    counter[fact] += 1
+                for fact, n in conversation.facts(NO_TIME):
+                    counter[fact] += n
             else:
                 self.reside(conversation, resolution)
 
@@ -452,6 +671,16 @@ class Reference:
             if conversation.with_human:
                 counter[CONTACT_MESSAGES, 0] += 1
         counters[HOUR][PER_MINUTE, t // 60000 % 60] += 1
+        if event["from"] == "user" and event.get("intent"):
+            self.count(counters, INTENTS, event["intent"])
+
+    def on_start(self, counters, _t, event, _conversation):
+        if event.get("label"):
+            self.count(counters, START_FLOWS, (event["label"], 0))
+
+    def on_close(self, counters, _t, event, _conversation):
+        if event.get("label"):
+            self.count(counters, CLOSING_REASONS, (event["label"], 0))
 
     def on_handoff(self, counters, _t, event, conversation):
         if event.get("mode") in (None, "routed"):
@@ -477,7 +706,13 @@ class Reference:
     def on_link_click(self, counters, _t, event, _conversation):
         self.count(counters, CLICKS, CLICK[event["kind"]])
 
-    on_product_click = on_add_to_cart = on_link_click
+    on_add_to_cart = on_link_click
+
+    def on_product_click(self, counters, t, event, conversation):
+        self.count(counters, CLICKS, CLICK[event["kind"]])
+        person = event.get("user") or (conversation.person if conversation else None)
+        if person is not None:
+            self.remember_click(person, conversation.slice if conversation else self.slice_of(event), t)
 
     def on_delivery(self, counters, _t, event, _conversation):
         self.count(counters, DELIVERY, DELIVERIES.index(event["delivery"]), event.get("count", 1))

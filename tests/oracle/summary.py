@@ -5,8 +5,11 @@ import cbor2
 
 RESOLUTIONS = ("minute", "hour", "day")
 USUAL = (60, 3600, 86400)
+DISTINCT, DISTRIBUTIONS = {19, 21, 25}, {22, 23}
+LABELS = {26: 1, 27: 3, 29: 1, 30: 1, 31: 9, 32: 3, 33: 2, 34: 8}
+HEAVY, WIDE = 28, 35
 GROUPS = {2: 6, 3: 3, 4: 3, 5: 2, 7: 5, 8: 3, 9: 2, 10: 3, 11: 5, 14: 3, 15: 5}
-COUNTS = {0, 1, 6, 12, 13, 16}
+COUNTS = {0, 1, 6, 12, 13, 16, 20, 24}
 
 
 class Bad(Exception):
@@ -35,6 +38,65 @@ def table(value):
     return value
 
 
+def varint(data, at):
+    """LEB128: 7 bits a byte, the lowest first."""
+    value = shift = 0
+    while True:
+        need(at < len(data), "a sketch ends too early")
+        value |= (data[at] & 127) << shift
+        shift += 7
+        at += 1
+        if data[at - 1] < 128:
+            return value, at
+
+
+def distinct(data):
+    """How many, and the registers or None while exact."""
+    need(isinstance(data, bytes) and len(data) > 1, "a distinct count")
+    if data[0] == 0x10:
+        count, at = varint(data, 1)
+        prefixes = [data[place:place + 4] for place in range(at, len(data), 4)]
+        need(len(prefixes) == count and len(set(prefixes)) == count, f"a distinct count: {data.hex()}")
+        return {"exact": count}
+    return {"sketch": data}
+
+
+def distribution(data):
+    """{bucket: count}, and the exact count and sum."""
+    need(isinstance(data, bytes) and data[:1] == b"\x10", "a distribution")
+    count, at = varint(data, 1)
+    total, at = varint(data, at)
+    clipped, at = varint(data, at)
+    buckets, bucket = {}, 0
+    while at < len(data):
+        n, at = varint(data, at)
+        if n:
+            buckets[bucket] = n
+            bucket += 1
+        else:
+            zeros, at = varint(data, at)
+            bucket += zeros + 1
+    need(bucket <= 70 and count == clipped + sum(buckets.values()), f"a distribution: {data.hex()}")
+    return {"count": count, "sum": total, **buckets}
+
+
+def rows(value, columns):
+    """{(label, column): n} of a table of labels."""
+    need(isinstance(value, dict) and value, f"a table of labels: {value!r}")
+    out = {}
+    for label, cells in value.items():
+        cells = cells if isinstance(cells, list) else [cells]
+        need(isinstance(label, str) and len(cells) <= columns and cells[-1] != 0, f"a row: {label!r} {cells!r}")
+        out.update({(label, column): natural(n, 2**63) for column, n in enumerate(cells) if n})
+    return out
+
+
+def heavy(value):
+    total, missed, labels = value
+    entries = {label: tuple(entry) if isinstance(entry, list) else (entry, 0) for label, entry in labels.items()}
+    return {"total": total, "missed": missed, "entries": entries}
+
+
 def number_of(key, value):
     """A number in one form: a count, or a dictionary of members."""
     if key in COUNTS:
@@ -44,10 +106,20 @@ def number_of(key, value):
         return members(value, GROUPS[key])
     if key == 17:
         return table(value)
+    if key in DISTINCT:
+        return distinct(value)
+    if key in DISTRIBUTIONS:
+        return distribution(value)
+    if key in LABELS:
+        return rows(value, LABELS[key])
+    if key == HEAVY:
+        return heavy(value)
+    if key == WIDE:
+        return natural(value, 2**63)
     if key == 18:
         need(all(natural(minute, 65535) is not None for minute in value), "minutes")
         return members(value, 60)
-    return value
+    raise Bad(f"unknown number {key}")
 
 
 def decode(payload):
