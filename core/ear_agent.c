@@ -130,6 +130,7 @@ static void place_in_time(struct ear_agent *agent, int64_t wall_ms)
         move_conversations(&agent->memory.conversations, offset_ms);
         ear_sales_shift(&agent->memory.sales, EAR_TIME_KNOWN_MS, offset_ms);
         ear_duty_shift(&agent->memory.duty, EAR_TIME_KNOWN_MS, offset_ms);
+        ear_records_shift(&agent->memory.records, EAR_TIME_KNOWN_MS, offset_ms);
     }
     say(agent, EAR_LOG_NOTICE, "the time is known", NULL, wall_ms / 1000);
 }
@@ -312,6 +313,7 @@ uint32_t ear_agent_tick(struct ear_agent *agent)
 {
     read_clocks(agent);
     ear_agent_close_idle(agent);
+    ear_agent_reply(agent);
     ear_agent_tell(agent);
     ear_uplink_tick(&agent->uplink, agent->monotonic_ms);
     save_if_due(agent);

@@ -92,6 +92,25 @@ void ear_agent_close_idle(struct ear_agent *agent);
 /** Close it as if it had been idle. */
 void ear_agent_close_one(struct ear_agent *agent, struct ear_conversation *conversation);
 
+/* --- ear_agent_query.c: records of conversations, and answers about them --- */
+
+/** The conversation is as it will be after this event: into its record, if it has begun. */
+void ear_agent_record(struct ear_hearing *hearing);
+
+/** A message, judged and already in the conversation: its text may be the first question. */
+void ear_agent_record_question(struct ear_hearing *hearing, const struct ear_judgement *judgement);
+
+/** It is handed over for this reason. */
+void ear_agent_record_reason(struct ear_hearing *hearing, uint8_t reason);
+
+/** It changed without an event. */
+void ear_agent_record_end(struct ear_agent *agent, const struct ear_conversation *conversation);
+
+/** Obey the policy of now, and answer what waits as far as the uplink has room. */
+void ear_agent_reply(struct ear_agent *agent);
+
+void ear_agent_query_health(const struct ear_agent *agent, struct ear_health *health);
+
 /* --- ear_agent_tell.c: from cells to messages --- */
 
 /** Give what is due to the uplink, as far as it has room. */

@@ -117,6 +117,7 @@ void ear_agent_status(const struct ear_agent *agent, struct ear_status *status)
     health_of_judging(agent, &status->health);
     health_of_noting(agent, &status->health);
     health_of_telling(agent, &status->health);
+    ear_agent_query_health(agent, &status->health);
     for (uint16_t i = 0; i < agent->host.count; i++) {
         const struct ear_host_plugin *loaded = &agent->host.plugins[i];
         struct ear_status_plugin *plugin = &status->plugins[status->plugin_count++];

@@ -58,7 +58,7 @@ bool ear_records_obey(struct ear_records *records, enum ear_records_policy polic
 
     if (stricter) {
         for (uint32_t i = 0; i < EAR_RECORDS; i++) {
-            struct ear_record *record = &records->items[i];
+            struct ear_conversation_record *record = &records->items[i];
             record->question_length = 0;
             record->name_length = 0;
             memset(record->question, 0, sizeof(record->question));
@@ -69,17 +69,17 @@ bool ear_records_obey(struct ear_records *records, enum ear_records_policy polic
     return stricter;
 }
 
-struct ear_record *ear_records_find(struct ear_records *records, uint64_t id)
+struct ear_conversation_record *ear_records_find(struct ear_records *records, uint64_t id)
 {
     const uint16_t found = records->index[seek(records, id)];
 
     return found != 0 ? &records->items[found - 1u] : NULL;
 }
 
-struct ear_record *ear_records_take(struct ear_records *records, const struct ear_conversation *conversation,
-                                    bool *is_new)
+struct ear_conversation_record *ear_records_take(struct ear_records *records,
+                                                 const struct ear_conversation *conversation, bool *is_new)
 {
-    struct ear_record *record = ear_records_find(records, conversation->id);
+    struct ear_conversation_record *record = ear_records_find(records, conversation->id);
 
     *is_new = record == NULL;
     if (record != NULL) {
@@ -102,7 +102,7 @@ struct ear_record *ear_records_take(struct ear_records *records, const struct ea
     return record;
 }
 
-void ear_record_update(struct ear_record *record, const struct ear_conversation *conversation)
+void ear_record_update(struct ear_conversation_record *record, const struct ear_conversation *conversation)
 {
     const struct ear_facts *facts = &conversation->counted;
 
@@ -120,7 +120,7 @@ void ear_record_update(struct ear_record *record, const struct ear_conversation 
     record->sentiment = facts->sentiment;
 }
 
-void ear_record_ask(struct ear_records *records, struct ear_record *record, struct ear_str text,
+void ear_record_ask(struct ear_records *records, struct ear_conversation_record *record, struct ear_str text,
                     const struct ear_judgement *judgement)
 {
     int32_t length = 0;
@@ -141,7 +141,7 @@ void ear_record_ask(struct ear_records *records, struct ear_record *record, stru
     record->question_length = (uint8_t)length;
 }
 
-void ear_record_name(const struct ear_records *records, struct ear_record *record, struct ear_str id)
+void ear_record_name(const struct ear_records *records, struct ear_conversation_record *record, struct ear_str id)
 {
     if (records->policy == EAR_RECORDS_FULL && id.length <= sizeof(record->name)) {
         memcpy(record->name, id.bytes, id.length);
@@ -149,10 +149,10 @@ void ear_record_name(const struct ear_records *records, struct ear_record *recor
     }
 }
 
-const struct ear_record *ear_records_before(const struct ear_records *records, uint32_t serial)
+const struct ear_conversation_record *ear_records_before(const struct ear_records *records, uint32_t serial)
 {
     const uint32_t before = serial > records->newest ? records->newest : serial - 1u;
-    const struct ear_record *record;
+    const struct ear_conversation_record *record;
 
     if (serial == 0 || before == 0) {
         return NULL;
@@ -169,7 +169,7 @@ uint32_t ear_records_count(const struct ear_records *records)
 void ear_records_mark_labels(const struct ear_records *records, struct ear_label_marks *marks)
 {
     for (uint32_t i = 0; i < EAR_RECORDS; i++) {
-        const struct ear_record *record = &records->items[i];
+        const struct ear_conversation_record *record = &records->items[i];
         for (unsigned k = 0; k < EAR_RECORD_PARTS; k++) {
             ear_label_mark(marks, record->slice[k]);
         }
@@ -182,7 +182,7 @@ void ear_records_mark_labels(const struct ear_records *records, struct ear_label
 void ear_records_shift(struct ear_records *records, int64_t known_ms, int64_t offset_ms)
 {
     for (uint32_t i = 0; i < EAR_RECORDS; i++) {
-        struct ear_record *record = &records->items[i];
+        struct ear_conversation_record *record = &records->items[i];
         record->start_ms += record->start_ms < known_ms ? offset_ms : 0;
         record->last_ms += record->last_ms < known_ms ? offset_ms : 0;
     }

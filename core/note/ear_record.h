@@ -28,7 +28,7 @@ enum ear_record_slice {
 #define EAR_RECORD_INDEX EAR_POW2(2 * EAR_RECORDS)
 
 /** What is known of a conversation. */
-struct ear_record {
+struct ear_conversation_record {
     uint64_t id;   /* keyed hash of the source's id */
     uint64_t user; /* keyed hash; 0: not known */
     int64_t start_ms;
@@ -57,7 +57,7 @@ struct ear_records {
     uint32_t unredacted;              /* questions not kept because the plugins could not look at all of them */
     uint8_t policy;                   /* enum ear_records_policy: what is obeyed */
     uint16_t index[EAR_RECORD_INDEX]; /* 1 + item by id, linear probing; 0: free */
-    struct ear_record items[EAR_RECORDS];
+    struct ear_conversation_record items[EAR_RECORDS];
 };
 
 /** Forget every text that this policy would not have kept. Call it whenever the policy may have changed. O(1) where it
@@ -65,25 +65,25 @@ struct ear_records {
 bool ear_records_obey(struct ear_records *records, enum ear_records_policy policy);
 
 /** The record of a conversation, or NULL. O(1). */
-struct ear_record *ear_records_find(struct ear_records *records, uint64_t id);
+struct ear_conversation_record *ear_records_find(struct ear_records *records, uint64_t id);
 
 /** The same, but one that is not there is begun. Its slice is for the caller to fill in: *is_new then. */
-struct ear_record *ear_records_take(struct ear_records *records, const struct ear_conversation *conversation,
-                                    bool *is_new);
+struct ear_conversation_record *ear_records_take(struct ear_records *records,
+                                                 const struct ear_conversation *conversation, bool *is_new);
 
 /** Copy what the conversation means now, as ear_agent_count_cohort left it, into its record. */
-void ear_record_update(struct ear_record *record, const struct ear_conversation *conversation);
+void ear_record_update(struct ear_conversation_record *record, const struct ear_conversation *conversation);
 
 /** The user said this first. Kept as policy allows, cut to EAR_RECORD_TEXT_BYTES at a character's end; under
  * EAR_RECORDS_REDACTED nothing is kept, and that is counted, if the judgement of the message cannot vouch for it. */
-void ear_record_ask(struct ear_records *records, struct ear_record *record, struct ear_str text,
+void ear_record_ask(struct ear_records *records, struct ear_conversation_record *record, struct ear_str text,
                     const struct ear_judgement *judgement);
 
 /** What the source calls the conversation. Kept under EAR_RECORDS_FULL, if it has at most EAR_RECORD_ID_BYTES. */
-void ear_record_name(const struct ear_records *records, struct ear_record *record, struct ear_str id);
+void ear_record_name(const struct ear_records *records, struct ear_conversation_record *record, struct ear_str id);
 
 /** The record that came before this serial, newest first; NULL: there is none. Begin with UINT32_MAX. */
-const struct ear_record *ear_records_before(const struct ear_records *records, uint32_t serial);
+const struct ear_conversation_record *ear_records_before(const struct ear_records *records, uint32_t serial);
 
 /** How many there are. */
 uint32_t ear_records_count(const struct ear_records *records);
@@ -94,7 +94,7 @@ void ear_records_mark_labels(const struct ear_records *records, struct ear_label
 /** The time is known: move times before known_ms by offset_ms. */
 void ear_records_shift(struct ear_records *records, int64_t known_ms, int64_t offset_ms);
 
-static inline struct ear_str ear_record_question(const struct ear_record *record)
+static inline struct ear_str ear_record_question(const struct ear_conversation_record *record)
 {
     return (struct ear_str){record->question, record->question_length};
 }

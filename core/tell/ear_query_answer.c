@@ -19,8 +19,8 @@ static bool same(struct ear_str a, struct ear_str b)
     return a.length == b.length && memcmp(a.bytes, b.bytes, a.length) == 0;
 }
 
-static bool bears(const struct ear_query_source *source, const struct ear_record *record, enum ear_bears kind,
-                  struct ear_str label)
+static bool bears(const struct ear_query_source *source, const struct ear_conversation_record *record,
+                  enum ear_bears kind, struct ear_str label)
 {
     for (unsigned i = 0; i < record->label_count; i++) {
         if (record->label_kinds[i] == kind && same(ear_label_text(source->labels, record->labels[i]), label)) {
@@ -31,7 +31,7 @@ static bool bears(const struct ear_query_source *source, const struct ear_record
 }
 
 /* The average of its survey answers lies within what was asked for. */
-static bool rated(const struct ear_query *query, const struct ear_record *record)
+static bool rated(const struct ear_query *query, const struct ear_conversation_record *record)
 {
     const uint64_t count = record->csat_count;
     return count > 0 && (!asks(query, EAR_ASKS(csat_min)) || record->csat_sum >= query->csat_min * count) &&
@@ -44,7 +44,7 @@ static int64_t seconds(int64_t ms)
 }
 
 static bool labels_match(const struct ear_query *query, const struct ear_query_source *source,
-                         const struct ear_record *record)
+                         const struct ear_conversation_record *record)
 {
     if (asks(query, EAR_ASKS(tag)) && !bears(source, record, EAR_BEARS_TAG, query->tag)) {
         return false;
@@ -60,7 +60,7 @@ static bool labels_match(const struct ear_query *query, const struct ear_query_s
 }
 
 static bool matches(const struct ear_query *query, const struct ear_query_source *source,
-                    const struct ear_record *record)
+                    const struct ear_conversation_record *record)
 {
     const int64_t start_s = seconds(record->start_ms);
     if ((asks(query, EAR_ASKS(from_s)) && start_s < query->from_s) ||
@@ -83,7 +83,7 @@ struct people {
     uint32_t count;
 };
 
-static void meet(struct people *people, const struct ear_record *record, uint32_t k)
+static void meet(struct people *people, const struct ear_conversation_record *record, uint32_t k)
 {
     const uint64_t person = record->user != 0 ? record->user : record->id;
     for (uint32_t i = 0; i < people->count; i++) {
@@ -144,7 +144,7 @@ static void put_label(CborEncoder *list, const struct ear_labels *labels, uint16
     latched(cbor_encode_text_string(list, text.length > 0 ? text.bytes : "", text.length));
 }
 
-static unsigned count_labels(const struct ear_record *record, enum ear_bears kind)
+static unsigned count_labels(const struct ear_conversation_record *record, enum ear_bears kind)
 {
     unsigned count = 0;
     for (unsigned i = 0; i < record->label_count; i++) {
@@ -154,7 +154,7 @@ static unsigned count_labels(const struct ear_record *record, enum ear_bears kin
 }
 
 static void put_labels(CborEncoder *to, unsigned key, const struct ear_query_source *source,
-                       const struct ear_record *record, enum ear_bears kind)
+                       const struct ear_conversation_record *record, enum ear_bears kind)
 {
     const unsigned count = count_labels(record, kind);
     CborEncoder list;
@@ -171,7 +171,8 @@ static void put_labels(CborEncoder *to, unsigned key, const struct ear_query_sou
     latched(cbor_encoder_close_container(to, &list));
 }
 
-static void put_slice(CborEncoder *to, const struct ear_query_source *source, const struct ear_record *record)
+static void put_slice(CborEncoder *to, const struct ear_query_source *source,
+                      const struct ear_conversation_record *record)
 {
     CborEncoder list;
     latched(cbor_encode_uint(to, EAR_TOLD_SLICE));
@@ -187,7 +188,7 @@ struct shown {
     bool name, user, question;
 };
 
-static struct shown shown_of(const struct ear_query_source *source, const struct ear_record *record)
+static struct shown shown_of(const struct ear_query_source *source, const struct ear_conversation_record *record)
 {
     const bool full = source->policy == EAR_RECORDS_FULL;
     return (struct shown){.name = full && record->name_length > 0,
@@ -195,7 +196,7 @@ static struct shown shown_of(const struct ear_query_source *source, const struct
                           .question = source->policy != EAR_RECORDS_NONE && record->question_length > 0};
 }
 
-static size_t count_fields(const struct ear_record *record, struct shown shown)
+static size_t count_fields(const struct ear_conversation_record *record, struct shown shown)
 {
     size_t count = 6; /* serial, conversation, start, updated, slice, status */
     count += (size_t)shown.name + shown.user + shown.question;
@@ -214,7 +215,8 @@ static void put_fact(CborEncoder *to, unsigned key, uint8_t fact)
     }
 }
 
-static void put_record(CborEncoder *to, const struct ear_query_source *source, const struct ear_record *record)
+static void put_record(CborEncoder *to, const struct ear_query_source *source,
+                       const struct ear_conversation_record *record)
 {
     const struct shown shown = shown_of(source, record);
     const uint32_t messages[EAR_FROMS] = {record->messages[0], record->messages[1], record->messages[2]};
@@ -262,7 +264,7 @@ struct page {
 #define HEAD_BYTES (1 + 2 + (3 + EAR_QUERY_ID_BYTES) + 2 + 6 + 2 + (1 + 3) + 6)
 static_assert(HEAD_BYTES <= 64 + EAR_QUERY_ID_BYTES, "EAR_QUERY_PAGE_BYTES reckons with it");
 
-static size_t size_of(const struct ear_query_source *source, const struct ear_record *record)
+static size_t size_of(const struct ear_query_source *source, const struct ear_conversation_record *record)
 {
     CborEncoder nowhere;
     uint8_t nothing;
@@ -275,7 +277,7 @@ static void plan(const struct ear_query *query, const struct ear_query_source *s
                  struct page *page)
 {
     const uint32_t cursor = asks(query, EAR_ASKS(cursor)) ? query->cursor : UINT32_MAX;
-    const struct ear_record *record = ear_records_before(source->records, UINT32_MAX);
+    const struct ear_conversation_record *record = ear_records_before(source->records, UINT32_MAX);
     struct people people = {.count = 0};
     size_t length = HEAD_BYTES;
     uint32_t last = 0;
@@ -317,7 +319,7 @@ static void put_head(CborEncoder *map, const struct ear_query *query)
 static void put_records(CborEncoder *map, const struct ear_query *query, const struct ear_query_source *source,
                         const struct page *page)
 {
-    const struct ear_record *record =
+    const struct ear_conversation_record *record =
         ear_records_before(source->records, asks(query, EAR_ASKS(cursor)) ? query->cursor : UINT32_MAX);
     CborEncoder list;
     latched(cbor_encode_uint(map, EAR_REPLY_RECORDS));
