@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tests/bench/bench_sketch.c - what it costs to add to the sketches of fixed memory. Host only.
  *   bench_sketch [--json]   CPU ns per add, the least of several rounds, and its ratio to the floor, measured in the
- * same rounds: one increment of one of 1024 counters in an array Fails if a figure is above its goal. */
+ *                           same rounds: one increment of one of 1024 counters in an array
+ * What is above its goal is marked; as the machine's mood is in it, that fails nothing. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
