@@ -221,7 +221,7 @@ static double ns_per_add(void (*pass)(void))
 int main(int argc, char **argv)
 {
     const bool json = argc == 2 && strcmp(argv[1], "--json") == 0;
-    double least[EAR_COUNT_OF(cases)];
+    double least[EAR_COUNT_OF(cases)] = {0};
 
     if (argc > 1 && !json) {
         fputs("usage: bench_sketch [--json]\n", stderr);

@@ -131,6 +131,16 @@ static void great_numbers_are_estimated(void **state)
         assert_int_equal(ear_distinct_merge_bytes(words, 12, plain, sizeof(plain)), EAR_OK);
         assert_in_range(ear_distinct_estimate(words), all[i].least, all[i].most);
     }
+    /* half are 17, half are full: what those hide is a third of 2^-22; with the ids that share their bits 195.7 million
+     */
+    uint8_t full[641] = {0x2a};
+    for (unsigned bit = 0; bit < 5120; bit++) {
+        const unsigned value = bit / 5 % 2 == 0 ? 17 : 23;
+        full[1 + bit / 8] |= (uint8_t)((value >> (4 - bit % 5) & 1u) << (7 - bit % 8));
+    }
+    memset(words, 0, sizeof(words));
+    assert_int_equal(ear_distinct_merge_bytes(words, 256, full, sizeof(full)), EAR_OK);
+    assert_in_range(ear_distinct_estimate(words), 195600000, 195800000);
 }
 
 /* Merge two streams that share some ids, from words and from bytes: the same registers as one sketch of the union has,
@@ -217,7 +227,7 @@ static void bytes_are_these(void **state)
 
 static void malformed_bytes_are_refused(void **state)
 {
-    static const uint32_t counts[] = {0, 1, 10, 1000};
+    static const uint32_t counts[] = {0, 1, 10, 20, 50, 1000};
     static const struct {
         uint8_t bytes[12];
         uint8_t length;
@@ -234,10 +244,15 @@ static void malformed_bytes_are_refused(void **state)
         {{0x36, 0, 0xff, 0xff, 0xff}, 5, EAR_ERR_RANGE},        /* likewise */
         {{0x26, 0xff, 0xff, 0xff}, 4, EAR_ERR_RANGE},           /* likewise */
     };
-    uint8_t none[41] = {0x26}; /* registers of which none was ever raised */
+    uint8_t ones[26] = {0x36, 0}; /* registers of 1, of which none is the lowest that is named */
+    uint8_t none[41] = {0x26};    /* registers of which none was ever raised */
     (void)state;
     memset(words, 0, sizeof(words));
     assert_int_equal(ear_distinct_merge_bytes(words, 16, none, sizeof(none)), EAR_ERR_RANGE);
+    for (unsigned i = 0; i < 24; i++) {
+        ones[2 + i] = (const uint8_t[]){0x24, 0x92, 0x49}[i % 3];
+    }
+    assert_int_equal(ear_distinct_merge_bytes(words, 16, ones, sizeof(ones)), EAR_ERR_RANGE);
     for (size_t i = 0; i < EAR_COUNT_OF(refused); i++) {
         assert_int_equal(ear_distinct_merge_bytes(words, 16, refused[i].bytes, refused[i].length), refused[i].err);
         assert_true(ear_distinct_is_empty(words));
@@ -246,8 +261,8 @@ static void malformed_bytes_are_refused(void **state)
         memset(words, 0, sizeof(words));
         add_some(words, 16, 5, 0, counts[c]);
         const int32_t length = ear_distinct_encode(words, 16, bytes, sizeof(bytes));
-        spoil(ear_distinct_encode, ear_distinct_merge_bytes, 16, bytes, (size_t)length);
-        spoil(ear_distinct_encode, ear_distinct_merge_bytes, 44, bytes, (size_t)length);
+        spoil(ear_distinct_encode, ear_distinct_merge_bytes, 16, bytes, (size_t)length, true);
+        spoil(ear_distinct_encode, ear_distinct_merge_bytes, 44, bytes, (size_t)length, true);
     }
 }
 

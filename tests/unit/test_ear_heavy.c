@@ -280,8 +280,8 @@ static void malformed_bytes_are_refused(void **state)
             count(words, EAR_HEAVY_WORDS(16), skewed(&random, LABELS), 1);
         }
         const int32_t length = ear_heavy_encode(words, EAR_HEAVY_WORDS(16), bytes, sizeof(bytes));
-        spoil(ear_heavy_encode, ear_heavy_merge_bytes, EAR_HEAVY_WORDS(16), bytes, (size_t)length);
-        spoil(ear_heavy_encode, ear_heavy_merge_bytes, EAR_HEAVY_WORDS(5), bytes, (size_t)length);
+        spoil(ear_heavy_encode, ear_heavy_merge_bytes, EAR_HEAVY_WORDS(64), bytes, (size_t)length, true);
+        spoil(ear_heavy_encode, ear_heavy_merge_bytes, EAR_HEAVY_WORDS(5), bytes, (size_t)length, false);
     }
 }
 
