@@ -35,17 +35,17 @@ static void numbers_take_the_bytes_they_need(void **state)
 static void numbers_that_are_too_great_or_too_long_are_refused(void **state)
 {
     static const struct {
-        uint8_t bytes[11];
-        uint8_t length;
         uint64_t max;
         int err;
+        uint8_t length;
+        uint8_t bytes[11];
     } refused[] = {
-        {{0x80, 1}, 2, 127, EAR_ERR_RANGE},
-        {{0x80, 0}, 2, UINT64_MAX, EAR_ERR_SYNTAX}, /* a byte more than 0 needs */
-        {{0x80}, 1, UINT64_MAX, EAR_ERR_SYNTAX},
-        {{0}, 0, UINT64_MAX, EAR_ERR_SYNTAX},
-        {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2}, 10, UINT64_MAX, EAR_ERR_SYNTAX},
-        {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x81, 1}, 11, UINT64_MAX, EAR_ERR_SYNTAX},
+        {127, EAR_ERR_RANGE, 2, {0x80, 1}},
+        {UINT64_MAX, EAR_ERR_SYNTAX, 2, {0x80, 0}}, /* a byte more than 0 needs */
+        {UINT64_MAX, EAR_ERR_SYNTAX, 1, {0x80}},
+        {UINT64_MAX, EAR_ERR_SYNTAX, 0, {0}},
+        {UINT64_MAX, EAR_ERR_SYNTAX, 10, {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2}},
+        {UINT64_MAX, EAR_ERR_SYNTAX, 11, {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x81, 1}},
     };
     (void)state;
     for (size_t i = 0; i < EAR_COUNT_OF(refused); i++) {
