@@ -251,6 +251,7 @@ static uint64_t raw_estimate(const uint32_t *words, unsigned p)
         sum += (uint64_t)registers[value] << (40 - value);
     }
     sum += ((uint64_t)registers[full] << (40 - (full - 1))) / 3;
+    assert(sum > 0);
     return (numerator(p) + sum / 2) / sum;
 }
 

@@ -114,8 +114,7 @@ static inline void ear_distribution_raise(uint32_t *words, unsigned word_count, 
         present = (uint16_t)(by < UINT16_MAX - (uint32_t)present ? present + by : UINT16_MAX);
         memcpy(counter, &present, sizeof(present));
     } else {
-        uint32_t *word = &words[3 + bucket];
-        *word = by < UINT32_MAX - *word ? *word + by : UINT32_MAX;
+        words[3 + bucket] += by; /* together no more than the count */
     }
 }
 

@@ -15,6 +15,7 @@
 
 static inline unsigned filter_words(unsigned word_count)
 {
+    assert(word_count >= EAR_MEMBERSHIP_WORDS_MIN && word_count <= EAR_MEMBERSHIP_WORDS_MAX);
     return (word_count - 2) / 2;
 }
 
@@ -74,7 +75,6 @@ bool ear_membership_add(uint32_t *words, unsigned word_count, uint64_t hash)
 {
     const uint32_t bits = 32 * filter_words(word_count);
 
-    assert(word_count >= EAR_MEMBERSHIP_WORDS_MIN && word_count <= EAR_MEMBERSHIP_WORDS_MAX);
     if (filter_has(&words[filter_at(words, word_count, false)], bits, hash)) {
         return true;
     }
@@ -112,6 +112,7 @@ uint32_t ear_membership_error_ppm(const uint32_t *words, unsigned word_count)
 {
     const unsigned size = filter_words(word_count);
     uint64_t error = 0; /* with 32 bits of fraction */
+    assert(size > 0);
 
     for (unsigned elder = 0; elder < 2; elder++) {
         const uint32_t *filter = &words[filter_at(words, word_count, elder != 0)];
@@ -167,6 +168,7 @@ static enum ear_err unite(uint32_t *words, unsigned word_count, struct source so
     const unsigned size = filter_words(word_count);
     uint32_t ones[2] = {0, 0}; /* of the union; of the source where that is checked */
     uint32_t others[2] = {0, 0};
+    assert(size > 0);
 
     for (unsigned at = 0; at < 2 * size; at++) {
         const bool elder = at >= size;

@@ -10,7 +10,7 @@
  * takes one id per 11.6 bits:
  *
  *     words    64   256   1024   4096   16384
- *     ids      83   348   1409   5650   22604   until the first rotation; then so many to twice as many of the latest
+ *     ids      85   350   1415   5670   22700   until the first rotation; then so many to twice as many of the latest
  */
 #ifndef EAR_MEMBERSHIP_H
 #define EAR_MEMBERSHIP_H

@@ -83,14 +83,20 @@ static void on_acked_3(void *context, MQTTAsync_successData *data)
     post_code(context, EAR_PAHO_ACKED, data->token, 0);
 }
 
+/* Without a code of the broker's, paho has given the connection up, and with it what was on its way. */
+static void post_not_taken(void *context, int token, int code)
+{
+    post_code(context, code > 0 ? EAR_PAHO_NOT_TAKEN : EAR_PAHO_LOST, token, code);
+}
+
 static void on_not_taken_5(void *context, MQTTAsync_failureData5 *data)
 {
-    post_code(context, EAR_PAHO_NOT_TAKEN, data->token, (int)data->reasonCode);
+    post_not_taken(context, data->token, (int)data->reasonCode);
 }
 
 static void on_not_taken_3(void *context, MQTTAsync_failureData *data)
 {
-    post_code(context, EAR_PAHO_NOT_TAKEN, data->token, data->code);
+    post_not_taken(context, data->token, data->code);
 }
 
 static void on_lost(void *context, char *cause)

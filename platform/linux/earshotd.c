@@ -11,6 +11,7 @@
 
 #define REPLAYS_MAX 16
 #define REPLAY_STOP_MS 15000
+#define REPLAY_TURN_MS 100 /* so that the deadline is looked at */
 #define DEFAULT_CONFIG "/etc/earshot/earshotd.conf"
 
 static const char help[] =
@@ -165,6 +166,15 @@ static void raise_limits(void)
     (void)mallopt(M_TRIM_THRESHOLD, 64 * 1024); /* what a stalled client took goes back */
 }
 
+/** A replay is over before a session stands: let one come about, else there is nobody to tell. */
+static void await_session(struct ear_daemon *daemon)
+{
+    const uint64_t give_up_ms = ear_clock_system_monotonic_ms() + REPLAY_STOP_MS;
+    while (daemon->agent.uplink.state != EAR_UPLINK_UP && !daemon->stopping &&
+           ear_clock_system_monotonic_ms() < give_up_ms && ear_daemon_turn(daemon, REPLAY_TURN_MS)) {
+    }
+}
+
 static int run(struct ear_daemon *daemon, const struct command *command)
 {
     bool replays = command->replay_count > 0;
@@ -182,6 +192,7 @@ static int run(struct ear_daemon *daemon, const struct command *command)
         code = ear_daemon_replay(daemon, command->replays[i]) ? EAR_EXIT_OK : EAR_EXIT_FAILED;
     }
     if (replays && daemon->agent_up) {
+        await_session(daemon);
         ear_daemon_stop(daemon, REPLAY_STOP_MS);
     }
     while (daemon->agent_up && (code == EAR_EXIT_OK || daemon->stopping) && ear_daemon_turn(daemon, -1)) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tests/bench/bench_sketch.c - what it costs to add to the sketches of fixed memory. Host only.
  *   bench_sketch [--json]   CPU ns per add, the least of several rounds, and its ratio to the floor, measured in the
- * same rounds: one increment of one of 1024 counters in an array Fails if a figure is above its goal. */
+ *                           same rounds: one increment of one of 1024 counters in an array
+ * What is above its goal is marked; as the machine's mood is in it, that fails nothing. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -220,7 +221,7 @@ static double ns_per_add(void (*pass)(void))
 int main(int argc, char **argv)
 {
     const bool json = argc == 2 && strcmp(argv[1], "--json") == 0;
-    double least[EAR_COUNT_OF(cases)];
+    double least[EAR_COUNT_OF(cases)] = {0};
 
     if (argc > 1 && !json) {
         fputs("usage: bench_sketch [--json]\n", stderr);

@@ -177,3 +177,17 @@ def test_time_events_close_idle_conversations(world):
         server.wait_totals({"status.open": 2}, daemon.name)
         equal(client.play([time_event(NOON_MS + 1_200_000)]), [], "answers other than ok")
     server.wait_totals({"status.open": 0, "status.resolved": 2, "conversations": 2}, daemon.name)
+
+
+def test_replay_without_a_broker(world):
+    """It waits for a session, not for ever; what it heard is kept and told by the next run."""
+    broker = Broker(world, start=False)
+    daemon = Daemon(world, broker, start=False)
+    file = world.path("events")
+    file.write_bytes(b"".join(map(to_json, messages(120))))
+    daemon.launch("--replay", file)
+    equal(daemon.program.wait(25), 0, "exit status")
+    broker.start()
+    server = Server(world, broker)
+    daemon.start()
+    server.wait_totals(sums(120), daemon.name)
