@@ -82,7 +82,7 @@ static void take(void *context, const char *topic, const uint8_t *bytes, size_t 
         }
     } else if (tap->show == SHOW_TABLE) {
         tap->changed = true;
-    } else {
+    } else if (tap->show != SHOW_NOTHING) {
         if (tap->show == SHOW_JSON) {
             tap_to_json(&arrival, &text);
         } else {

@@ -6,7 +6,7 @@
 #include "platform/linux/ear_mqtt.h"
 #include "tools/earshot/tap.h"
 
-enum show { SHOW_LINES, SHOW_JSON, SHOW_TABLE };
+enum show { SHOW_LINES, SHOW_JSON, SHOW_TABLE, SHOW_NOTHING };
 
 struct tap {
     struct ear_mqtt_config mqtt;

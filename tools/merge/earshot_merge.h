@@ -124,6 +124,9 @@ struct earshot_extent earshot_total_extent(const struct earshot_total *total);
  *  "duration.count", "duration.sum_ms" and the like, and the estimate of "users.unique" and the like. */
 bool earshot_total_count(const struct earshot_total *total, const char *name, uint64_t *value);
 
+/** All of a group ("csat"), or the first column of all rows of a table ("closing_reasons"), exactly. */
+bool earshot_total_sum(const struct earshot_total *total, const char *name, uint64_t *value);
+
 /** A number that may be unknown, because its denominator is 0, by its name in earshot_derived.def. False: no data. */
 bool earshot_total_derive(const struct earshot_total *total, const char *name, double *value);
 
@@ -132,8 +135,8 @@ struct earshot_row {
     const char *label;       /* "" : `other`, what found no room in a device's table */
     const uint64_t *columns; /* as many as earshot_total_columns says */
 };
-/** How many rows, `other` included, and how many columns; 0 if there is no table of this name. An intent's columns are
- * the most and the least that it can have come; they are equal while the devices counted exactly. */
+/** How many rows, `other` included, and how many columns; 0 if there is no table of this name. An intent came
+ *  at most `count` and at least `count` - `error` times; error is 0 while the devices counted exactly. */
 size_t earshot_total_rows(const struct earshot_total *total, const char *name);
 size_t earshot_total_columns(const struct earshot_total *total, const char *name);
 /** The name of a column. "1", "2", ... for the steps of a funnel. text has room for its bytes. */

@@ -123,9 +123,9 @@ static void bound_heavy(struct merge_number *number)
 {
     for (size_t i = 0; i < number->rows.labels.count; i++) {
         uint64_t *row = &number->rows.columns[i * MERGE_HEAVY_COLUMNS];
-        const uint64_t count = row[MERGE_HEAVY_COUNT], error = row[MERGE_HEAVY_ERROR], held = row[MERGE_HEAVY_HELD];
-        row[MERGE_HEAVY_MOST] = count + (number->heavy_missed - held);
-        row[MERGE_HEAVY_LEAST] = count - error;
+        const uint64_t elsewhere = number->heavy_missed - row[MERGE_HEAVY_HELD];
+        add(&row[MERGE_HEAVY_COUNT], elsewhere);
+        add(&row[MERGE_HEAVY_ERROR], elsewhere);
     }
 }
 

@@ -54,6 +54,11 @@ static bool sum_of(const struct earshot_total *total, const char *name, size_t l
     return false;
 }
 
+bool earshot_total_sum(const struct earshot_total *total, const char *name, uint64_t *value)
+{
+    return sum_of(total, name, strlen(name), value);
+}
+
 static bool look_up(const void *context, const char *name, size_t length, uint64_t *value)
 {
     const struct earshot_total *total = context;

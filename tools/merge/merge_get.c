@@ -147,16 +147,11 @@ size_t merge_columns(const struct ear_number *line)
     if (line->shape == EAR_SHAPE_STEPS) {
         return STEPS_COLUMNS;
     }
-    return line->shape == EAR_SHAPE_HEAVY ? 2 : ear_number_has_rows(line) ? line->columns : 0;
+    return line->shape == EAR_SHAPE_HEAVY || ear_number_has_rows(line) ? line->columns : 0;
 }
 
 static const char *column_name(const struct ear_number *line, size_t column, char text[32])
 {
-    static const char *const bounds[] = {"most", "least"};
-
-    if (line->shape == EAR_SHAPE_HEAVY) {
-        return bounds[column];
-    }
     if (line->shape == EAR_SHAPE_STEPS) {
         snprintf(text, 32, "%zu", column + 1);
         return text;

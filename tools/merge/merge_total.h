@@ -9,8 +9,12 @@ enum {
     MERGE_MEMBERS = 64, /* of a group, or columns of a row; what a device tells beyond it is left out */
     MERGE_MINUTES = 60
 };
-enum { MERGE_HEAVY_COUNT, MERGE_HEAVY_ERROR, MERGE_HEAVY_HELD, MERGE_HEAVY_COLUMNS }; /* while it is added up */
-enum { MERGE_HEAVY_MOST, MERGE_HEAVY_LEAST };                                         /* afterwards */
+enum {
+    MERGE_HEAVY_COUNT,
+    MERGE_HEAVY_ERROR,
+    MERGE_HEAVY_HELD,
+    MERGE_HEAVY_COLUMNS
+}; /* HELD: only until all is added */
 
 /** Where a row stands among the others. */
 struct merge_rank {
