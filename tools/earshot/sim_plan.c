@@ -4,12 +4,13 @@
 #include <stdlib.h>
 
 enum {
-    STEP_MS = 600000,      /* of the clock during the silence at the end */
-    AFTER_IDLE_MS = 60000, /* beyond the idle time, so that the last conversation has surely ended */
-    OPEN_MS = 600000,      /* conversations that are still open began at most so long before the end */
-    LATE_PERCENT = 8,      /* conversations with a message that arrives late */
-    BATCH_PERCENT = 4,     /* conversations that arrive late as a whole, from a terminal that was cut off */
-    AGAIN_PERCENT = 2,     /* events that are sent twice */
+    STEP_MS = 600000,            /* of the clock during the silence at the end */
+    AFTER_IDLE_MS = 60000,       /* beyond the idle time, so that the last conversation has surely ended */
+    SHORT_SILENCE_MS = 10800000, /* so short that agents may stay logged in through it: that takes a cell an hour */
+    OPEN_MS = 600000,            /* conversations that are still open began at most so long before the end */
+    LATE_PERCENT = 8,            /* conversations with a message that arrives late */
+    BATCH_PERCENT = 4,           /* conversations that arrive late as a whole, from a terminal that was cut off */
+    AGAIN_PERCENT = 2,           /* events that are sent twice */
 };
 
 /* SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014). */
@@ -35,6 +36,21 @@ int64_t sim_between(struct sim_plan *plan, int64_t min, int64_t max)
 bool sim_chance(struct sim_plan *plan, unsigned percent)
 {
     return sim_random(plan, 100) < percent;
+}
+
+struct ear_str sim_user(struct sim_plan *plan, uint16_t device)
+{
+    struct ear_str *user = &plan->last_user[device];
+
+    if (user->length > 0 && sim_chance(plan, 15)) {
+        return *user; /* the same one again */
+    }
+    if (plan->users == 0 || sim_chance(plan, 65)) {
+        *user = sim_string(keep_printf("user-%zu", plan->users++));
+    } else { /* somebody who was here, or elsewhere, before */
+        *user = sim_string(keep_printf("user-%llu", (unsigned long long)sim_random(plan, plan->users)));
+    }
+    return *user;
 }
 
 struct sim_event *sim_plan_add(struct sim_plan *plan, uint16_t device, const struct ear_event *event)
@@ -205,6 +221,9 @@ void sim_plan(struct sim_plan *plan, const struct sim_options *options, const st
         if (i % 4 == 3) {
             sim_aside(plan, (uint16_t)sim_random(plan, options->device_count), start_ms);
         }
+    }
+    for (uint16_t device = 0; device < options->device_count; device++) {
+        sim_duty(plan, device, options->span_ms, !options->silence || options->idle_ms <= SHORT_SILENCE_MS);
     }
     plan->spoken_ms = last_sent_ms(plan);
     plan->end_ms = plan->spoken_ms + (options->silence ? options->idle_ms + AFTER_IDLE_MS : 0);
