@@ -16,10 +16,17 @@ void ear_label_init(struct ear_labels *labels)
     memset(labels, 0, sizeof *labels);
 }
 
-static uint64_t load(const char *bytes, size_t size)
+static uint64_t load_8(const char *bytes)
 {
-    uint64_t word = 0;
-    memcpy(&word, bytes, size);
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    return word;
+}
+
+static uint32_t load_4(const char *bytes)
+{
+    uint32_t word;
+    memcpy(&word, bytes, sizeof word);
     return word;
 }
 
@@ -32,14 +39,15 @@ static uint32_t hash_of(struct ear_str text)
     uint64_t hash = text.length * factor;
     if (text.length >= 8) {
         for (const char *at = text.bytes; end - at > 8; at += 8) {
-            hash = (hash ^ load(at, 8)) * factor;
+            hash = (hash ^ load_8(at)) * factor;
             hash ^= hash >> 32;
         }
-        hash ^= load(end - 8, 8);
+        hash ^= load_8(end - 8);
     } else if (text.length >= 4) {
-        hash ^= load(text.bytes, 4) << 32 | load(end - 4, 4);
+        hash ^= (uint64_t)load_4(text.bytes) << 32 | load_4(end - 4);
     } else {
-        hash ^= load(text.bytes, 1) << 16 | load(text.bytes + text.length / 2, 1) << 8 | load(end - 1, 1);
+        hash ^= (uint32_t)(uint8_t)text.bytes[0] << 16 | (uint32_t)(uint8_t)text.bytes[text.length / 2] << 8 |
+                (uint8_t)end[-1];
     }
     hash *= factor;
     return (uint32_t)(hash >> 32);
