@@ -47,21 +47,25 @@ static unsigned kind_of(const char *name, size_t length)
 static void read_marked(const char *line, struct marked *marked)
 {
     size_t length = 0;
+    bool open = false;
     marked->count = 0;
-    while (*line != '\0') {
-        if (*line == '{' && strchr(line, '|') != NULL) {
-            const char *bar = strchr(line, '|');
+    for (; *line != '\0'; line++) {
+        const char *bar = strchr(line, '|');
+        if (*line == '{' && bar != NULL) {
+            assert_true(!open && marked->count < MOST_SPANS);
             marked->spans[marked->count] =
                 (struct span){.start = (uint32_t)length, .personal = kind_of(line + 1, (size_t)(bar - line) - 1)};
-            line = bar + 1;
-        } else if (*line == '}' && marked->count < MOST_SPANS && marked->spans[marked->count].personal != 0) {
+            open = true;
+            line = bar;
+        } else if (*line == '}' && open) {
             marked->spans[marked->count++].end = (uint32_t)length;
-            marked->spans[marked->count].personal = 0;
-            line++;
+            open = false;
         } else {
-            marked->text[length++] = *line++;
+            assert_true(length + 1 < sizeof(marked->text));
+            marked->text[length++] = *line;
         }
     }
+    assert_false(open);
     marked->text[length] = '\0';
 }
 
@@ -135,15 +139,15 @@ static struct score rate_all(const char *name, const char *const *lines, size_t 
     }
     for (unsigned kind = 0; kind < EAR_PERSONAL_COUNT; kind++) {
         const struct score *score = &scores[kind];
-        printf("%-8s %-8s %3u wanted %3u found (%u as another kind) %3u false alarms\n", name, kinds[kind], score->wanted,
-               score->found, score->other_kind, score->false_alarms);
+        printf("%-8s %-8s %3u wanted %3u found (%u as another kind) %3u false alarms\n", name, kinds[kind],
+               score->wanted, score->found, score->other_kind, score->false_alarms);
         sum.wanted += score->wanted;
         sum.found += score->found;
         sum.other_kind += score->other_kind;
         sum.false_alarms += score->false_alarms;
     }
-    printf("%-8s %-8s %3u wanted %3u found (%u as another kind) %3u false alarms in %u texts\n", name, "all", sum.wanted,
-           sum.found, sum.other_kind, sum.false_alarms, (unsigned)count);
+    printf("%-8s %-8s %3u wanted %3u found (%u as another kind) %3u false alarms in %u texts\n", name, "all",
+           sum.wanted, sum.found, sum.other_kind, sum.false_alarms, (unsigned)count);
     return sum;
 }
 
@@ -191,8 +195,7 @@ static void redacts(const char *text, uint16_t flags, const char *expected)
     char out[256];
     const struct ear_str all = {text, (uint16_t)strlen(text)};
     say_begin(&ear_plugin_redaction);
-    const struct ear_judgement *judgement =
-        say_with(EAR_FROM_USER, text, (struct say_more){.flags = (uint8_t)flags});
+    const struct ear_judgement *judgement = say_with(EAR_FROM_USER, text, (struct say_more){.flags = (uint8_t)flags});
     const int32_t length = ear_redact(judgement, all, out, sizeof(out) - 1);
     assert_true(length >= 0);
     out[length] = '\0';
@@ -234,9 +237,26 @@ static void too_much_is_all(void **state)
 static void odd_ends(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"@",      "a@",      "@b.c",     "+",     "(",   "+1",      "0",       "00000000000",
-                                        "my name is", "my name is ", "DE89", "at",    "a at b dot",  "(at)", "call me",
-                                        "\xC3\xA9@\xC3\xA9.\xC3\xA9", "1234567\xE2\x80", "name:", "12.", "1-2-3-4-5-6-7-8-9",
+    static const char *const texts[] = {"@",
+                                        "a@",
+                                        "@b.c",
+                                        "+",
+                                        "(",
+                                        "+1",
+                                        "0",
+                                        "00000000000",
+                                        "my name is",
+                                        "my name is ",
+                                        "DE89",
+                                        "at",
+                                        "a at b dot",
+                                        "(at)",
+                                        "call me",
+                                        "\xC3\xA9@\xC3\xA9.\xC3\xA9",
+                                        "1234567\xE2\x80",
+                                        "name:",
+                                        "12.",
+                                        "1-2-3-4-5-6-7-8-9",
                                         "1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5"};
     for (size_t i = 0; i < EAR_COUNT_OF(texts); i++) {
         say_begin(&ear_plugin_redaction);
