@@ -234,7 +234,7 @@ class Program:
 
     @staticmethod
     def match_health(model, health):
-        for name, mine in (("conversations.evicted", "evicted"), ("windows.squeezed", "squeezed"), ("events.late", "late"),
+        for name, mine in (("conversations.evicted", "evicted"), ("windows.squeezed", "squeezed"),
                            ("events.early", "early"), ("labels.dropped", "labels dropped"), ("clicks.forgotten", "clicks forgotten"),
                            ("duty.overflowed", "duty overflowed")):
             if int(health[name]) != model.health[mine]:

@@ -34,7 +34,7 @@ SETTINGS = (
     {"funnels.view1": "buy: @start > seen > chosen > paid > @end", "cost.bot_message_micro": 1234},
     {"funnels.view1": "guided @guide: seen > chosen", "funnels.view2": "end: @end > extra", "cost.agent_minute_micro": 654321,
      "cost.interaction_micro": 7},
-    {"sales.attribution_s": 3600, "sales.attribution_channels": "channel-0=86400 channel-1=60", "cost.bot_message_micro": 4000000000,
+    {"sales.attribution_s": 3600, "sales.attribution_channels": "channel-0=86400, channel-1=60", "cost.bot_message_micro": 4000000000,
      "cost.agent_minute_micro": 1, "cost.interaction_micro": 4000000000},
 )
 BAD = (
@@ -288,7 +288,7 @@ class Stream:
             while steady and now is not None and heard_at - now > 30 * MINUTE:
                 now += 30 * MINUTE
                 self.events.append({"kind": "time", "t": now})
-            if event["t"] == heard_at and event["kind"] != "time" and now is not None and self.chance(0.01):
+            if event["t"] == heard_at and event["kind"] != "time" and self.events and now is not None and self.chance(0.01):
                 event = {key: value for key, value in event.items() if key != "t"}
             now = max(now or 0, heard_at)
             self.events.append(event)

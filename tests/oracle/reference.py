@@ -76,11 +76,11 @@ class Conversation:
         self.surveys = []
         self.waiting_ms = None  # time of the assignment that no agent has answered
         self.has_it = None  # the agent who took it
-        self.talking = False
+        self.talking = False  # and counted up to talked_to_ms
+        self.talked_to_ms = None
         self.views = ()
         self.signals = []  # (turn, reason)
         self.turns = 0
-        self.reopened_at = []  # as counted
         self.rewind()
 
     def rewind(self):
@@ -95,8 +95,7 @@ class Conversation:
         self.wrote = [False] * 3
         self.bot_first_ms = None
         self.engaged = False
-        self.user_latest_ms = -NEVER
-        self.reopenings = []
+        self.message_ms = -NEVER  # the last
 
     def hear(self, t, order, kind, detail):
         self.log.append((t, order, kind, detail))
@@ -126,9 +125,9 @@ class Conversation:
 
     def message(self, t, sender):
         if self.ended_ms is not None:
-            self.reopenings.append(t)
             self.ended_ms = self.ended_by = None
         self.last_from = sender
+        self.message_ms = t
         self.wrote[sender] = True
         if sender == FROM["bot"] and self.bot_first_ms is None:
             self.bot_first_ms = t
@@ -213,6 +212,7 @@ class Ring:
         self.size, self.pool = windows, cells
         self.newest = None
         self.floor = -NEVER
+        self.left = False  # whether a window ever has
         self.held = {}  # window index: {slice: Counter}
 
 
@@ -234,8 +234,8 @@ class Reference:
         self.views = [View(settings[name]) for name in sorted(settings) if name.startswith("funnels.") and settings[name]]
         self.prices = [int(settings.get(f"cost.{name}_micro", 0)) for name in ("bot_message", "agent_minute", "interaction")]
         self.reach_ms = collections.defaultdict(lambda: int(settings.get("sales.attribution_s", 86400)) * 1000)
-        for pair in settings.get("sales.attribution_channels", "").split():
-            channel, _, reach_s = pair.partition("=")
+        for pair in settings.get("sales.attribution_channels", "").split(",") if "=" in settings.get("sales.attribution_channels", "") else ():
+            channel, _, reach_s = pair.strip().partition("=")
             self.reach_ms[channel] = int(reach_s) * 1000
         self.known = set()  # people
         self.interactions = collections.Counter()  # by (resolution, window, person)
@@ -296,6 +296,7 @@ class Reference:
         for conversation in self.residents[resolution].pop(index, {}).values():
             conversation.homes[resolution] = None
         del ring.held[index]
+        ring.left = True
         ring.floor = max(ring.floor, index + 1)
 
     def tell_window(self, resolution, index):
@@ -384,6 +385,8 @@ class Reference:
         if kind == "message":
             self.note_before(conversation, event)
         if conversation is not None:
+            if self.reopens(conversation, t, kind):
+                self.count(counters, REOPENED)
             self.with_people(conversation, counters, t, kind, event)
             self.in_conversation(conversation, t, kind, event)
         self.count_person(conversation, counters, t, kind, event)
@@ -421,6 +424,7 @@ class Reference:
             self.health["evicted"] += 1
             if conversation.waiting_ms is not None:
                 self.count(self.place(self.now, conversation.slice), MISSED)
+        conversation.waiting_ms = None
         del self.conversations[name]
         for resolution, home in enumerate(conversation.homes):
             if home is not None:
@@ -457,7 +461,14 @@ class Reference:
             self.settle(conversation, t)
         elif kind in BEGINS:
             self.begin(conversation)
-        self.count_reopenings(conversation)
+
+    @staticmethod
+    def reopens(conversation, t, kind):
+        """As heard: a message at or after the end that stands, or a closing that a message follows."""
+        if kind == "message" and conversation.log:
+            end = conversation.ended(t)
+            return end is not None and t >= end[0]
+        return kind == "close" and t < conversation.message_ms
 
     def bear(self, conversation, number, label):
         if (number, label) in conversation.labels:
@@ -495,12 +506,12 @@ class Reference:
 
     def with_people(self, conversation, counters, t, kind, event):
         """Assignments that wait, who has the conversation, how long they talk. Called before the event is in the conversation."""
-        late = t < conversation.newest_ms
         end = conversation.ended(t) if conversation.log else None
         if conversation.talking and end is not None:
             conversation.talking = False
-        if conversation.talking and not late:
-            self.count(counters, AGENTS, (conversation.has_it, TALK_MS), t - conversation.newest_ms)
+        if conversation.talking and t > conversation.talked_to_ms:
+            self.count(counters, AGENTS, (conversation.has_it, TALK_MS), t - conversation.talked_to_ms)
+            conversation.talked_to_ms = t
         agent = event.get("agent")
         if kind == "assign":
             if conversation.waiting_ms is not None:
@@ -519,8 +530,8 @@ class Reference:
                 conversation.has_it = agent
                 conversation.talking = False
                 self.count(counters, AGENTS, (agent, TAKEN))
-            if kind == "message":
-                conversation.talking = conversation.has_it is not None
+            if kind == "message" and conversation.has_it is not None and not conversation.talking:
+                conversation.talking, conversation.talked_to_ms = True, t
         if kind == "close":
             conversation.talking = False
         if conversation.waiting_ms is not None:
@@ -585,41 +596,28 @@ class Reference:
             del self.clicks[oldest]
         self.clicks[key] = max(t, self.clicks.get(key, t))
 
-    # Re-opening
-
-    def count_reopenings(self, conversation):
-        """Those found now against those counted: an event may come that makes another of them."""
-        if conversation.reopenings == conversation.reopened_at:
-            return
-        was, now = collections.Counter(conversation.reopened_at), collections.Counter(conversation.reopenings)
-        for t in (now - was).elements():
-            self.count(self.place(t, conversation.slice), REOPENED)
-        for t in (was - now).elements():
-            for resolution in range(3):
-                counter, late = self.find(resolution, t, conversation.slice)
-                if not late:
-                    counter[REOPENED, 0] -= 1
-        conversation.reopened_at = list(conversation.reopenings)
-
     def begin(self, conversation):
         """It is counted from now on, where it started; where that window has left, in the oldest, once for good."""
         conversation.begun = True
         conversation.begin_ms = self.earliest_begin(conversation.first_ms)
-        self.health["late"] += conversation.begin_ms > conversation.first_ms
         for resolution in range(3):
             counter, left = self.find(resolution, conversation.begin_ms, conversation.slice)
             if left:
-                counter = self.oldest(resolution, conversation.slice)
-                counter[LATE, 0] += 1
-                for fact, n in conversation.facts(NO_TIME):
-                    counter[fact] += n
+                self.count_late(conversation, resolution)
             else:
                 self.reside(conversation, resolution)
+
+    def count_late(self, conversation, resolution):
+        """In the oldest window, as it is now, for good."""
+        counter = self.oldest(resolution, conversation.slice)
+        counter[LATE, 0] += 1
+        for fact, n in conversation.facts(NO_TIME):
+            counter[fact] += n
 
     def earliest_begin(self, t):
         """A conversation heard of too late for its hour began with the first hour that can still be counted."""
         ring = self.rings[HOUR]
-        return max(t, ring.floor * 3600000)
+        return max(t, ring.floor * 3600000) if ring.left else t
 
     def reside(self, conversation, resolution):
         home = self.index(resolution, conversation.begin_ms)
@@ -642,7 +640,9 @@ class Reference:
             del self.residents[resolution][home][id(conversation)]
             conversation.homes[resolution] = None
             _, left = self.find(resolution, t, conversation.slice)
-            if not left:
+            if left:
+                self.count_late(conversation, resolution)
+            else:
                 self.reside(conversation, resolution)
 
     # Facts of a moment
