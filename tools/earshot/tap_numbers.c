@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/earshot/tap.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* What is open in the JSON text, so that it can be closed. */
@@ -156,6 +157,7 @@ static void add_item(struct writer *writer, const struct ear_summary_item *item)
 {
     const bool is_new = item->number != writer->number;
 
+    assert(item->number != NULL);
     if (is_new) {
         begin_number(writer, item);
     }
