@@ -57,9 +57,9 @@ double report_value(const struct earshot_total *total, const char *name);
 
 /* --- For people --------------------------------------------------------------------------------------------------- */
 
-enum report_unit { REPORT_COUNT, REPORT_DECIMAL, REPORT_MS };
+enum report_unit { REPORT_COUNT, REPORT_DECIMAL, REPORT_MS, REPORT_MS_IN_MINUTES, REPORT_MS_IN_HOURS };
 
-/** "12 345", "3.4", "4 min 05 s"; NAN is "no data". */
+/** "12 345", "3.4", "4 min 05 s", "245 min", "4.1 h"; NAN is "no data". */
 void report_format(struct text *text, enum report_unit unit, double value);
 /** Text of others, safe in HTML. */
 void report_escape(struct text *html, const char *text);

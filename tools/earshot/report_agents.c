@@ -130,10 +130,10 @@ void report_agents(const struct report *report, struct text *html)
     ranking(&agents, "Conversations per Agent", REPORT_COUNT);
     curves(&agents, "Evolution of Number of Conversations", REPORT_COUNT);
     agents.column = TALK_MS;
-    ranking(&agents, "Total Conversation Minutes", REPORT_MS);
-    curves(&agents, "Conversation Minutes Evolution", REPORT_MS);
+    ranking(&agents, "Total Conversation Minutes", REPORT_MS_IN_MINUTES);
+    curves(&agents, "Conversation Minutes Evolution", REPORT_MS_IN_MINUTES);
     agents.column = CONNECTED_MS;
-    ranking(&agents, "Total Connection Hours", REPORT_MS);
-    curves(&agents, "Connection Hours Evolution", REPORT_MS);
+    ranking(&agents, "Total Connection Hours", REPORT_MS_IN_HOURS);
+    curves(&agents, "Connection Hours Evolution", REPORT_MS_IN_HOURS);
     text_printf(html, "</div>\n");
 }

@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WIDTH = 560, HEIGHT = 218, LEFT = 50, RIGHT = 8, TOP = 16, BOTTOM = 26, TICKS = 4, LABEL_WIDTH = 62 };
+enum { WIDTH = 560, HEIGHT = 218, LEFT = 60, RIGHT = 8, TOP = 16, BOTTOM = 26, TICKS = 4, LABEL_WIDTH = 70 };
 enum { PLOT_WIDTH = WIDTH - LEFT - RIGHT, PLOT_HEIGHT = HEIGHT - TOP - BOTTOM, MOST_VALUES_SHOWN = 16 };
+
+#define HEADROOM 1.04 /* for the figure on the highest point */
 
 /* What is being drawn, and how values become places. */
 struct drawing {
@@ -65,15 +67,16 @@ static double round_up(double least)
     return 10 * power;
 }
 
+/* Times are told in what their greatest is best told in, or as asked for. */
 static void set_unit(struct drawing *drawing, double most)
 {
-    drawing->unit = 1;
-    drawing->suffix = "";
-    if (drawing->chart->unit == REPORT_MS) {
-        const bool hours = most >= 7200000, minutes = most >= 120000;
-        drawing->unit = hours ? 3600000 : minutes ? 60000 : 1000;
-        drawing->suffix = hours ? " h" : minutes ? " min" : " s";
-    }
+    const enum report_unit unit = drawing->chart->unit;
+    const bool hours = unit == REPORT_MS_IN_HOURS || (unit == REPORT_MS && most >= 7200000);
+    const bool minutes = unit == REPORT_MS_IN_MINUTES || (unit == REPORT_MS && most >= 120000);
+    const bool plain = unit == REPORT_COUNT || unit == REPORT_DECIMAL;
+
+    drawing->unit = plain ? 1 : hours ? 3600000 : minutes ? 60000 : 1000;
+    drawing->suffix = plain ? "" : hours ? " h" : minutes ? " min" : " s";
 }
 
 static void set_scale(struct drawing *drawing)
@@ -86,18 +89,21 @@ static void set_scale(struct drawing *drawing)
         tick = fmax(1, ceil(tick)); /* there are no halves of things */
     }
     drawing->tick = tick * drawing->unit;
-    drawing->top = drawing->tick * fmax(1, ceil(most / drawing->tick - 0.000001));
+    drawing->top = drawing->tick * fmax(1, ceil(most / drawing->tick * HEADROOM));
 }
 
 static void add_axis_value(struct drawing *drawing, double value)
 {
     const double shown = value / drawing->unit;
 
-    if (shown >= 10000) {
-        text_printf(drawing->html, "%g k", shown / 1000);
+    if (shown >= 100000) {
+        text_printf(drawing->html, "%gk", shown / 1000);
+    } else if (shown >= 1000) {
+        report_format(drawing->html, REPORT_COUNT, shown);
     } else {
-        text_printf(drawing->html, "%g%s", shown, value > 0 ? drawing->suffix : "");
+        text_printf(drawing->html, "%g", shown);
     }
+    text_printf(drawing->html, "%s", value > 0 ? drawing->suffix : "");
 }
 
 static void draw_value_axis(struct drawing *drawing)
@@ -116,7 +122,7 @@ static void draw_value_axis(struct drawing *drawing)
 static void draw_time_axis(struct drawing *drawing)
 {
     const struct report *report = drawing->chart->report;
-    const double room = (double)PLOT_WIDTH / (report->step == REPORT_HOURS ? LABEL_WIDTH * 0.6 : LABEL_WIDTH);
+    const double room = (double)PLOT_WIDTH / (report->step == REPORT_HOURS ? LABEL_WIDTH * 0.55 : LABEL_WIDTH);
     size_t every = (size_t)ceil((double)drawing->count / room);
 
     if (report->step == REPORT_HOURS) {
@@ -163,7 +169,9 @@ static void add_tip(struct drawing *drawing, size_t bucket, const struct report_
 
 static void draw_value(struct drawing *drawing, size_t bucket, double value)
 {
-    if (drawing->count > MOST_VALUES_SHOWN || drawing->chart->unit == REPORT_MS || value <= 0) {
+    const bool is_short = drawing->chart->unit == REPORT_COUNT || drawing->chart->unit == REPORT_DECIMAL;
+
+    if (drawing->count > MOST_VALUES_SHOWN || !is_short || value <= 0) {
         return;
     }
     text_printf(drawing->html, "<text class=\"value\" text-anchor=\"middle\" x=\"%.1f\" y=\"%.1f\">",

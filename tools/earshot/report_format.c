@@ -38,6 +38,11 @@ void report_format(struct text *text, enum report_unit unit, double value)
         text_printf(text, "no data");
     } else if (unit == REPORT_MS) {
         add_duration(text, value);
+    } else if (unit == REPORT_MS_IN_MINUTES) {
+        add_grouped(text, (uint64_t)llround(value / 60000));
+        text_printf(text, " min");
+    } else if (unit == REPORT_MS_IN_HOURS) {
+        text_printf(text, "%.1f h", value / 3600000);
     } else if (unit == REPORT_COUNT) {
         add_grouped(text, (uint64_t)llround(value));
     } else {

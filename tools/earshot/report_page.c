@@ -3,6 +3,21 @@
 
 #include <string.h>
 
+/* "Mon 12 Oct 2026 to Sun 18 Oct 2026", or one day. */
+static void add_period(const struct report *report, struct text *html)
+{
+    struct text from = {0}, to = {0};
+
+    report_format_time(&from, &report->select.zone, REPORT_DATE, report->from_s);
+    report_format_time(&to, &report->select.zone, REPORT_DATE, report->to_s - 1);
+    text_printf(html, "%s", from.bytes);
+    if (strcmp(from.bytes, to.bytes) != 0) {
+        text_printf(html, " to %s", to.bytes);
+    }
+    text_free(&from);
+    text_free(&to);
+}
+
 static void add_header(const struct report *report, struct text *html)
 {
     const struct earshot_extent extent = earshot_total_extent(report->total);
@@ -12,9 +27,7 @@ static void add_header(const struct report *report, struct text *html)
     text_printf(html, "<header><h1>");
     report_escape(html, report->title);
     text_printf(html, "</h1><p class=\"period\">");
-    report_format_time(html, &report->select.zone, REPORT_DATE, report->from_s);
-    text_printf(html, " to ");
-    report_format_time(html, &report->select.zone, REPORT_DATE, report->to_s - 1);
+    add_period(report, html);
     text_printf(html, "</p><p>%zu device%s", extent.devices, extent.devices == 1 ? "" : "s");
     if (selected.length > 0) {
         text_printf(html, " \xc2\xb7 only ");

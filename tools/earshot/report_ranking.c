@@ -6,8 +6,10 @@
 
 void report_tile(struct text *html, const char *name, const char *value, const char *note)
 {
-    text_printf(html, "<div class=\"tile\"><span class=\"name\">%s</span><span class=\"%s\">%s</span>", name,
-                strcmp(value, "no data") == 0 ? "big none" : "big", value);
+    const char *kind = strcmp(value, "no data") == 0 ? " none" : strlen(value) > 12 ? " long" : "";
+
+    text_printf(html, "<div class=\"tile\"><span class=\"name\">%s</span><span class=\"big%s\">%s</span>", name, kind,
+                value);
     if (note != NULL) {
         text_printf(html, "<span class=\"note\">%s</span>", note);
     }

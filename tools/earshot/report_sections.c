@@ -74,9 +74,12 @@ static void chart_of(const struct report *report, struct text *html, const char 
     report_chart(&chart, html);
 }
 
+/* "17 134 in all"; NULL: no data. */
 static const char *total_of(const struct report *report, enum report_unit unit, const char *name, const char *what)
 {
-    return keep_printf("%s %s", formatted(unit, report_value(report->total, name)), what);
+    const double value = report_value(report->total, name);
+
+    return isnan(value) ? NULL : keep_printf("%s %s", formatted(unit, value), what);
 }
 
 static void begin_section(struct text *html, const char *title, const char *says)
@@ -156,7 +159,7 @@ void report_chatbot(const struct report *report, struct text *html)
     const uint64_t unlisted = earshot_total_unlisted(report->total, "intents");
 
     begin_section(html, "Chatbot", "What people wanted, in which language, and how they began.");
-    text_printf(html, "<div class=\"cards\">");
+    text_printf(html, "<div class=\"cards tall\">"); /* the first one is as high as the other two */
     ranking_of(report, html, "Most Frequent Intents", "intents",
                unlisted > 0
                    ? keep_printf("Devices keep the most frequent ones: a range bounds what is not known exactly, "
