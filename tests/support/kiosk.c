@@ -75,7 +75,7 @@ struct ear_event message_of(const char *conversation, uint8_t from, int64_t time
     return event;
 }
 
-void say(const char *conversation, uint8_t from, int64_t time_ms)
+void speak(const char *conversation, uint8_t from, int64_t time_ms)
 {
     const struct ear_event event = message_of(conversation, from, time_ms);
 

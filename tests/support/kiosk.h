@@ -35,7 +35,7 @@ struct ear_event closing_of(const char *conversation, uint8_t by, int64_t time_m
 
 /** Let the agent hear it; it must be taken. */
 void hear(const struct ear_event *event);
-void say(const char *conversation, uint8_t from, int64_t time_ms);
+void speak(const char *conversation, uint8_t from, int64_t time_ms);
 
 /** The number at `at`, added up over all windows of a resolution; total() looks that hours and days agree. */
 uint32_t total_of(unsigned resolution, unsigned at);

@@ -18,8 +18,8 @@ static void test_a_conversation_is_counted(void **state)
     memcpy(start.language, "de", 2);
     start.present |= EAR_HAS(language);
     hear(&start);
-    say("c", EAR_FROM_USER, NOON_MS + 1000);
-    say("c", EAR_FROM_BOT, NOON_MS + 2000);
+    speak("c", EAR_FROM_USER, NOON_MS + 1000);
+    speak("c", EAR_FROM_BOT, NOON_MS + 2000);
     assert_int_equal(total(EAR_AT_conversations), 1);
     assert_int_equal(total(EAR_AT_status + EAR_STATUS_OPEN), 1);
     assert_int_equal(total(EAR_AT_messages + EAR_FROM_USER), 1);
@@ -39,8 +39,8 @@ static void test_a_conversation_is_counted(void **state)
 static void test_cohort_facts_stay_with_the_start(void **state)
 {
     (void)state;
-    say("c", EAR_FROM_USER, NOON_MS - HOUR_MS);
-    say("c", EAR_FROM_BOT, NOON_MS);
+    speak("c", EAR_FROM_USER, NOON_MS - HOUR_MS);
+    speak("c", EAR_FROM_BOT, NOON_MS);
     const struct ear_event close = closing_of("c", EAR_BY_USER, NOON_MS);
     hear(&close);
     for (uint16_t i = 0; i < EAR_CELLS; i++) {
@@ -145,15 +145,15 @@ static void test_silence_closes_and_speech_reopens(void **state)
 {
     (void)state;
     settings.conversation_idle_close_s = 2 * 3600; /* the hour is still held, even by the smallest rings */
-    say("c", EAR_FROM_USER, 0);
-    say("c", EAR_FROM_BOT, 0);
+    speak("c", EAR_FROM_USER, 0);
+    speak("c", EAR_FROM_BOT, 0);
     fake_clock_pass(&wrist, settings.conversation_idle_close_s * 1000 - 1);
     (void)ear_agent_tick(&agent);
     assert_int_equal(total(EAR_AT_status + EAR_STATUS_OPEN), 1);
     fake_clock_pass(&wrist, 1);
     (void)ear_agent_tick(&agent);
     assert_int_equal(total(EAR_AT_status + EAR_STATUS_RESOLVED), 1);
-    say("c", EAR_FROM_USER, 0);
+    speak("c", EAR_FROM_USER, 0);
     assert_int_equal(total(EAR_AT_status + EAR_STATUS_RESOLVED), 0);
     assert_int_equal(total(EAR_AT_status + EAR_STATUS_OPEN), 1);
     assert_int_equal(total(EAR_AT_reopened), 1);
@@ -169,7 +169,7 @@ static void test_a_full_table_evicts_and_counts(void **state)
         for (int digit = 5, n = i; digit > 0; digit--, n /= 10) {
             name[digit] = (char)('0' + n % 10);
         }
-        say(name, EAR_FROM_USER, NOON_MS + i);
+        speak(name, EAR_FROM_USER, NOON_MS + i);
     }
     assert_int_equal(agent.counts.evicted, 3);
     assert_int_equal(total(EAR_AT_conversations), EAR_CONVERSATIONS + 3);
@@ -180,8 +180,8 @@ static void test_a_full_table_evicts_and_counts(void **state)
 static void test_late_events_are_counted_in_the_oldest_window(void **state)
 {
     (void)state;
-    say("new", EAR_FROM_USER, NOON_MS);
-    say("old", EAR_FROM_USER, NOON_MS - (EAR_HOUR_WINDOWS + 5) * HOUR_MS);
+    speak("new", EAR_FROM_USER, NOON_MS);
+    speak("old", EAR_FROM_USER, NOON_MS - (EAR_HOUR_WINDOWS + 5) * HOUR_MS);
     assert_int_equal(total_of(EAR_HOUR, EAR_AT_messages + EAR_FROM_USER), 2);
     assert_int_equal(total_of(EAR_HOUR, EAR_AT_late_events), 1);
     assert_true(agent.counts.late > 0);
@@ -191,10 +191,10 @@ static void test_the_future_counts_as_now(void **state)
 {
     (void)state;
     (void)ear_agent_tick(&agent);
-    say("c", EAR_FROM_USER, NOON_MS + 24 * HOUR_MS);
+    speak("c", EAR_FROM_USER, NOON_MS + 24 * HOUR_MS);
     assert_int_equal(agent.counts.early, 1);
     assert_int_equal(total(EAR_AT_messages + EAR_FROM_USER), 1);
-    say("c", EAR_FROM_USER, 0);
+    speak("c", EAR_FROM_USER, 0);
     assert_int_equal(total_of(EAR_HOUR, EAR_AT_late_events), 0);
 }
 
@@ -214,7 +214,7 @@ static void test_a_time_before_2001_is_refused(void **state)
 static void test_reason_comes_from_what_was_heard(void **state)
 {
     (void)state;
-    say("c", EAR_FROM_USER, NOON_MS);
+    speak("c", EAR_FROM_USER, NOON_MS);
     ear_conversation_signal(&agent.memory.conversations.items[agent.memory.conversations.open.newest],
                             EAR_REASON_LOW_CONFIDENCE);
     struct ear_event handoff = event_of(EAR_KIND_HANDOFF, "c", NOON_MS);
@@ -236,14 +236,14 @@ static void test_what_was_counted_without_a_clock_gets_its_place(void **state)
     wrist.monotonic_ms = 1000;
     power_on();
     (void)ear_agent_tick(&agent);
-    say("c", EAR_FROM_USER, 0);
+    speak("c", EAR_FROM_USER, 0);
     fake_clock_pass(&wrist, 10000);
     (void)ear_agent_tick(&agent);
-    say("c", EAR_FROM_BOT, 0);
+    speak("c", EAR_FROM_BOT, 0);
     wrist.state = EAR_CLOCK_NETWORK;
     wrist.wall_ms = NOON_MS + 20000;
     (void)ear_agent_tick(&agent);
-    say("c", EAR_FROM_USER, 0);
+    speak("c", EAR_FROM_USER, 0);
     assert_int_equal(total(EAR_AT_messages + EAR_FROM_USER), 2);
     for (uint16_t i = 0; i < EAR_CELLS; i++) {
         const struct ear_cell *cell = &agent.memory.note.cells[i];
@@ -262,7 +262,7 @@ static void test_what_was_counted_without_a_clock_gets_its_place(void **state)
 static void test_summaries_reach_the_broker(void **state)
 {
     (void)state;
-    say("c", EAR_FROM_USER, NOON_MS);
+    speak("c", EAR_FROM_USER, NOON_MS);
     connect_broker();
     assert_string_equal(broker.messages[0].topic, "earshot/1/default/default/kiosk-1/status");
     assert_true(broker.messages[0].retain);
@@ -274,7 +274,7 @@ static void test_summaries_reach_the_broker(void **state)
     (void)ear_agent_tick(&agent);
     assert_int_equal(broker.count, before); /* nothing changed, nothing is said */
 
-    say("c", EAR_FROM_USER, 0);
+    speak("c", EAR_FROM_USER, 0);
     fake_clock_pass(&wrist, settings.publish_hour_s * 1000);
     (void)ear_agent_tick(&agent);
     ack_all();
@@ -284,12 +284,12 @@ static void test_summaries_reach_the_broker(void **state)
 static void test_what_was_in_flight_is_told_again(void **state)
 {
     (void)state;
-    say("c", EAR_FROM_USER, NOON_MS);
+    speak("c", EAR_FROM_USER, NOON_MS);
     connect_broker();
     const uint32_t before = broker.count;
     broker.unacked = 0;
     ear_uplink_on_lost(&agent.uplink, "cable", wrist.monotonic_ms);
-    say("c", EAR_FROM_USER, 0);
+    speak("c", EAR_FROM_USER, 0);
     connect_broker();
     ack_all();
     assert_true(broker.count > before);
@@ -303,7 +303,7 @@ static void test_windows_that_leave_untold_wait_in_the_outbox(void **state)
     (void)state;
 
     for (int i = 0; i < HOURS; i++) {
-        say("c", EAR_FROM_USER, 0);
+        speak("c", EAR_FROM_USER, 0);
         fake_clock_pass(&wrist, (uint32_t)HOUR_MS);
         (void)ear_agent_tick(&agent);
     }
@@ -336,15 +336,15 @@ static void stop(void)
 static void test_a_restart_goes_on_counting(void **state)
 {
     (void)state;
-    say("c", EAR_FROM_USER, NOON_MS);
+    speak("c", EAR_FROM_USER, NOON_MS);
     connect_broker();
     ack_all();
-    say("c", EAR_FROM_BOT, 0);
+    speak("c", EAR_FROM_BOT, 0);
     stop();
     const uint32_t boot = agent.boot;
     power_on();
     assert_int_equal(agent.boot, boot + 1);
-    say("c", EAR_FROM_USER, 0);
+    speak("c", EAR_FROM_USER, 0);
     assert_int_equal(total(EAR_AT_conversations), 1);
     assert_int_equal(total(EAR_AT_messages + EAR_FROM_USER), 2);
     connect_broker();
@@ -357,7 +357,7 @@ static void test_a_restart_goes_on_counting(void **state)
 static void test_stopping_without_a_broker_keeps_everything(void **state)
 {
     (void)state;
-    say("c", EAR_FROM_USER, NOON_MS);
+    speak("c", EAR_FROM_USER, NOON_MS);
     stop();
     assert_true(ear_outbox_live(&agent.outbox) > 0);
     config.snapshot.ops = NULL; /* even if the memory is lost, what was counted is told */
@@ -370,7 +370,7 @@ static void test_stopping_without_a_broker_keeps_everything(void **state)
 static void test_a_damaged_memory_is_refused(void **state)
 {
     (void)state;
-    say("c", EAR_FROM_USER, NOON_MS);
+    speak("c", EAR_FROM_USER, NOON_MS);
     stop();
     snapshot_flash.bytes[200] ^= 1; /* in whichever of the two copies it is */
     snapshot_flash.bytes[FAKE_STORAGE_BYTES / 2 + 200] ^= 1;
@@ -385,7 +385,7 @@ static void test_status_gathers_health(void **state)
     struct ear_fault fault = {.err = EAR_ERR_SYNTAX, .allowed = ""};
     (void)state;
 
-    say("c", EAR_FROM_USER, NOON_MS);
+    speak("c", EAR_FROM_USER, NOON_MS);
     ear_agent_refused(&agent, &fault);
     ear_agent_status(&agent, &status);
     assert_true(status.online);

@@ -27,7 +27,7 @@ static void test_topics_follow_the_conversation(void **state)
     hear(&happy);
     label(EAR_KIND_TOPIC, "a", "returns", NOON_MS);
     label(EAR_KIND_TOPIC, "a", "returns", NOON_MS); /* it bears it once */
-    say("a", EAR_FROM_BOT, NOON_MS + 5 * SECOND_MS);
+    speak("a", EAR_FROM_BOT, NOON_MS + 5 * SECOND_MS);
     assert_int_equal(row_total(EAR_NUMBER_topics, "returns", EAR_TOPICS_CONVERSATIONS), 1);
     assert_int_equal(row_total(EAR_NUMBER_topics, "returns", EAR_TOPICS_CONTAINED), 0); /* not ended */
     const struct ear_event close = closing_of("a", EAR_BY_USER, NOON_MS + 8 * SECOND_MS);
@@ -39,7 +39,7 @@ static void test_topics_follow_the_conversation(void **state)
     assert_int_equal(row_total(EAR_NUMBER_topics, "returns", EAR_TOPICS_POSITIVE), 1);
     assert_int_equal(row_total(EAR_NUMBER_topics, "returns", EAR_TOPICS_CSAT_SUM), 4);
     assert_int_equal(row_total(EAR_NUMBER_topics, "returns", EAR_TOPICS_HANDLE_MS), 8000);
-    say("a", EAR_FROM_USER, NOON_MS + 10 * SECOND_MS); /* re-opened: what its end gave is taken back */
+    speak("a", EAR_FROM_USER, NOON_MS + 10 * SECOND_MS); /* re-opened: what its end gave is taken back */
     assert_int_equal(row_total(EAR_NUMBER_topics, "returns", EAR_TOPICS_CONVERSATIONS), 1);
     assert_int_equal(row_total(EAR_NUMBER_topics, "returns", EAR_TOPICS_SUCCESSFUL), 0);
     assert_int_equal(row_total(EAR_NUMBER_topics, "returns", EAR_TOPICS_HANDLE_MS), 0);
@@ -50,9 +50,9 @@ static void test_tags_and_procedures(void **state)
     (void)state;
     label(EAR_KIND_TAG, "a", "vip", NOON_MS); /* heard before the beginning */
     assert_int_equal(total(EAR_AT_conversations), 0);
-    say("a", EAR_FROM_USER, NOON_MS);
+    speak("a", EAR_FROM_USER, NOON_MS);
     label(EAR_KIND_PROCEDURE, "a", "refund", NOON_MS);
-    say("a", EAR_FROM_BOT, NOON_MS + SECOND_MS);
+    speak("a", EAR_FROM_BOT, NOON_MS + SECOND_MS);
     assert_int_equal(row_total(EAR_NUMBER_tags, "vip", 0), 1);
     const struct ear_event handoff = event_of(EAR_KIND_HANDOFF, "a", NOON_MS + SECOND_MS);
     hear(&handoff);
@@ -66,7 +66,7 @@ static void test_too_many_labels_are_dropped_and_counted(void **state)
     char name[] = "tag-a";
     (void)state;
 
-    say("a", EAR_FROM_USER, NOON_MS);
+    speak("a", EAR_FROM_USER, NOON_MS);
     for (int i = 0; i < EAR_CONVERSATION_LABELS + 2; i++, name[4]++) {
         label(EAR_KIND_TAG, "a", name, NOON_MS);
     }
@@ -79,7 +79,7 @@ static void test_funnels_count_steps_without_gaps(void **state)
     strcpy(settings.funnels_view1, "buying: @start > product > cart > @end");
     strcpy(settings.funnels_view2, "other @nobody: @start");
     power_on();
-    say("a", EAR_FROM_USER, NOON_MS);
+    speak("a", EAR_FROM_USER, NOON_MS);
     label(EAR_KIND_STEP, "a", "cart", NOON_MS + SECOND_MS);
     assert_int_equal(row_total(EAR_NUMBER_funnel, "buying", 0), 1);
     assert_int_equal(row_total(EAR_NUMBER_funnel, "buying", 1), 0);
@@ -106,12 +106,12 @@ static void test_a_funnel_that_is_none_is_refused(void **state)
 static void test_of_closings_heard_early_the_last_counts(void **state)
 {
     (void)state;
-    say("a", EAR_FROM_BOT, NOON_MS);
+    speak("a", EAR_FROM_BOT, NOON_MS);
     const struct ear_event later = closing_of("a", EAR_BY_USER, NOON_MS + 30 * SECOND_MS);
     const struct ear_event sooner = closing_of("a", EAR_BY_LEFT, NOON_MS + 10 * SECOND_MS);
     hear(&later);
     hear(&sooner);
-    say("a", EAR_FROM_BOT, NOON_MS + 20 * SECOND_MS); /* re-opened it, and it was closed again */
+    speak("a", EAR_FROM_BOT, NOON_MS + 20 * SECOND_MS); /* re-opened it, and it was closed again */
     assert_int_equal(total(EAR_AT_status + EAR_STATUS_RESOLVED), 1);
     assert_int_equal(total(EAR_AT_reopened), 1);
 }
@@ -122,11 +122,11 @@ static void test_cost_is_computed_from_the_cells_numbers(void **state)
     settings.cost_bot_message_micro = 1000;
     settings.cost_interaction_micro = 50000;
     settings.cost_agent_minute_micro = 600000;
-    say("a", EAR_FROM_BOT, NOON_MS);
+    speak("a", EAR_FROM_BOT, NOON_MS);
     struct ear_event human = message_of("a", EAR_FROM_AGENT, NOON_MS + SECOND_MS);
     WITH(human, agent, str("eve"));
     hear(&human);
-    say("a", EAR_FROM_USER, NOON_MS + 31 * SECOND_MS); /* half a minute of hers */
+    speak("a", EAR_FROM_USER, NOON_MS + 31 * SECOND_MS); /* half a minute of hers */
     connect_broker();
     ack_all();
     assert_int_equal(told(EAR_AT_cost), 1000 + 50000 + 300000);

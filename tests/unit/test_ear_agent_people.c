@@ -63,8 +63,8 @@ static void test_people_are_counted_once_a_window(void **state)
     user_says("a", "ann", MORNING_MS);
     user_says("a", "ann", MORNING_MS + SECOND_MS);
     user_says("b", "bob", MORNING_MS + SECOND_MS);
-    say("a", EAR_FROM_USER, MORNING_MS + 2 * SECOND_MS); /* still ann */
-    say("c", EAR_FROM_USER, MORNING_MS);                 /* nobody known */
+    speak("a", EAR_FROM_USER, MORNING_MS + 2 * SECOND_MS); /* still ann */
+    speak("c", EAR_FROM_USER, MORNING_MS);                 /* nobody known */
     assert_int_equal(people(EAR_NUMBER_users_unique, MORNING_MS), 2);
     assert_int_equal(total(EAR_AT_users_new), 2);
     user_says("a", "ann", MORNING_MS + HOUR_MS);
@@ -112,12 +112,12 @@ static void test_agents_have_conversations_and_talk(void **state)
     (void)state;
     assign("a", "eve", NOON_MS);
     agent_says("a", "eve", NOON_MS + 10 * SECOND_MS);
-    say("a", EAR_FROM_USER, NOON_MS + 25 * SECOND_MS);
+    speak("a", EAR_FROM_USER, NOON_MS + 25 * SECOND_MS);
     assign("a", "joe", NOON_MS + 30 * SECOND_MS);
     agent_says("a", "joe", NOON_MS + 60 * SECOND_MS);
     const struct ear_event close = closing_of("a", EAR_BY_AGENT, NOON_MS + 90 * SECOND_MS);
     hear(&close);
-    say("a", EAR_FROM_USER, NOON_MS + 900 * SECOND_MS); /* after the end: nobody's time */
+    speak("a", EAR_FROM_USER, NOON_MS + 900 * SECOND_MS); /* after the end: nobody's time */
     assert_int_equal(row_total(EAR_NUMBER_agents, "eve", EAR_AGENTS_CONVERSATIONS), 1);
     assert_int_equal(row_total(EAR_NUMBER_agents, "joe", EAR_AGENTS_CONVERSATIONS), 1);
     assert_int_equal(row_total(EAR_NUMBER_agents, "eve", EAR_AGENTS_TALK_MS), 20000);
