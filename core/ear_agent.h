@@ -183,6 +183,9 @@ void ear_agent_on_cmd(struct ear_agent *agent, const uint8_t *bytes, size_t leng
  * into it is the page. */
 int32_t ear_agent_ask(struct ear_agent *agent, const uint8_t *request, size_t length, uint8_t *out, size_t capacity);
 
+/** The same for one that was found faulty before it got here: the answer that says so, counted. */
+int32_t ear_agent_refuse_request(struct ear_agent *agent, const struct ear_fault *fault, uint8_t *out, size_t capacity);
+
 /** How the device is now; for `status` on any way out. */
 void ear_agent_status(const struct ear_agent *agent, struct ear_status *status);
 

@@ -140,6 +140,14 @@ int32_t ear_agent_ask(struct ear_agent *agent, const uint8_t *request, size_t le
     return given.length;
 }
 
+int32_t ear_agent_refuse_request(struct ear_agent *agent, const struct ear_fault *fault, uint8_t *out, size_t capacity)
+{
+    static const struct ear_query unread;
+
+    ear_agent_count(&agent->queries.refused);
+    return ear_query_refuse(&unread, fault, out, capacity);
+}
+
 /* --- over MQTT --- */
 
 static const char *topic(struct ear_agent *agent, const char *end)
