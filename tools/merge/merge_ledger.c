@@ -86,6 +86,10 @@ void merge_account_take(struct earshot_store *store, uint32_t device, const stru
         raise(&account->ledger[i], head->ledger[i]);
     }
     raise(&account->ledger[EAR_LEDGER_PRODUCED], head->seq); /* one that came bears witness of itself */
+    if (head->seq >= account->newest_seq) {
+        account->newest_seq = head->seq;
+        raise(&account->newest_acked, head->ledger[EAR_LEDGER_ACKED]);
+    }
 }
 
 void merge_account_status(struct earshot_store *store, uint32_t device, const struct ear_status *status)
@@ -117,6 +121,17 @@ static uint32_t at_least_0(int64_t value)
 static uint32_t least(uint32_t a, uint32_t b)
 {
     return a < b ? a : b;
+}
+
+/* At least so many that the broker had are not here. The newest summary spoke of those before it, so it is not among
+ * them; a status may have spoken of all. */
+static uint32_t lost_of(const struct merge_account *account)
+{
+    const int64_t arrived = account->seqs.arrived, missing = (int64_t)account->ledger[EAR_LEDGER_PRODUCED] - arrived;
+    const uint32_t by_summary = at_least_0(account->newest_acked - (arrived - 1));
+    const uint32_t by_status = at_least_0(account->ledger[EAR_LEDGER_ACKED] - arrived);
+
+    return least(by_summary > by_status ? by_summary : by_status, at_least_0(missing));
 }
 
 /* The index-th gap: before the first stretch, between two, after the last. */
@@ -164,7 +179,7 @@ bool earshot_store_account(const struct earshot_store *store, size_t index, stru
         .again = held->again,
         .missing = at_least_0((int64_t)produced - held->seqs.arrived),
     };
-    account->lost = least(at_least_0((int64_t)acked - account->arrived), account->missing);
+    account->lost = lost_of(held);
     while (gap_at(held, account->gap_count, &gap)) {
         account->gap_count++;
     }

@@ -34,6 +34,7 @@ struct merge_seqs {
 struct merge_account {
     uint32_t device, boot;
     uint32_t ledger[EAR_LEDGER_PARTS]; /* the greatest of each that was said */
+    uint32_t newest_seq, newest_acked; /* of the summaries that came, and what it says was acknowledged before it */
     uint32_t again;
     struct merge_seqs seqs;
 };
