@@ -178,13 +178,56 @@ static bool rows_are_sound(const struct ear_number *number, const uint32_t *rows
     return true;
 }
 
+static bool heavy_is_sound(const struct ear_number *number, const uint32_t *words)
+{
+    struct ear_heavy_entry entry;
+    for (unsigned rank = 0; ear_heavy_at(words, number->words, rank, &entry); rank++) {
+        bool known = (entry.label >= 1 && entry.label <= EAR_LABELS) || entry.label == EAR_LABEL_OTHER;
+        if (!known || entry.error > entry.count || rank >= number->size) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* As many values in buckets as were counted, or fewer. */
+static bool distribution_is_sound(const struct ear_number *number, const uint32_t *words)
+{
+    uint64_t held = 0;
+    for (unsigned b = 0; b < EAR_DISTRIBUTION_BUCKETS; b++) {
+        held += ear_distribution_bucket(words, number->words, b);
+    }
+    return held <= ear_distribution_count(words);
+}
+
+static bool number_is_sound(const struct ear_number *number, const uint32_t *words)
+{
+    switch (number->shape) {
+    case EAR_SHAPE_TABLE:
+    case EAR_SHAPE_LABELS:
+    case EAR_SHAPE_MONEY:
+    case EAR_SHAPE_STEPS:
+        return rows_are_sound(number, words);
+    case EAR_SHAPE_HEAVY:
+        return heavy_is_sound(number, words);
+    case EAR_SHAPE_DISTRIBUTION:
+        return distribution_is_sound(number, words);
+    case EAR_SHAPE_DISTINCT: /* what its loops are bounded by */
+        return ear_distinct_is_exact(words) ? ear_distinct_estimate(words) < number->words
+                                            : words[0] >> 16 <= EAR_DISTINCT_PRECISION;
+    case EAR_SHAPE_WIDE:
+        return ear_wide_get(words) >= 0;
+    default:
+        return true;
+    }
+}
+
 static bool numbers_are_sound(const struct ear_note *note, uint16_t cell)
 {
     const uint32_t *words = ear_note_cell_words(note, cell);
     for (unsigned n = 0; n < ear_catalogue_count; n++) {
         const struct ear_number *number = &ear_catalogue[n];
-        if (ear_note_holds(note->cells[cell].resolution, number) && ear_number_has_rows(number) &&
-            !rows_are_sound(number, &words[number->at])) {
+        if (ear_note_holds(note->cells[cell].resolution, number) && !number_is_sound(number, &words[number->at])) {
             return false;
         }
     }

@@ -296,6 +296,29 @@ static void test_unsound_rows_are_seen(void **state)
     assert_false(ear_note_is_sound(&note));
 }
 
+static void expect_unsound_with(unsigned at, unsigned word, uint32_t value)
+{
+    uint32_t *to = &place.words[EAR_DAY][at + word], before = *to;
+    assert_true(ear_note_is_sound(&note));
+    *to = value;
+    assert_false(ear_note_is_sound(&note));
+    *to = before;
+}
+
+static void test_unsound_sketches_are_seen(void **state)
+{
+    (void)state;
+    ear_place_add_value(&place, EAR_NUMBER_wait, 5000, 1);
+    ear_place_add_heavy(&place, EAR_NUMBER_intents, 2, 5);
+    ear_place_add_distinct(&place, EAR_NUMBER_users_unique, 1);
+    expect_unsound_with(EAR_AT_wait, 0, 0);                      /* counted less than is in buckets */
+    expect_unsound_with(EAR_AT_intents, 2, EAR_LABELS + 1);      /* no such label */
+    expect_unsound_with(EAR_AT_intents, 2 + 2 * EAR_INTENTS, 6); /* more error than count */
+    expect_unsound_with(EAR_AT_users_unique, 0, 0xffff);         /* more ids than there is room for */
+    expect_unsound_with(EAR_AT_users_unique, 0, (EAR_DISTINCT_PRECISION + 1) << 16); /* more registers */
+    expect_unsound_with(EAR_AT_cost, 1, UINT32_C(1) << 31);                          /* less than nothing */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -310,6 +333,7 @@ int main(void)
         cmocka_unit_test_setup(test_windows_that_are_moved_together_add_every_shape, setup),
         cmocka_unit_test_setup(test_labels_of_cells_are_marked, setup),
         cmocka_unit_test_setup(test_unsound_rows_are_seen, setup),
+        cmocka_unit_test_setup(test_unsound_sketches_are_seen, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
