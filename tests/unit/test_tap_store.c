@@ -200,18 +200,51 @@ static void test_json_has_the_names(void **state)
     text_free(&json);
 }
 
+static unsigned count_lines(const char *text, size_t most)
+{
+    unsigned lines = 0;
+
+    for (const char *end; (end = strchr(text, '\n')) != NULL; text = end + 1, lines++) {
+        assert_true((size_t)(end - text) <= most);
+    }
+    return lines;
+}
+
 static void test_table_fits_its_width(void **state)
 {
     (void)state;
     assert_true(take(10, "web", 4));
-    for (unsigned width = 80; width <= 200; width += 40) {
+    for (unsigned width = 40; width <= 240; width += 20) {
         struct text table = {0};
-        tap_to_table(&store, EAR_HOUR, width, &table);
+        tap_to_table(&store, EAR_HOUR, (struct tap_size){.width = width, .height = 200}, &table);
         assert_non_null(strstr(table.bytes, "kiosk-1"));
         assert_non_null(strstr(table.bytes, "de 4"));
-        for (char *rest = table.bytes, *line; (line = strsep(&rest, "\n")) != NULL;) {
-            assert_true(strlen(line) <= width);
-        }
+        assert_non_null(strstr(table.bytes, "amount"));
+        (void)count_lines(table.bytes, width);
+        text_free(&table);
+    }
+}
+
+/* What head office wants to see first stays; the last panels go, then devices, the sum of all never. */
+static void test_table_fits_its_height(void **state)
+{
+    (void)state;
+    const struct ear_summary_head head = head_of(10, "web");
+    char topic[64];
+
+    for (unsigned i = 0; i < 30; i++) {
+        snprintf(topic, sizeof topic, "earshot/1/acme/berlin/kiosk-%02u/summary/hour", i);
+        assert_true(take_head(topic, &head, 1));
+    }
+    for (unsigned height = 6; height <= 120; height++) {
+        struct text table = {0};
+        tap_to_table(&store, EAR_HOUR, (struct tap_size){.width = 100, .height = height}, &table);
+        assert_true(count_lines(table.bytes, 100) <= height);
+        assert_non_null(strstr(table.bytes, "talks"));
+        assert_non_null(strstr(table.bytes, "kiosk-00"));
+        assert_non_null(strstr(table.bytes, "all 30 "));
+        assert_int_equal(strstr(table.bytes, "kiosk-29") != NULL, height >= 33);
+        assert_int_equal(strstr(table.bytes, "amount") != NULL, height >= 3 * 33 + 2);
         text_free(&table);
     }
 }
@@ -226,6 +259,7 @@ int main(void)
         cmocka_unit_test_setup(test_foreign_and_broken_messages, set_up),
         cmocka_unit_test_setup(test_json_has_the_names, set_up),
         cmocka_unit_test_setup(test_table_fits_its_width, set_up),
+        cmocka_unit_test_setup(test_table_fits_its_height, set_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

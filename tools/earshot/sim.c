@@ -23,11 +23,12 @@ static void print_help(void)
         "\n"
         "  --device NAME=SOCKET  play to the earshotd that listens there; repeat for more devices, over which the\n"
         "                        conversations are spread (default: kiosk=" EARSHOT_SOCKET ")\n"
-        "  --out FILE            write JSON lines there instead (- is standard output); with a %% in it, one file a\n"
+        "  --out FILE            write JSON lines there instead (- is standard output); with a % in it, one file a\n"
         "                        device, named by --device NAME\n"
         "  --cbor                a CBOR sequence instead of JSON lines\n"
         "  --conversations N     how many (default: each talk once)\n"
         "  --span DURATION       their beginnings are spread over this much time (8h)\n"
+        "  --days N              on so many days, each of so much time (1)\n"
         "  --from TIME           when the first begins: 2026-03-01T08:00:00Z, or now (default: so that all ends now)\n"
         "  --idle DURATION       the daemon's [conversation] idle_close_s (48h)\n"
         "  --no-silence          stop at the last word; else time events follow until idle conversations have ended\n"
@@ -39,6 +40,7 @@ static void print_help(void)
         "                        paid; repeat for more\n"
         "  --many-labels         more agents, topics, tags ... than a device's tables hold\n"
         "  --speed F             event time runs F times as fast as real time; 0 (default): as fast as answers come\n"
+        "  --live DURATION       only so much of the end runs at that speed, all before it at once\n"
         "  --seed N              another number, other events (1)\n"
         "  --expect FILE         write what the summaries must add up to, by the catalogue's names, as JSON\n"
         "\n"
@@ -68,7 +70,9 @@ enum {
     ATTRIBUTION,
     COST,
     FUNNEL,
-    MANY_LABELS
+    MANY_LABELS,
+    DAYS,
+    LIVE
 };
 
 static const struct option options_long[] = {{"device", required_argument, NULL, DEVICE},
@@ -87,6 +91,8 @@ static const struct option options_long[] = {{"device", required_argument, NULL,
                                              {"cost", required_argument, NULL, COST},
                                              {"funnel", required_argument, NULL, FUNNEL},
                                              {"many-labels", no_argument, NULL, MANY_LABELS},
+                                             {"days", required_argument, NULL, DAYS},
+                                             {"live", required_argument, NULL, LIVE},
                                              {"help", no_argument, NULL, 'h'},
                                              {0}};
 
@@ -145,6 +151,12 @@ static void set_option(struct sim_options *options, int option, char *value)
     case FUNNEL:
         add_funnel(options, value);
         break;
+    case DAYS:
+        options->days = parse_number("--days", value, 1, 3660);
+        break;
+    case LIVE:
+        options->live_ms = 1000 * parse_duration_s("--live", value);
+        break;
     case MANY_LABELS:
         options->many_labels = true;
         break;
@@ -200,6 +212,9 @@ static void check(struct sim_options *options)
     if (options->span_ms < 1000 || options->idle_ms < 60000) {
         die_usage("--span is at least 1s, --idle at least 60s");
     }
+    if (options->days > 1 && options->span_ms > 20 * INT64_C(3600000)) {
+        die_usage("--span is at most 20h where there are several --days: nights are quiet");
+    }
 }
 
 static void write_expected(const struct sim_plan *plan)
@@ -221,6 +236,7 @@ int earshot_sim(int argc, char **argv)
     static struct sim_options options = {.seed = 1,
                                          .from_ms = INT64_MIN,
                                          .span_ms = 8 * 3600000,
+                                         .days = 1,
                                          .idle_ms = 48 * 3600000,
                                          .silence = true,
                                          .attribution_ms = 24 * 3600000};

@@ -31,13 +31,15 @@ struct sim_options {
     size_t device_count;
     size_t conversations; /* 0: each talk once */
     uint64_t seed;
-    int64_t from_ms;                 /* INT64_MIN: so that all ends now */
-    int64_t span_ms;                 /* the conversations' starts are spread over this */
-    int64_t idle_ms;                 /* the daemon's idle_close_s */
-    bool silence;                    /* afterwards let time pass until idle conversations have ended */
-    bool tidy;                       /* nothing late, nothing twice */
-    bool many_labels;                /* more names than tables hold */
-    int64_t attribution_ms;          /* the daemon's [sales] attribution_s */
+    int64_t from_ms;        /* INT64_MIN: so that all ends now */
+    int64_t span_ms;        /* the conversations' starts are spread over this */
+    int64_t days;           /* on so many days, one after the other */
+    int64_t live_ms;        /* so much of the end is played at `speed`, all before that at once; 0: all at speed */
+    int64_t idle_ms;        /* the daemon's idle_close_s */
+    bool silence;           /* afterwards let time pass until idle conversations have ended */
+    bool tidy;              /* nothing late, nothing twice */
+    bool many_labels;       /* more names than tables hold */
+    int64_t attribution_ms; /* the daemon's [sales] attribution_s */
     uint32_t cost_bot_message_micro; /* and its prices */
     uint32_t cost_agent_minute_micro;
     uint32_t cost_interaction_micro;
@@ -108,8 +110,8 @@ struct ear_str sim_user(struct sim_plan *plan, uint16_t device);
 /** sim_aside.c: add what a device does beside conversations: flows, deliveries, survey answers, orders of people who
  * were not shown anything. */
 void sim_aside(struct sim_plan *plan, uint16_t device, int64_t at_ms);
-/** And when its human agents come and go within [0, end_ms]; stays_open: some are still there at the end. */
-void sim_duty(struct sim_plan *plan, uint16_t device, int64_t end_ms, bool stays_open);
+/** And when its human agents come and go within [begin_ms, end_ms]; stays_open: some are still there at the end. */
+void sim_duty(struct sim_plan *plan, uint16_t device, int64_t begin_ms, int64_t end_ms, bool stays_open);
 
 /** sim_tally.c: write the tally as JSON; call before sim_plan_sort. */
 void sim_tally_write(const struct sim_plan *plan, struct text *json);

@@ -69,15 +69,17 @@ static void add_duty(struct sim_plan *plan, uint16_t device, struct ear_str agen
 }
 
 /* One agent's day: comes late, has breaks, sometimes says twice that they are there or gone. */
-static void work(struct sim_plan *plan, uint16_t device, struct ear_str agent, int64_t end_ms, bool stays_open)
+static void work(struct sim_plan *plan, uint16_t device, struct ear_str agent, int64_t begin_ms, int64_t end_ms,
+                 bool stays_open)
 {
-    int64_t at_ms = sim_between(plan, 0, end_ms / 4);
+    const int64_t span_ms = end_ms - begin_ms;
+    int64_t at_ms = begin_ms + sim_between(plan, 0, span_ms / 4);
 
     if (sim_chance(plan, 20)) { /* nobody heard of the login */
         add_duty(plan, device, agent, EAR_KIND_AGENT_LOGOUT, at_ms);
     }
     for (;;) {
-        const int64_t until_ms = at_ms + sim_between(plan, end_ms / 8, end_ms / 2);
+        const int64_t until_ms = at_ms + sim_between(plan, span_ms / 8, span_ms / 2);
         add_duty(plan, device, agent, EAR_KIND_AGENT_LOGIN, at_ms);
         if (sim_chance(plan, 30)) {
             add_duty(plan, device, agent, EAR_KIND_AGENT_LOGIN,
@@ -90,7 +92,7 @@ static void work(struct sim_plan *plan, uint16_t device, struct ear_str agent, i
             return;
         }
         add_duty(plan, device, agent, EAR_KIND_AGENT_LOGOUT, until_ms);
-        at_ms = until_ms + sim_between(plan, 1, end_ms / 8);
+        at_ms = until_ms + sim_between(plan, 1, span_ms / 8);
         if (sim_chance(plan, 30)) {
             add_duty(plan, device, agent, EAR_KIND_AGENT_LOGOUT, sim_between(plan, until_ms, at_ms));
         }
@@ -100,11 +102,11 @@ static void work(struct sim_plan *plan, uint16_t device, struct ear_str agent, i
     }
 }
 
-void sim_duty(struct sim_plan *plan, uint16_t device, int64_t end_ms, bool stays_open)
+void sim_duty(struct sim_plan *plan, uint16_t device, int64_t begin_ms, int64_t end_ms, bool stays_open)
 {
     const unsigned count = sim_word_count(plan, SIM_AGENTS);
 
     for (unsigned i = 0; i < count && i < EAR_DUTY; i++) {
-        work(plan, device, sim_word_at(plan, SIM_AGENTS, i), end_ms, stays_open);
+        work(plan, device, sim_word_at(plan, SIM_AGENTS, i), begin_ms, end_ms, stays_open);
     }
 }

@@ -15,8 +15,8 @@
 
 #include "core/tell/ear_status.h"
 #include "core/tell/ear_summary.h"
-#include "tools/merge/earshot_merge.h"
 #include "tools/earshot/util.h"
+#include "tools/merge/earshot_merge.h"
 
 struct tap_device {
     char *path; /* "tenant/site/device" */
@@ -79,9 +79,13 @@ void tap_to_line(const struct tap_arrival *arrival, struct text *line);
 void tap_numbers_to_json(const struct ear_summary *summary, struct text *json);
 void tap_numbers_to_line(const struct ear_summary *summary, struct text *line);
 
-/** tap_table.c: the table as lines of at most `width` columns, each with its end: panels of columns, one below the
- * other. */
-void tap_to_table(const struct tap_store *store, unsigned resolution, unsigned width, struct text *table);
+/** Room for the table. */
+struct tap_size {
+    unsigned width, height; /* columns, lines; at least 40 and 6 */
+};
+/** tap_table.c: the table as lines, each with its end: panels of columns, one below the other. What does not fit the
+ * height is left out: the last panels, then devices. */
+void tap_to_table(const struct tap_store *store, unsigned resolution, struct tap_size size, struct text *table);
 
 /** tap_frames.c: a file of frames is a CBOR sequence of [topic, payload]. Exits where it cannot be read or written. */
 void tap_record(FILE *file, const char *topic, const uint8_t *bytes, size_t length);
@@ -90,7 +94,8 @@ void tap_read_frames(const char *path, tap_frame *frame, void *context);
 /** The first frame of some bytes: how many it takes; 0 if it is none, or not all there. */
 size_t tap_read_frame(const uint8_t *bytes, size_t length, tap_frame *frame, void *context);
 
-/** tap_expect.c: true if all is as expected; else *differences lists what is not. The file may not be there yet. */
+/** tap_expect.c: true if all is as expected, at this resolution and, where days are told, in days; else *differences
+ * lists what is not. The file may not be there yet. */
 bool tap_is_as_expected(const struct tap_store *store, unsigned resolution, const char *path, struct text *differences);
 
 #endif

@@ -171,7 +171,7 @@ const struct tap_column tap_columns[] = {
     {"", "vague", 6, "escalations.incomplete_info", show_count, false},
     {"", "other", 6, "escalations.other", show_count, false},
     {"orders", "n", 4, "sales.orders", show_count, false},
-    {"", "amount", 13, "sales", show_amount, false},
+    {"", "amount", 14, "sales", show_amount, false},
     {"top topic", "", 16, "topics", show_top, false},
     {"languages", "", 11, "languages", show_all, true}, /* the last one: takes what room there is */
 };

@@ -24,6 +24,7 @@ struct tap {
     bool terminal;
     bool connected; /* at least once */
     bool changed;
+    bool concluding; /* the last table is being drawn */
     unsigned drawn_lines;
     int64_t retry_at_ms; /* 0: not waiting */
     int64_t drawn_ms, checked_ms;

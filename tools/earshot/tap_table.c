@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_WIDTH = 12, GROUP_GAP = 3 };
+enum { NAME_WIDTH = 12, GROUP_GAP = 3, HEADING_LINES = 2 };
 
 static bool begins_group(unsigned c)
 {
@@ -95,15 +95,25 @@ static void add_row(struct text *table, const struct tap_row *row, unsigned firs
     end_line(table, begun, width);
 }
 
-/* Each device, and all of them where there are more than one. */
-static struct tap_row *rows_of(const struct tap_store *store, unsigned resolution, size_t *count)
+/* "all 60", so that one sees how many there are where not all have a row. */
+static const char *all_name(const struct tap_store *store)
 {
-    struct tap_row *rows = grow(NULL, (store->device_count + 1) * sizeof rows[0]);
+    static char name[NAME_WIDTH + 1];
 
-    *count = store->device_count + (store->device_count > 1 ? 1 : 0);
+    snprintf(name, sizeof name, "all %zu", store->device_count);
+    return name;
+}
+
+/* Each device, or the first ones where there are too many, and all of them together where there are more than one. */
+static struct tap_row *rows_of(const struct tap_store *store, unsigned resolution, size_t most, size_t *count)
+{
+    const size_t own = store->device_count < most ? store->device_count : most - 1;
+    struct tap_row *rows = grow(NULL, (own + 1) * sizeof rows[0]);
+
+    *count = own + (store->device_count > 1 ? 1 : 0);
     for (size_t i = 0; i < *count; i++) {
-        const struct tap_device *device = i < store->device_count ? &store->devices[i] : NULL;
-        rows[i] = (struct tap_row){.name = device != NULL ? device->name : "all",
+        const struct tap_device *device = i < own ? &store->devices[i] : NULL;
+        rows[i] = (struct tap_row){.name = device != NULL ? device->name : all_name(store),
                                    .store = store,
                                    .device = device,
                                    .total = tap_total(store, device, resolution)};
@@ -111,19 +121,24 @@ static struct tap_row *rows_of(const struct tap_store *store, unsigned resolutio
     return rows;
 }
 
-void tap_to_table(const struct tap_store *store, unsigned resolution, unsigned width, struct text *table)
+void tap_to_table(const struct tap_store *store, unsigned resolution, struct tap_size size, struct text *table)
 {
     size_t count;
-    struct tap_row *rows = rows_of(store, resolution, &count);
+    struct tap_row *rows = rows_of(store, resolution, size.height - HEADING_LINES, &count);
+    size_t lines = 0;
 
     for (unsigned first = 0, end; first < tap_column_count; first = end) {
-        end = panel_end(first, width);
+        end = panel_end(first, size.width);
+        lines += (first > 0 ? 1u : 0u) + HEADING_LINES + count;
+        if (first > 0 && lines > size.height) {
+            break;
+        }
         if (first > 0) {
             text_printf(table, "\n");
         }
-        add_headings(table, first, end, width);
+        add_headings(table, first, end, size.width);
         for (size_t i = 0; i < count; i++) {
-            add_row(table, &rows[i], first, end, width);
+            add_row(table, &rows[i], first, end, size.width);
         }
     }
     for (size_t i = 0; i < count; i++) {
