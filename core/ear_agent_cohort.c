@@ -106,6 +106,18 @@ static bool same(const struct ear_facts *a, const struct ear_facts *b)
            a->duration_ms == b->duration_ms && memcmp(a->steps, b->steps, sizeof(a->steps)) == 0;
 }
 
+/* From where it was counted to where it starts now. What was closed and told there stays as it is. */
+static void move_place(struct ear_agent *agent, const struct ear_conversation *conversation, int64_t at_ms,
+                       struct ear_place *place)
+{
+    const struct ear_place left = *place;
+
+    ear_agent_place(agent, at_ms, conversation->slice, EAR_LATE_OLDEST, place);
+    for (unsigned r = 0; r < EAR_RESOLUTIONS; r++) {
+        place->words[r] = left.words[r] != NULL ? place->words[r] : NULL;
+    }
+}
+
 void ear_agent_count_cohort(struct ear_agent *agent, struct ear_conversation *conversation)
 {
     const struct ear_facts before = conversation->counted;
@@ -122,11 +134,12 @@ void ear_agent_count_cohort(struct ear_agent *agent, struct ear_conversation *co
         ear_agent_place(agent, before_ms, conversation->slice, EAR_LATE_NOWHERE, &place);
         add_facts(agent, &place, conversation, &before, -1);
     }
-    if (!before.begun || at_ms != before_ms) {
-        if (before.begun) {
-            ear_place_add(&place, EAR_AT_conversations, -1);
-        }
+    if (!before.begun) {
         ear_agent_place(agent, at_ms, conversation->slice, EAR_LATE_OLDEST, &place);
+        ear_place_add(&place, EAR_AT_conversations, 1);
+    } else if (at_ms != before_ms) {
+        ear_place_add(&place, EAR_AT_conversations, -1);
+        move_place(agent, conversation, at_ms, &place);
         ear_place_add(&place, EAR_AT_conversations, 1);
     }
     add_facts(agent, &place, conversation, &conversation->counted, 1);

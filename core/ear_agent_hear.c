@@ -114,7 +114,7 @@ static void hear_in_conversation(struct ear_hearing *hearing)
     ear_agent_talk(hearing);
     witness(hearing, begun, begun_now);
     if (ear_event_has(event, EAR_HAS(language))) {
-        conversation->language = ear_label(event->language, 2);
+        ear_conversation_speak(conversation, hearing->at_ms, ear_label(event->language, 2));
     }
     if (begun_now) {
         ear_agent_begin_funnels(hearing);

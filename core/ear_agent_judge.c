@@ -99,9 +99,9 @@ void ear_agent_take_judgement(struct ear_hearing *hearing, const struct ear_judg
     } else if (judgement->answered & EAR_ASK_BIT(EAR_ASK_SENTIMENT)) {
         ear_conversation_feel(conversation, (uint8_t)judgement->by[EAR_ASK_SENTIMENT].label);
     }
-    if (!ear_event_has(hearing->event, EAR_HAS(language)) && (judgement->answered & EAR_ASK_BIT(EAR_ASK_LANGUAGE))) {
+    if (conversation->language == 0 && (judgement->answered & EAR_ASK_BIT(EAR_ASK_LANGUAGE))) {
         const char *code = ear_host_label(&hearing->agent->host, judgement->by[EAR_ASK_LANGUAGE].plugin,
                                           judgement->by[EAR_ASK_LANGUAGE].label);
-        conversation->language = ear_label(code, 2);
+        ear_conversation_speak(conversation, hearing->at_ms, ear_label(code, 2));
     }
 }

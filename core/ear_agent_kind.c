@@ -115,7 +115,7 @@ static void hear_thing(struct ear_hearing *hearing)
         break;
     case EAR_KIND_FLOW:
         add(hearing, EAR_AT_interactions_non_conversational);
-        ear_agent_see_interaction(hearing);
+        ear_agent_see_interaction(hearing, hearing->user);
         break;
     case EAR_KIND_ADD_TO_CART:
         add(hearing, EAR_AT_clicks + 0u);

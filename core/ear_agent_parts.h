@@ -56,8 +56,8 @@ EAR_MUST_USE enum ear_err ear_agent_load_funnels(struct ear_agent *agent);
 /** The event's person, where known, acts in it. */
 void ear_agent_see_user(struct ear_hearing *hearing);
 
-/** The event's person, where known, has an interaction by it. */
-void ear_agent_see_interaction(struct ear_hearing *hearing);
+/** This person has an interaction by the event; 0 is nobody. */
+void ear_agent_see_interaction(struct ear_hearing *hearing, uint64_t user);
 
 /** The conversation is an interaction of its person, once both its beginning and the person are known. */
 void ear_agent_see_conversation(struct ear_hearing *hearing);

@@ -53,9 +53,9 @@ void ear_agent_see_user(struct ear_hearing *hearing)
     }
 }
 
-void ear_agent_see_interaction(struct ear_hearing *hearing)
+void ear_agent_see_interaction(struct ear_hearing *hearing, uint64_t user)
 {
-    if (hearing->user == 0) {
+    if (user == 0) {
         return;
     }
     for (unsigned r = EAR_HOUR; r <= EAR_DAY; r++) {
@@ -64,8 +64,8 @@ void ear_agent_see_interaction(struct ear_hearing *hearing)
         for (unsigned other = 0; other < EAR_RESOLUTIONS; other++) {
             place.words[other] = other == r ? place.words[other] : NULL;
         }
-        if (ear_seen_add(&hearing->agent->memory.interactions, hearing->user ^ window)) {
-            ear_place_add_distinct(&place, EAR_NUMBER_users_returning, hearing->user);
+        if (ear_seen_add(&hearing->agent->memory.interactions, user ^ window)) {
+            ear_place_add_distinct(&place, EAR_NUMBER_users_returning, user);
         }
     }
 }
@@ -75,9 +75,9 @@ void ear_agent_see_conversation(struct ear_hearing *hearing)
     struct ear_conversation *conversation = hearing->conversation;
     const unsigned seen = EAR_CONVERSATION_BEGUN | EAR_CONVERSATION_SEEN;
 
-    if (hearing->user != 0 && (conversation->flags & seen) == EAR_CONVERSATION_BEGUN) {
+    if (conversation->user != 0 && (conversation->flags & seen) == EAR_CONVERSATION_BEGUN) {
         conversation->flags = (uint16_t)(conversation->flags | EAR_CONVERSATION_SEEN);
-        ear_agent_see_interaction(hearing);
+        ear_agent_see_interaction(hearing, conversation->user);
     }
 }
 
@@ -150,8 +150,9 @@ static void count_connected(struct ear_agent *agent, const struct ear_login *log
                             int sign)
 {
     while (from_ms < to_ms) {
+        const struct ear_retire retire = {ear_agent_retire, agent};
         struct ear_place place;
-        ear_agent_place(agent, from_ms, login->slice, EAR_LATE_OLDEST, &place);
+        ear_note_place(&agent->memory.note, &agent->tz, from_ms, login->slice, EAR_LATE_OLDEST, &retire, &place);
         const int64_t hour_end_ms = place.cells[EAR_HOUR]->end_ms;
         const int64_t day_end_ms = place.cells[EAR_DAY]->end_ms;
         int64_t end_ms = hour_end_ms < day_end_ms ? hour_end_ms : day_end_ms;

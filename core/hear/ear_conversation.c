@@ -30,17 +30,58 @@ static void count(uint16_t *counter)
     }
 }
 
+/* Whether and when it ended follows from what is known of closings and of silence. */
+static void settle(struct ear_conversation *conversation)
+{
+    const bool closed = has(conversation, EAR_CONVERSATION_CLOSED);
+    const bool idle = has(conversation, EAR_CONVERSATION_IDLE_END);
+
+    clear(conversation, EAR_CONVERSATION_ENDED);
+    if (closed && (!idle || conversation->close_ms < conversation->idle_end_ms)) {
+        conversation->end_ms = conversation->close_ms;
+        conversation->ended_by = conversation->closed_by;
+    } else if (idle) {
+        conversation->end_ms = conversation->idle_end_ms;
+        conversation->ended_by = EAR_BY_IDLE;
+    } else {
+        return;
+    }
+    set(conversation, EAR_CONVERSATION_ENDED);
+    clear(conversation, EAR_CONVERSATION_TALKING);
+}
+
 void ear_conversation_witness(struct ear_conversation *conversation, int64_t at_ms)
 {
     if (at_ms < conversation->start_ms) {
         conversation->start_ms = at_ms;
     }
-    if (has(conversation, EAR_CONVERSATION_IDLE_END) && at_ms < conversation->end_ms) {
-        clear(conversation, EAR_CONVERSATION_ENDED | EAR_CONVERSATION_IDLE_END);
+    if (has(conversation, EAR_CONVERSATION_IDLE_END) && at_ms < conversation->idle_end_ms) {
+        clear(conversation, EAR_CONVERSATION_IDLE_END);
+        settle(conversation);
     }
-    if (!has(conversation, EAR_CONVERSATION_ENDED) && at_ms > conversation->last_ms) {
+    if ((!has(conversation, EAR_CONVERSATION_ENDED) || at_ms < conversation->end_ms) && at_ms > conversation->last_ms) {
         conversation->last_ms = at_ms;
     }
+}
+
+/* A message at at_ms overtakes the ends before it. */
+static void reopen(struct ear_conversation *conversation, int64_t at_ms)
+{
+    if (at_ms >= conversation->idle_end_ms) {
+        clear(conversation, EAR_CONVERSATION_IDLE_END);
+    }
+    if (at_ms >= conversation->close_ms) {
+        clear(conversation, EAR_CONVERSATION_CLOSED);
+        if (conversation->last_close_ms > at_ms) { /* a closing after this message was heard before it */
+            set(conversation, EAR_CONVERSATION_CLOSED);
+            conversation->close_ms = conversation->last_close_ms;
+            conversation->closed_by = conversation->last_closed_by;
+        }
+    }
+    if (at_ms > conversation->last_ms) {
+        conversation->last_ms = at_ms;
+    }
+    settle(conversation);
 }
 
 bool ear_conversation_message(struct ear_conversation *conversation, int64_t at_ms, uint8_t from)
@@ -48,13 +89,7 @@ bool ear_conversation_message(struct ear_conversation *conversation, int64_t at_
     const bool reopens = has(conversation, EAR_CONVERSATION_ENDED) && at_ms >= conversation->end_ms;
 
     if (reopens) {
-        clear(conversation, EAR_CONVERSATION_ENDED | EAR_CONVERSATION_IDLE_END);
-        conversation->last_ms = at_ms;
-        if (conversation->last_close_ms > at_ms) { /* a closing after this message was heard before it */
-            set(conversation, EAR_CONVERSATION_ENDED);
-            conversation->end_ms = conversation->last_close_ms;
-            conversation->closed_by = conversation->last_closed_by;
-        }
+        reopen(conversation, at_ms);
     }
     if (conversation->turns == 0 || at_ms >= conversation->last_message_ms) {
         conversation->last_message_ms = at_ms;
@@ -73,8 +108,10 @@ bool ear_conversation_message(struct ear_conversation *conversation, int64_t at_
 
 bool ear_conversation_close(struct ear_conversation *conversation, int64_t at_ms, uint8_t by, bool resolving)
 {
-    if (by == EAR_BY_AGENT && resolving) {
+    if (by == EAR_BY_AGENT && resolving &&
+        (!has(conversation, EAR_CONVERSATION_RESOLVED) || at_ms > conversation->resolved_ms)) {
         set(conversation, EAR_CONVERSATION_RESOLVED);
+        conversation->resolved_ms = at_ms;
     }
     if (at_ms > conversation->last_close_ms) {
         conversation->last_close_ms = at_ms;
@@ -83,11 +120,11 @@ bool ear_conversation_close(struct ear_conversation *conversation, int64_t at_ms
     if (conversation->turns > 0 && at_ms < conversation->last_message_ms) {
         return true;
     }
-    if (!has(conversation, EAR_CONVERSATION_ENDED) || at_ms < conversation->end_ms) {
-        clear(conversation, EAR_CONVERSATION_IDLE_END | EAR_CONVERSATION_TALKING);
-        set(conversation, EAR_CONVERSATION_ENDED);
-        conversation->end_ms = at_ms;
+    if (!has(conversation, EAR_CONVERSATION_CLOSED) || at_ms < conversation->close_ms) {
+        set(conversation, EAR_CONVERSATION_CLOSED);
+        conversation->close_ms = at_ms;
         conversation->closed_by = by;
+        settle(conversation);
     }
     return false;
 }
@@ -95,10 +132,17 @@ bool ear_conversation_close(struct ear_conversation *conversation, int64_t at_ms
 void ear_conversation_idle(struct ear_conversation *conversation, int64_t idle_ms)
 {
     assert(!has(conversation, EAR_CONVERSATION_ENDED));
-    set(conversation, EAR_CONVERSATION_ENDED | EAR_CONVERSATION_IDLE_END);
-    clear(conversation, EAR_CONVERSATION_TALKING);
-    conversation->end_ms = conversation->last_ms + idle_ms;
-    conversation->closed_by = EAR_BY_IDLE;
+    set(conversation, EAR_CONVERSATION_IDLE_END);
+    conversation->idle_end_ms = conversation->last_ms + idle_ms;
+    settle(conversation);
+}
+
+void ear_conversation_speak(struct ear_conversation *conversation, int64_t at_ms, uint32_t language)
+{
+    if (conversation->language == 0 || at_ms >= conversation->language_ms) {
+        conversation->language = language;
+        conversation->language_ms = at_ms;
+    }
 }
 
 bool ear_conversation_begin(struct ear_conversation *conversation)
@@ -239,10 +283,11 @@ bool ear_conversation_with_human(const struct ear_conversation *conversation)
 
 void ear_conversation_shift(struct ear_conversation *conversation, int64_t known_ms, int64_t offset_ms)
 {
-    int64_t *const times[] = {
-        &conversation->start_ms,        &conversation->last_ms,      &conversation->end_ms,
-        &conversation->last_message_ms, &conversation->first_bot_ms, &conversation->last_user_ms,
-        &conversation->assigned_ms,     &conversation->talked_to_ms, &conversation->counted_at_ms};
+    int64_t *const times[] = {&conversation->start_ms,     &conversation->last_ms,         &conversation->end_ms,
+                              &conversation->close_ms,     &conversation->idle_end_ms,     &conversation->resolved_ms,
+                              &conversation->language_ms,  &conversation->last_message_ms, &conversation->first_bot_ms,
+                              &conversation->last_user_ms, &conversation->assigned_ms,     &conversation->talked_to_ms,
+                              &conversation->counted_at_ms};
 
     for (unsigned i = 0; i < EAR_COUNT_OF(times); i++) {
         if (*times[i] < known_ms) {
@@ -270,7 +315,7 @@ static uint8_t status_of(const struct ear_conversation *conversation)
     if (!has(conversation, EAR_CONVERSATION_ENDED)) {
         return EAR_STATUS_OPEN;
     }
-    switch (conversation->closed_by) {
+    switch (conversation->ended_by) {
     case EAR_BY_USER:
     case EAR_BY_BOT:
     case EAR_BY_IDLE:
@@ -287,7 +332,7 @@ static uint8_t status_of(const struct ear_conversation *conversation)
         return EAR_STATUS_ABANDONED;
     }
     /* A colleague stepped in without a handoff and had the last word, or closed it: a human did handle it. */
-    if (agent_wrote && (conversation->last_from == AGENT || conversation->closed_by == EAR_BY_AGENT)) {
+    if (agent_wrote && (conversation->last_from == AGENT || conversation->ended_by == EAR_BY_AGENT)) {
         return EAR_STATUS_ROUTED;
     }
     return EAR_STATUS_ABANDONED;
@@ -305,7 +350,8 @@ static uint8_t outcome_of(const struct ear_conversation *conversation, uint8_t s
         return conversation->inquiries_resolved > 0 ? EAR_OUTCOME_MIXED : EAR_OUTCOME_UNSUCCESSFUL;
     }
     const bool resolved = status == EAR_STATUS_RESOLVED || status == EAR_STATUS_ASSUMED_RESOLVED ||
-                          has(conversation, EAR_CONVERSATION_RESOLVED);
+                          (has(conversation, EAR_CONVERSATION_RESOLVED) &&
+                           (conversation->turns == 0 || conversation->resolved_ms >= conversation->last_message_ms));
     return resolved ? EAR_OUTCOME_SUCCESSFUL : EAR_OUTCOME_UNSUCCESSFUL;
 }
 
@@ -326,9 +372,9 @@ static int64_t duration_of(const struct ear_conversation *conversation)
     if (!has(conversation, EAR_CONVERSATION_ENDED)) {
         return EAR_NO_DURATION;
     }
-    const bool idle = has(conversation, EAR_CONVERSATION_IDLE_END);
-    const int64_t last_ms = idle ? conversation->last_ms : conversation->end_ms;
-    return last_ms - conversation->start_ms;
+    const bool closed = has(conversation, EAR_CONVERSATION_CLOSED) && conversation->end_ms == conversation->close_ms;
+    const int64_t last_ms = closed ? conversation->close_ms : conversation->last_ms;
+    return last_ms > conversation->start_ms ? last_ms - conversation->start_ms : 0;
 }
 
 /* How many of the lowest bits are set without a gap. */

@@ -45,8 +45,8 @@ struct ear_facts {
 #define EAR_NO_DURATION INT64_C(-1)
 
 enum ear_conversation_flag {
-    EAR_CONVERSATION_BEGUN = 1u << 0, /* somebody started it; else only a stray event knows of it */
-    EAR_CONVERSATION_ENDED = 1u << 1,
+    EAR_CONVERSATION_BEGUN = 1u << 0,    /* somebody started it; else only a stray event knows of it */
+    EAR_CONVERSATION_ENDED = 1u << 1,    /* CLOSED or IDLE_END, or both */
     EAR_CONVERSATION_IDLE_END = 1u << 2, /* it ended by silence: a late event takes that back */
     EAR_CONVERSATION_ROUTED = 1u << 3,   /* handed to a human */
     EAR_CONVERSATION_CLOSED_OUT = 1u << 4,
@@ -56,6 +56,7 @@ enum ear_conversation_flag {
     EAR_CONVERSATION_WAITING = 1u << 8,  /* assigned, and no agent has answered yet */
     EAR_CONVERSATION_TALKING = 1u << 9,  /* an agent has it and has written */
     EAR_CONVERSATION_SEEN = 1u << 10,    /* counted as an interaction of its user */
+    EAR_CONVERSATION_CLOSED = 1u << 11,  /* somebody closed it, and no message followed */
 };
 
 /** What a label of a conversation is. */
@@ -66,9 +67,13 @@ struct ear_conversation {
     uint64_t id;   /* keyed hash of the source's id */
     uint64_t user; /* keyed hash; 0: not known */
     int64_t start_ms;
-    int64_t last_ms; /* newest event before its end */
-    int64_t end_ms;
+    int64_t last_ms;       /* newest event before its end */
+    int64_t end_ms;        /* with ENDED: the earlier of the next two */
+    int64_t close_ms;      /* with CLOSED: the earliest closing since the last message */
+    int64_t idle_end_ms;   /* with IDLE_END */
     int64_t last_close_ms; /* of all closings, whether the conversation went on after them or not; 0: none */
+    int64_t resolved_ms;   /* with RESOLVED: when */
+    int64_t language_ms;   /* of the event that bore the language */
     int64_t last_message_ms;
     int64_t first_bot_ms;
     int64_t last_user_ms;
@@ -93,7 +98,8 @@ struct ear_conversation {
     uint16_t flags;        /* enum ear_conversation_flag */
     uint8_t slice;
     uint8_t last_from;
-    uint8_t closed_by;        /* enum ear_by */
+    uint8_t ended_by;         /* with ENDED: enum ear_by, as the next two */
+    uint8_t closed_by;        /* at close_ms */
     uint8_t last_closed_by;   /* at last_close_ms */
     int64_t acted_ms;         /* 1 + start of the window in which its user was last counted; 0: none */
     int64_t counted_at_ms;    /* where `counted` is in the counters */
@@ -117,6 +123,9 @@ void ear_conversation_witness(struct ear_conversation *conversation, int64_t at_
 
 /** Somebody started it: from now on it has facts. False if it had begun before. */
 bool ear_conversation_begin(struct ear_conversation *conversation);
+
+/** An event at at_ms says in which language it is. The newest such event decides. */
+void ear_conversation_speak(struct ear_conversation *conversation, int64_t at_ms, uint32_t language);
 
 /** It is given to a human at at_ms. True if an earlier assignment was still waiting: that one is missed. */
 bool ear_conversation_assign(struct ear_conversation *conversation, int64_t at_ms);
