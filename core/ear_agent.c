@@ -336,12 +336,18 @@ bool ear_agent_stopped(const struct ear_agent *agent)
     return agent->stopped;
 }
 
-void ear_agent_place(struct ear_agent *agent, int64_t at_ms, uint8_t slice, enum ear_late late, struct ear_place *place)
+void ear_agent_find_place(struct ear_agent *agent, int64_t at_ms, uint8_t slice, enum ear_late late,
+                          struct ear_place *place)
 {
     const struct ear_retire retire = {ear_agent_retire, agent};
 
     ear_note_place(&agent->memory.note, &agent->tz, at_ms, slice, late, &retire, place);
-    if (place->late != 0 && late == EAR_LATE_OLDEST) {
+}
+
+void ear_agent_place(struct ear_agent *agent, int64_t at_ms, uint8_t slice, struct ear_place *place)
+{
+    ear_agent_find_place(agent, at_ms, slice, EAR_LATE_OLDEST, place);
+    if (place->late != 0) {
         ear_place_count_late(place);
         if (place->late & EAR_RESOLUTION_BIT(EAR_HOUR)) {
             ear_agent_count(&agent->counts.late);

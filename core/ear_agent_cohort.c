@@ -112,7 +112,7 @@ static void move_place(struct ear_agent *agent, const struct ear_conversation *c
 {
     const struct ear_place left = *place;
 
-    ear_agent_place(agent, at_ms, conversation->slice, EAR_LATE_OLDEST, place);
+    ear_agent_find_place(agent, at_ms, conversation->slice, EAR_LATE_OLDEST, place);
     for (unsigned r = 0; r < EAR_RESOLUTIONS; r++) {
         place->words[r] = left.words[r] != NULL ? place->words[r] : NULL;
     }
@@ -131,11 +131,11 @@ void ear_agent_count_cohort(struct ear_agent *agent, struct ear_conversation *co
         return;
     }
     if (before.begun) {
-        ear_agent_place(agent, before_ms, conversation->slice, EAR_LATE_NOWHERE, &place);
+        ear_agent_find_place(agent, before_ms, conversation->slice, EAR_LATE_NOWHERE, &place);
         add_facts(agent, &place, conversation, &before, -1);
     }
     if (!before.begun) {
-        ear_agent_place(agent, at_ms, conversation->slice, EAR_LATE_OLDEST, &place);
+        ear_agent_place(agent, at_ms, conversation->slice, &place);
         ear_place_add(&place, EAR_AT_conversations, 1);
     } else if (at_ms != before_ms) {
         ear_place_add(&place, EAR_AT_conversations, -1);

@@ -174,7 +174,7 @@ bool ear_agent_hear(struct ear_agent *agent, const struct ear_event *event, stru
     }
     hearing.user = user_of(&hearing);
     hearing.slice = hearing.conversation != NULL ? hearing.conversation->slice : slice_of(agent, event);
-    ear_agent_place(agent, hearing.at_ms, hearing.slice, EAR_LATE_OLDEST, &hearing.place);
+    ear_agent_place(agent, hearing.at_ms, hearing.slice, &hearing.place);
     if (hearing.conversation != NULL) {
         hear_in_conversation(&hearing);
     } else {

@@ -136,9 +136,13 @@ struct ear_uplink_owner ear_agent_owner(struct ear_agent *agent);
 
 /* --- ear_agent.c --- */
 
-/** ear_note_place with the agent's zone and way to retire. A fact that comes late is counted as such. */
-void ear_agent_place(struct ear_agent *agent, int64_t at_ms, uint8_t slice, enum ear_late late,
-                     struct ear_place *place);
+/** ear_note_place with the agent's zone and way to retire. */
+void ear_agent_find_place(struct ear_agent *agent, int64_t at_ms, uint8_t slice, enum ear_late late,
+                          struct ear_place *place);
+
+/** The same for a fact that is counted wherever it comes, in the oldest window held if it comes late, and as late then.
+ */
+void ear_agent_place(struct ear_agent *agent, int64_t at_ms, uint8_t slice, struct ear_place *place);
 
 /** When something that happens every so many seconds is due, given when it last happened; never for 0 s. */
 static inline uint64_t ear_agent_due(uint64_t last_ms, uint32_t every_s)

@@ -138,7 +138,7 @@ void ear_agent_miss(struct ear_agent *agent, struct ear_conversation *conversati
     struct ear_place place;
 
     if (ear_conversation_miss(conversation)) {
-        ear_agent_place(agent, at_ms, conversation->slice, EAR_LATE_OLDEST, &place);
+        ear_agent_place(agent, at_ms, conversation->slice, &place);
         ear_place_add(&place, EAR_AT_missed, 1);
     }
 }
@@ -150,9 +150,8 @@ static void count_connected(struct ear_agent *agent, const struct ear_login *log
                             int sign)
 {
     while (from_ms < to_ms) {
-        const struct ear_retire retire = {ear_agent_retire, agent};
         struct ear_place place;
-        ear_note_place(&agent->memory.note, &agent->tz, from_ms, login->slice, EAR_LATE_OLDEST, &retire, &place);
+        ear_agent_find_place(agent, from_ms, login->slice, EAR_LATE_OLDEST, &place);
         const int64_t hour_end_ms = place.cells[EAR_HOUR]->end_ms;
         const int64_t day_end_ms = place.cells[EAR_DAY]->end_ms;
         int64_t end_ms = hour_end_ms < day_end_ms ? hour_end_ms : day_end_ms;
@@ -241,6 +240,6 @@ void ear_agent_sell(struct ear_hearing *hearing)
     if (slice < 0) {
         return;
     }
-    ear_agent_place(hearing->agent, hearing->at_ms, (uint8_t)slice, EAR_LATE_OLDEST, &place);
+    ear_agent_place(hearing->agent, hearing->at_ms, (uint8_t)slice, &place);
     ear_place_add_money(&place, EAR_NUMBER_sales, ear_label(event->currency, 3), 1, event->amount);
 }
