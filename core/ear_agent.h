@@ -9,12 +9,12 @@
 #define EAR_AGENT_H
 
 #include "core/base/ear_base.h"
+#include "core/base/ear_funnel.h"
 #include "core/base/ear_hash.h"
 #include "core/base/ear_settings.h"
 #include "core/base/ear_tz.h"
 #include "core/hear/ear_conversations.h"
 #include "core/hear/ear_event.h"
-#include "core/hear/ear_funnel.h"
 #include "core/hear/ear_seen.h"
 #include "core/judge/ear_host.h"
 #include "core/judge/ear_text.h"

@@ -6,7 +6,14 @@
 
 #include "core/base/ear_base.h"
 
-enum ear_setting_type { EAR_SETTING_NUMBER, EAR_SETTING_CHOICE, EAR_SETTING_NAME, EAR_SETTING_TEXT, EAR_SETTING_ZONE, EAR_SETTING_KEY };
+enum ear_setting_type {
+    EAR_SETTING_NUMBER,
+    EAR_SETTING_CHOICE,
+    EAR_SETTING_NAME,
+    EAR_SETTING_TEXT,
+    EAR_SETTING_ZONE,
+    EAR_SETTING_KEY
+};
 enum ear_setting_applies { EAR_SETTING_LIVE, EAR_SETTING_RESTART };
 
 /* The member that a line of a table becomes, by its type. */
@@ -77,7 +84,8 @@ void ear_settings_init(struct ear_settings *settings);
 EAR_MUST_USE enum ear_err ear_settings_set(struct ear_settings *settings, const char *section, const char *name,
                                            const char *value, struct ear_setting_fault *fault);
 
-/** Check what one setting alone cannot show: backoff_min_ms <= backoff_max_ms, device is set. EAR_ERR_CONFIG. */
+/** Check what its type alone does not show: backoff_min_ms <= backoff_max_ms, device is set, funnels and channels are
+ * well-formed. EAR_ERR_CONFIG. */
 EAR_MUST_USE enum ear_err ear_settings_check(const struct ear_settings *settings, struct ear_setting_fault *fault);
 
 /* The same for any table, with the struct it describes. */

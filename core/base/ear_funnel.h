@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core/hear/ear_funnel.h - views of a funnel: which steps in which order. Pure.
+/* core/base/ear_funnel.h - views of a funnel: which steps in which order. Pure.
  * A setting's text, "name: step > step > step" or "name @automation: ...", becomes a view that points into it. */
 #ifndef EAR_FUNNEL_H
 #define EAR_FUNNEL_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/hear/ear_funnel.h"
+#include "core/base/ear_funnel.h"
 
 #include <assert.h>
 #include <string.h>
