@@ -2,7 +2,7 @@
 /* tools/earshot/sim.c - earshot sim: dialogues become timed event streams. */
 #include "tools/earshot/sim.h"
 
-#include "core/hear/ear_funnel.h"
+#include "core/base/ear_funnel.h"
 #include "tools/earshot/earshot.h"
 
 #include <errno.h>
