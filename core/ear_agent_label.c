@@ -22,6 +22,7 @@ static void mark_labels(void *context, struct ear_label_marks *marks)
     for (unsigned i = 0; i < EAR_DUTY; i++) {
         ear_label_mark(marks, memory->duty.logins[i].agent);
     }
+    ear_records_mark_labels(&memory->records, marks);
 }
 
 uint16_t ear_agent_label(struct ear_agent *agent, struct ear_str text)
