@@ -50,7 +50,7 @@ BAD = (
 
 
 class Stream:
-    """One device's events. `hard` names what the stream is hard about."""
+    """One device's events."""
 
     def __init__(self, seed, conversations, limits):
         self.random = random.Random(seed)
@@ -59,7 +59,6 @@ class Stream:
         self.settings = {}
         self.plugins = "none"
         self.events = []
-        self.hard = ""
         self.heard = []  # (time of hearing, event)
         self.serial = 0
         self.make(conversations)
@@ -80,11 +79,13 @@ class Stream:
             return self.random.randrange(20 * MINUTE)
         if roll < 0.985:
             return self.random.randrange(5 * HOUR)
+        if self.untidy:  # an event that is heard before a silence that it ends tells nobody of that silence
+            return self.random.randrange(HOUR)
         return self.idle_ms + self.random.choice((-1, 0, 1, self.random.randrange(HOUR), -self.random.randrange(MINUTE)))
 
     def delay(self):
         """Until an event is heard."""
-        if not self.disorder or not self.chance(self.disorder):
+        if not self.untidy or not self.chance(self.disorder):
             return 0
         return self.random.choice((self.random.randrange(5 * SECOND), self.random.randrange(2 * MINUTE),
                                    self.random.randrange(30 * MINUTE), self.random.randrange(6 * HOUR),
@@ -96,10 +97,9 @@ class Stream:
         choose = self.random
         zone, turning = choose.choice(ZONES)
         self.settings["device.timezone"] = zone
-        self.disorder = choose.choice((0, 0.03, 0.15, 0.5))
-        if "CALM" in __import__("os").environ: self.disorder = 0
+        self.disorder = choose.choice((0, 0, 0.05, 0.4))
         self.duty = not self.disorder and self.chance(0.3)
-        idle_s = choose.choice(IDLES[3:] if self.duty else IDLES)
+        idle_s = choose.choice(IDLES[3:] if self.duty else IDLES[:3] if self.disorder else IDLES)
         self.settings["conversation.idle_close_s"] = idle_s
         self.idle_ms = idle_s * 1000
         self.plugins = choose.choice(("none", "spoken"))
@@ -114,6 +114,7 @@ class Stream:
         times = sorted(self.begin + choose.randrange(span) for _ in range(conversations))
         for number, at in enumerate(times):
             self.conversation(f"c{number}", at)
+        self.untidy = self.disorder > 0
         for _ in range(conversations // 3):
             self.aside(self.begin + choose.randrange(span))
         if self.duty:
@@ -142,13 +143,14 @@ class Stream:
     def conversation(self, name, at):
         choose = self.random
         self.at, self.name = at, name
+        self.untidy = self.disorder > 0 and self.chance(0.7)  # heard out of order; then closed once at most, and not re-opened
         self.user = choose.choice(self.people) if self.chance(0.8) else None
         self.first = dict(choose.choice(self.slices))
         if self.user:
             self.first["user"] = self.user
         if self.chance(0.8):
             self.first["language"] = choose.choice(self.languages)
-        if self.chance(0.03):
+        if self.chance(0.03) and not self.untidy:
             self.early_word()
         if self.chance(0.7):
             self.tell("start", **({"label": choose.choice(LABELS)} if self.chance(0.7) else {}))
@@ -156,7 +158,7 @@ class Stream:
         for _ in range(choose.choice((0, 1, 2, 2, 3, 4, 5, 8, 14))):
             self.turn()
         self.ending()
-        while self.chance(0.12):
+        while not self.untidy and self.chance(0.12):
             self.at += self.gap()
             self.turn()
             if self.chance(0.6):
@@ -242,7 +244,8 @@ class Stream:
         for _ in range(choose.choice((0, 0, 0, 1, 1, 2, 3))):
             self.tell("outcome", resolved=self.chance(0.6), **({"topic": choose.choice(LABELS)} if self.chance(0.3) else {}))
         if self.chance(0.7):
-            for _ in range(choose.choice((1, 1, 1, 1, 2))):
+            self.at += 1
+            for _ in range(1 if self.untidy else choose.choice((1, 1, 1, 1, 2))):
                 self.tell("close", by=choose.choice(BY), **({"label": choose.choice(LABELS)} if self.chance(0.5) else {}),
                           **({"resolved": self.chance(0.5)} if self.chance(0.4) else {}))
                 self.at += choose.choice((0, 1, choose.randrange(MINUTE)))
@@ -272,6 +275,17 @@ class Stream:
         elif self.chance(0.5):
             self.say(at, choose.choice(("link_click", "product_click", "add_to_cart")), conversation="nobody", **fields, **person)
 
+    def drop_forgotten(self):
+        """A repetition of what the device has forgotten is a new event, late: not what is meant here."""
+        places, kept = {}, []
+        for entry in self.heard:
+            event_id = entry[2].get("id")
+            if event_id is None or event_id not in places or len(kept) - places[event_id] < self.limits["SEEN_IDS"]:
+                if event_id is not None:
+                    places.setdefault(event_id, len(kept))
+                kept.append(entry)
+        self.heard = kept
+
     def duties(self, span):
         for agent in AGENTS[:self.random.choice((0, 2, 5, len(AGENTS)))]:
             at = self.begin + self.random.randrange(span)
@@ -282,15 +296,17 @@ class Stream:
 
     def bring_into_order(self):
         self.heard.sort(key=lambda entry: entry[:2])
+        self.drop_forgotten()
         steady = self.duty or self.chance(0.6)
-        now = None
+        now, timed = None, False
         for heard_at, _, event in self.heard:
             while steady and now is not None and heard_at - now > 30 * MINUTE:
                 now += 30 * MINUTE
                 self.events.append({"kind": "time", "t": now})
-            if event["t"] == heard_at and event["kind"] != "time" and self.events and now is not None and self.chance(0.01):
+            if event["t"] == heard_at and event["kind"] not in ("time", "bad") and timed and self.chance(0.01):
                 event = {key: value for key, value in event.items() if key != "t"}
             now = max(now or 0, heard_at)
+            timed = timed or "_bad" not in event
             self.events.append(event)
             if self.chance(0.0005):
                 self.events.append({"kind": "!tell"})

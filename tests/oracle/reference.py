@@ -18,6 +18,7 @@ NO_TIME = -NEVER
 (CONVERSATIONS, FLOWS, STATUS, CONTAINED, ESCALATED, BOT, REOPENED, ESCALATIONS, MESSAGES, ENGAGED, SENTIMENT, CSAT, ASSIGNMENTS,
  CONTACT_MESSAGES, CLICKS, DELIVERY, LATE, LANGUAGES, PER_MINUTE, UNIQUE, NEW, RETURNING, DURATION, WAIT, MISSED, CONTACT_USERS,
  CLOSING_REASONS, AGENTS, INTENTS, START_FLOWS, TAGS, TOPICS, PROCEDURES, SALES, FUNNEL, COST) = range(36)
+AS_HEARD = {WAIT, MISSED, AGENTS, COST}  # what depends on the order of hearing: not compared where that is another than of time
 TAKEN, TALK_MS, CONNECTED_MS = range(3)  # columns of AGENTS
 OPEN, RESOLVED, ASSUMED_RESOLVED, ROUTED, CLOSED_OUT, ABANDONED = range(6)
 FROM = {"user": 0, "bot": 1, "agent": 2}
@@ -212,7 +213,6 @@ class Ring:
         self.size, self.pool = windows, cells
         self.newest = None
         self.floor = -NEVER
-        self.left = False  # whether a window ever has
         self.held = {}  # window index: {slice: Counter}
 
 
@@ -296,7 +296,6 @@ class Reference:
         for conversation in self.residents[resolution].pop(index, {}).values():
             conversation.homes[resolution] = None
         del ring.held[index]
-        ring.left = True
         ring.floor = max(ring.floor, index + 1)
 
     def tell_window(self, resolution, index):
@@ -522,8 +521,8 @@ class Reference:
                 self.count(counters, WAIT, t - conversation.waiting_ms)
                 conversation.waiting_ms = None
         elif kind == "close":
-            if conversation.waiting_ms is not None and end is None:
-                self.count(counters, MISSED)
+            if conversation.waiting_ms is not None and end is None and t >= max(conversation.waiting_ms, conversation.message_ms):
+                self.count(self.place(t, conversation.slice), MISSED)
                 conversation.waiting_ms = None
         if kind == "assign" or kind == "message" and event["from"] == "agent":
             if agent is not None and agent != conversation.has_it:
@@ -615,9 +614,9 @@ class Reference:
             counter[fact] += n
 
     def earliest_begin(self, t):
-        """A conversation heard of too late for its hour began with the first hour that can still be counted."""
+        """A conversation heard of too late for its hour began with the oldest hour still held, so that its facts stay together."""
         ring = self.rings[HOUR]
-        return max(t, ring.floor * 3600000) if ring.left else t
+        return t if t // 3600000 >= ring.floor or not ring.held else max(t, min(ring.held) * 3600000)
 
     def reside(self, conversation, resolution):
         home = self.index(resolution, conversation.begin_ms)
@@ -720,6 +719,7 @@ class Reference:
     # Reading
 
     def tell(self):
+        self.pass_time()
         for resolution, ring in enumerate(self.rings):
             for index in ring.held:
                 self.tell_window(resolution, index)

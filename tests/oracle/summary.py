@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """tests/oracle/summary.py - reads summaries as core/tell/SPEC.md describes them, and keeps the newest revision of each key, as a
 server would."""
+import math
+
 import cbor2
 
 RESOLUTIONS = ("minute", "hour", "day")
@@ -50,15 +52,71 @@ def varint(data, at):
             return value, at
 
 
+def bits_of(data):
+    """From the highest bit of the first byte."""
+    for byte in data:
+        for place in range(7, -1, -1):
+            yield byte >> place & 1
+
+
+def take(bits, n):
+    value = 0
+    for _ in range(n):
+        value = value << 1 | next(bits)
+    return value
+
+
+def registers(data):
+    """Those of a HyperLogLog, plain or as Rice codes."""
+    form, p = data[0] >> 4, data[0] & 15
+    need(form in (2, 3) and 6 <= p <= 10, f"form of a distinct count: {data[0]:02x}")
+    bits = bits_of(data[1:] if form == 2 else data[2:])
+    values = []
+    try:
+        for _ in range(1 << p):
+            if form == 2:
+                values.append(take(bits, 5))
+                continue
+            quarters = 0
+            while next(bits):
+                quarters += 1
+            values.append(data[1] + 4 * quarters + take(bits, 2))
+    except StopIteration:
+        raise Bad("registers end too early") from None
+    rest = list(bits)
+    need(len(rest) < 8 and not any(rest) and max(values) <= 33 - p, "registers")
+    return p, values
+
+
+def estimate(p, values):
+    """O. Ertl 2017, algorithm 6."""
+    m, q = 1 << p, 32 - p
+    counts = [values.count(k) for k in range(q + 2)]
+    x = 1 - counts[q + 1] / m
+    tau, y, before = 1 - x, 1.0, -1.0
+    while tau != before and 0 < x < 1:
+        x, before, y = math.sqrt(x), tau, y / 2
+        tau -= (1 - x) ** 2 * y
+    z = m * (tau / 3 if counts[q + 1] else 0)
+    for k in range(q, 0, -1):
+        z = (z + counts[k]) / 2
+    x, y, sigma, before = counts[0] / m, 1.0, counts[0] / m, -1.0
+    while sigma != before:
+        x, before = x * x, sigma
+        sigma += x * y
+        y *= 2
+    return m * m / (2 * math.log(2) * (z + m * sigma))
+
+
 def distinct(data):
-    """How many, and the registers or None while exact."""
+    """How many: exactly, or by a sketch of 2^p registers."""
     need(isinstance(data, bytes) and len(data) > 1, "a distinct count")
     if data[0] == 0x10:
-        count, at = varint(data, 1)
-        prefixes = [data[place:place + 4] for place in range(at, len(data), 4)]
-        need(len(prefixes) == count and len(set(prefixes)) == count, f"a distinct count: {data.hex()}")
-        return {"exact": count}
-    return {"sketch": data}
+        prefixes = [data[place:place + 4] for place in range(2, len(data), 4)]
+        need(len(prefixes) == data[1] and prefixes == sorted(set(prefixes)), f"a distinct count: {data.hex()}")
+        return {"exact": data[1]}
+    p, values = registers(data)
+    return {"p": p, "about": estimate(p, values)}
 
 
 def distribution(data):
@@ -74,7 +132,7 @@ def distribution(data):
             buckets[bucket] = n
             bucket += 1
         else:
-            zeros, at = varint(data, at)
+            zeros, at = data[at], at + 1
             bucket += zeros + 1
     need(bucket <= 70 and count == clipped + sum(buckets.values()), f"a distribution: {data.hex()}")
     return {"count": count, "sum": total, **buckets}
@@ -123,7 +181,7 @@ def number_of(key, value):
 
 
 def decode(payload):
-    """((resolution, start, slice), length, revision, seq, numbers) of a summary's bytes."""
+    """((resolution, start, slice), length, revision, seq, numbers, ledger) of a summary's bytes."""
     head = cbor2.loads(payload)
     need(cbor2.dumps(head, canonical=True) == payload, "not the deterministic form")
     need(head.get(0) == 1, "another version")
@@ -135,7 +193,7 @@ def decode(payload):
     need(head[4] >> 24 == head[5], "boot is not revision / 2^24")
     need(head[7] in (0, 1, 2), "clock")
     key = (head[1], head[2], None if labels is None else tuple(labels))
-    return key, length, head[4], head[6], {number: number_of(number, value) for number, value in head[9].items()}
+    return key, length, head[4], head[6], {number: number_of(number, value) for number, value in head[9].items()}, head[10] + [0] * (6 - len(head[10]))
 
 
 class Store:
@@ -144,9 +202,11 @@ class Store:
     def __init__(self):
         self.held = {}  # key: (revision, length, numbers)
         self.seqs = set()
+        self.ledgers = []
 
     def take(self, payload):
-        key, length, revision, seq, numbers = decode(payload)
+        key, length, revision, seq, numbers, ledger = decode(payload)
         self.seqs.add(seq)
+        self.ledgers.append((seq, ledger))
         if key not in self.held or self.held[key][0] < revision:
             self.held[key] = (revision, length, numbers)
