@@ -214,9 +214,19 @@ static void add_rows_derived(const struct earshot_total *total, const struct ear
     for (size_t r = 0; r < earshot_total_rows(total, derived->table); r++) {
         const struct earshot_row row = earshot_total_row(total, derived->table, r);
         begin_member(json, row.label, &first);
-        add_value(json, earshot_row_derive(&row, derived->table, derived->name, &value), value);
+        const bool known = earshot_row_derive(&row, derived->table, derived->name, &value);
+        add_value(json, known, value);
     }
     text_printf(json, "}");
+}
+
+static void add_total_derived(const struct earshot_total *total, const char *name, struct text *json, bool *first)
+{
+    double value = 0;
+    const bool known = earshot_total_derive(total, name, &value);
+
+    begin_member(json, name, first);
+    add_value(json, known, value);
 }
 
 static void add_peak(const struct earshot_total *total, struct text *json)
@@ -240,22 +250,19 @@ static void add_derived(const struct earshot_total *total, struct text *json)
 {
     bool first = true;
     char name[64];
-    double value = 0;
 
     text_printf(json, "{");
     for (size_t i = 0; i < earshot_derived_count; i++) {
         const struct earshot_derived *derived = &earshot_derived[i];
         if (derived->table[0] == '\0') {
-            begin_member(json, derived->name, &first);
-            add_value(json, earshot_total_derive(total, derived->name, &value), value);
+            add_total_derived(total, derived->name, json, &first);
         } else if (earshot_total_rows(total, derived->table) > 0) {
             snprintf(name, sizeof name, "%s.%s", derived->table, derived->name);
             begin_member(json, name, &first);
             add_rows_derived(total, derived, json);
         }
     }
-    begin_member(json, "health_score", &first);
-    add_value(json, earshot_total_derive(total, "health_score", &value), value);
+    add_total_derived(total, "health_score", json, &first);
     add_peak(total, json);
     text_printf(json, "}");
 }

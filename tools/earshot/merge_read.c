@@ -126,7 +126,7 @@ bool merge_read_bytes(struct earshot_store *store, const char *name, const char 
         return read_frames(&reading, bytes, length);
     }
     *why = length > 0 && bytes[0] == '{'
-               ? "these are JSON lines, which do not hold all that a summary does; record with `earshot tap --record`"
+               ? "these are JSON lines; messages as they came are meant, as `earshot tap --record` keeps them"
                : "neither a CBOR sequence of [topic, payload] nor lines of topic and hexadecimal digits";
     return read_lines(&reading, bytes, length);
 }
