@@ -31,7 +31,6 @@ static void health_of_hearing(const struct ear_agent *agent, struct ear_health *
 static void health_of_judging(const struct ear_agent *agent, struct ear_health *health)
 {
     const struct ear_host *host = &agent->host;
-    uint64_t ticks = 0;
 
     for (uint16_t i = 0; i < host->count; i++) {
         const struct ear_host_plugin *plugin = &host->plugins[i];
@@ -40,10 +39,9 @@ static void health_of_judging(const struct ear_agent *agent, struct ear_health *
         health->plugin_calls = clip((uint64_t)health->plugin_calls + plugin->meter.calls);
         health->plugin_faults = clip((uint64_t)health->plugin_faults + plugin->meter.faults);
         health->plugin_overruns = clip((uint64_t)health->plugin_overruns + plugin->meter.overruns);
-        ticks += plugin->meter.ticks;
     }
     health->plugins_refused = host->refused_count;
-    health->plugin_time_ms = clip(ticks / host->ticks.per_us / 1000);
+    health->plugin_time_ms = clip(host->turn_ticks / host->ticks.per_us / 1000);
 }
 
 static void health_of_noting(const struct ear_agent *agent, struct ear_health *health)
