@@ -299,8 +299,8 @@ static int pat_watchdog(struct ear_daemon *daemon)
     return (int)(daemon->watchdog_due_ms - now_ms);
 }
 
-/** Tick the agent, once a millisecond at most unless the broker was heard from: events may come far more often. What they
- * make due can wait a little; a timer so short that it is the machine's next one would cost more than an event. */
+/** Tick the agent, once a millisecond at most unless the broker was heard from: events may come far more often. What
+ * they make due can wait a little; a timer so short that it is the machine's next one would cost more than an event. */
 static int tick(struct ear_daemon *daemon)
 {
     const uint64_t now_ms = ear_clock_system_monotonic_ms();
