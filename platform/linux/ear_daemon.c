@@ -22,6 +22,7 @@
 #define STOP_MS 5000  /* to tell the broker what is untold; systemd allows more (TimeoutStopSec) */
 #define GRACE_MS 2000 /* beyond that, for the session's end */
 #define LONGEST_SLEEP_MS 60000
+#define AFTER_EVENTS_MS 20
 
 static void say(const struct ear_daemon *daemon, enum ear_log_level level, const char *message, const char *detail)
 {
@@ -325,13 +326,13 @@ static int pat_watchdog(struct ear_daemon *daemon)
     return (int)(daemon->watchdog_due_ms - now_ms);
 }
 
-/** Tick the agent, once a millisecond at most unless the broker was heard from: events may come far more often. What it
- * was not asked it cannot answer, so the next turn is then due in a millisecond. */
+/** Tick the agent, once a millisecond at most unless the broker was heard from: events may come far more often. What
+ * they make due can wait a little; a timer so short that it is the machine's next one would cost more than an event. */
 static int tick(struct ear_daemon *daemon)
 {
-    uint64_t now_ms = ear_clock_system_monotonic_ms();
+    const uint64_t now_ms = ear_clock_system_monotonic_ms();
     if (now_ms == daemon->ticked_ms && !daemon->told) {
-        return 1;
+        return AFTER_EVENTS_MS;
     }
     daemon->ticked_ms = now_ms;
     daemon->told = false;

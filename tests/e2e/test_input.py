@@ -5,19 +5,17 @@ import os
 import random
 import resource
 import socket
-import threading
 import time
 
 import cbor2
 
 from lib.client import Client, to_cbor, to_json
 from lib.daemon import Daemon
-from lib.events import NOON_MS, message, messages
-from lib.world import Failed, check, equal, until
+from lib.events import NOON_MS, message
+from lib.neighbour import Neighbour, refusals
+from lib.world import check, equal, until
 
 GOOD = to_json(message(0, conversation="good"))
-CAUSES = ["syntax", "type", "range", "missing", "unknown", "too_long", "duplicate", "utf8", "depth", "version", "time",
-          "other"]
 
 # line -> the error's name (core/base/ear_err.c)
 LINES = [
@@ -66,46 +64,6 @@ LINES = [
     (b'{"ask":"nonsense"}', "unknown"),
     (b'{"ask":5}', None),
 ]
-
-
-class Neighbour:
-    """A well-behaved client that works all the time a test runs."""
-
-    def __init__(self, daemon):
-        self.client = daemon.client()
-        self.count = 0
-        self.slowest = 0.0
-        self.fault = None
-        self.stopping = False
-        self.thread = threading.Thread(target=self._run, daemon=True)
-        self.thread.start()
-
-    def _run(self):
-        try:
-            while not self.stopping:
-                begun = time.monotonic()
-                answer = self.client.ask(message(self.count, f"n{self.count % 9}", NOON_MS, id=f"n{self.count}"))[0]
-                self.slowest = max(self.slowest, time.monotonic() - begun)
-                self.count += 1
-                equal(answer, {"n": self.count, "ok": True}, "the neighbour's answer")
-                time.sleep(0.001)
-        except (Failed, OSError, AttributeError) as fault:
-            self.fault = fault
-
-    def done(self, world, least=20):
-        until(lambda: self.count >= least or self.fault, "the neighbour works")
-        self.stopping = True
-        self.thread.join(20)
-        self.client.close()
-        check(self.fault is None, f"the neighbour: {self.fault}")
-        check(self.slowest < 2, f"the neighbour's slowest answer took {self.slowest:.2f} s")
-        world.note(f"a neighbour had {self.count} events answered, the slowest in {self.slowest * 1000:.1f} ms")
-        return self.count
-
-
-def refusals(daemon):
-    health = daemon.status()["health"]
-    return {cause: health.get(f"events.refused.{cause}", 0) for cause in CAUSES}
 
 
 def test_every_wrong_line_is_told_what_is_wrong(world):

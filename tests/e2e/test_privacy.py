@@ -10,7 +10,7 @@ from lib.world import check, equal, until
 
 WORDS = ["Quixolument", "brandelfisch", "Zyxantheum", "wuppergleich"]
 SENTENCE = "My name is {0} {1}, my mail is {2}@example.org and my card is {3}".format(*WORDS)
-IDS = ["user-Ogglevine-771", "conversation-Trundlehack-42", "agent-Mirkwell-9", "id-Plonkfeather"]
+IDS = ["user-Ogglevine-771", "conversation-Trundlehack-42", "id-Plonkfeather"]
 
 
 def places(world, daemon, server, broker):
@@ -43,12 +43,12 @@ def test_no_word_of_it_anywhere(world):
     broker = Broker(world)
     server = Server(world, broker)
     daemon = Daemon(world, broker, log__level="debug", device__save_s=1)
-    user, conversation, agent, identity = IDS
+    user, conversation, identity = IDS
     says = {"user": user, "text": SENTENCE}
     with daemon.client() as client, daemon.client(binary=True) as packed:
         for n, who in enumerate(["user", "bot", "agent", "user"]):
             event = message(n, conversation, id=f"{identity}{n}", **says)
-            event.update({"from": who, "agent": agent})
+            event["from"] = who
             equal([a["ok"] for a in (packed if n % 2 else client).ask(event)], [True], "answer")
         equal(client.ask({"kind": "handoff", "t": NOON_MS, "conversation": conversation})[0]["ok"], True, "answer")
         wrong = ['{"kind":"message","conversation":"c","from":"user","text":"%s"' % SENTENCE,
