@@ -76,7 +76,7 @@ static void test_nothing_is_missing(void **state)
     assert_string_equal(account.device, "acme/berlin/kiosk-1");
     assert_int_equal(account.accepted, 500);
     assert_int_equal(account.produced, 50);
-    assert_int_equal(account.waiting, 1); /* the last one did not know of its own acknowledgement */
+    assert_int_equal(account.waiting, 0);
     assert_int_equal(account.arrived, 50);
     assert_int_equal(account.lost, 0);
     assert_false(earshot_store_account(store, 1, &account));
@@ -111,7 +111,19 @@ static void test_never_sent(void **state)
     assert_gaps(0, gaps, 2);
     assert_int_equal(account.superseded, 3);
     assert_int_equal(account.expired, 1);
-    assert_int_equal(account.waiting, 1);
+    assert_int_equal(account.waiting, 0);
+    assert_int_equal(account.lost, 0);
+}
+
+/* Two that the device had made and not sent when it told the third. */
+static void test_waiting(void **state)
+{
+    (void)state;
+    static const uint32_t gaps[][2] = {{1, 2}};
+
+    take(1, 3, 0, 0, 0);
+    assert_gaps(0, gaps, 1);
+    assert_int_equal(account.waiting, 2);
     assert_int_equal(account.lost, 0);
 }
 
@@ -188,6 +200,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_nothing_is_missing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_dropped_repeated_reordered, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_never_sent, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_waiting, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_each_boot_has_its_account, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_status_settles_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_order_makes_no_difference, set_up, tear_down),

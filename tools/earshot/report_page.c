@@ -98,7 +98,7 @@ static void add_completeness(const struct report *report, struct text *html)
     add_count(html, (double)sum.produced, " summaries in all; ");
     add_count(html, (double)sum.arrived, " arrived here, ");
     add_count(html, (double)sum.superseded, " were replaced by newer ones before they were sent, ");
-    add_count(html, (double)sum.waiting, " were still to be sent, ");
+    add_count(html, (double)sum.waiting, " are still to come, ");
     add_count(html, (double)sum.expired, " left their device unsent, and ");
     add_count(html, (double)sum.lost,
               " were lost on the way. Each summary is the whole state of its window, so a later one "

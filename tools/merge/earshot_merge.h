@@ -72,7 +72,7 @@ struct earshot_account {
     uint32_t acked;             /* of these the broker has so many */
     uint32_t superseded;        /* replaced by newer revisions before that: never come */
     uint32_t expired;           /* left the device unsent: never come */
-    uint32_t waiting;           /* still to be sent when it said so */
+    uint32_t waiting;           /* of the missing, those that nothing is known of: they come yet, or are lost */
     uint32_t arrived;           /* different ones that came here */
     uint32_t again;             /* that came here twice or more, counted each time */
     uint32_t missing;           /* produced and not come: superseded, expired, waiting or lost */

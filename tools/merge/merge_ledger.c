@@ -162,7 +162,6 @@ bool earshot_store_account(const struct earshot_store *store, size_t index, stru
     const struct merge_account *held = &store->accounts[index];
     const uint32_t *ledger = held->ledger;
     const uint32_t produced = ledger[EAR_LEDGER_PRODUCED], acked = ledger[EAR_LEDGER_ACKED];
-    const int64_t settled = (int64_t)acked + ledger[EAR_LEDGER_SUPERSEDED] + ledger[EAR_LEDGER_EXPIRED];
     struct earshot_gap gap;
 
     *account = (struct earshot_account){
@@ -174,12 +173,12 @@ bool earshot_store_account(const struct earshot_store *store, size_t index, stru
         .acked = acked,
         .superseded = ledger[EAR_LEDGER_SUPERSEDED],
         .expired = ledger[EAR_LEDGER_EXPIRED],
-        .waiting = at_least_0(produced - settled),
         .arrived = held->seqs.arrived,
         .again = held->again,
         .missing = at_least_0((int64_t)produced - held->seqs.arrived),
     };
     account->lost = lost_of(held);
+    account->waiting = at_least_0((int64_t)account->missing - account->superseded - account->expired - account->lost);
     while (gap_at(held, account->gap_count, &gap)) {
         account->gap_count++;
     }
