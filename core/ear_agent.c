@@ -77,7 +77,7 @@ static int load_memory(struct ear_agent *agent)
 
     if (storage->ops != NULL) {
         err = ear_snapshot_load(&agent->snapshot, storage, fingerprint(), &agent->memory, sizeof(agent->memory));
-        if (err == EAR_OK && !ear_note_is_sound(&agent->memory.note)) {
+        if (err == EAR_OK && !(ear_note_is_sound(&agent->memory.note) && ear_agent_labels_are_sound(agent))) {
             err = EAR_ERR_CORRUPT;
         }
         if (err != EAR_OK && err != EAR_ERR_EMPTY) {
@@ -248,6 +248,7 @@ enum ear_err ear_agent_init(struct ear_agent *agent, const struct ear_agent_conf
     if (load_memory(agent) != EAR_OK) {
         return EAR_ERR_IO;
     }
+    ear_agent_name_funnels(agent);
     load_plugins(agent);
     open_outbox(agent);
     start_time(agent);

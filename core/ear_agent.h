@@ -130,6 +130,7 @@ struct ear_agent {
     struct ear_agent_counts counts;
     struct ear_memory memory;
     struct ear_funnel funnels[EAR_FUNNELS];
+    uint16_t funnel_labels[EAR_FUNNELS]; /* their names */
     struct ear_host host;
     struct ear_snapshot snapshot;
     struct ear_outbox outbox;

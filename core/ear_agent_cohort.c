@@ -67,7 +67,7 @@ static void add_funnels(struct ear_agent *agent, const struct ear_place *place, 
 {
     for (unsigned i = 0; i < EAR_FUNNELS; i++) {
         if (facts->steps[i] > 0) {
-            const uint16_t view = ear_agent_label(agent, agent->funnels[i].name);
+            const uint16_t view = agent->funnel_labels[i];
             for (unsigned step = 0; step < facts->steps[i]; step++) {
                 add_row(place, EAR_NUMBER_funnel, view, step, sign);
             }

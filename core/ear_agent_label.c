@@ -22,7 +22,18 @@ static void mark_labels(void *context, struct ear_label_marks *marks)
     for (unsigned i = 0; i < EAR_DUTY; i++) {
         ear_label_mark(marks, memory->duty.logins[i].agent);
     }
+    for (unsigned i = 0; i < EAR_FUNNELS; i++) {
+        ear_label_mark(marks, agent->funnel_labels[i]);
+    }
     ear_records_mark_labels(&memory->records, marks);
+}
+
+bool ear_agent_labels_are_sound(const struct ear_agent *agent)
+{
+    struct ear_label_marks marks = {{0}};
+
+    mark_labels((void *)(uintptr_t)agent, &marks);
+    return ear_label_is_sound(&agent->memory.labels, &marks);
 }
 
 uint16_t ear_agent_label(struct ear_agent *agent, struct ear_str text)
@@ -62,6 +73,13 @@ enum ear_err ear_agent_load_funnels(struct ear_agent *agent)
         }
     }
     return EAR_OK;
+}
+
+void ear_agent_name_funnels(struct ear_agent *agent)
+{
+    for (unsigned i = 0; i < EAR_FUNNELS; i++) {
+        agent->funnel_labels[i] = ear_agent_label(agent, agent->funnels[i].name);
+    }
 }
 
 /* Whether a view looks at conversations of this slice. */

@@ -39,6 +39,9 @@ void ear_agent_take_judgement(struct ear_hearing *hearing, const struct ear_judg
 /** The id of a label, for tables and conversations. */
 uint16_t ear_agent_label(struct ear_agent *agent, struct ear_str text);
 
+/** Whether every label that is kept anywhere has a text: for a memory that was just loaded. */
+bool ear_agent_labels_are_sound(const struct ear_agent *agent);
+
 /** The conversation bears it from now on. */
 void ear_agent_bear(struct ear_hearing *hearing, enum ear_bears kind, struct ear_str text);
 
@@ -50,6 +53,9 @@ void ear_agent_step(struct ear_hearing *hearing, struct ear_str step);
 
 /** Parse the views of funnels. EAR_ERR_CONFIG. */
 EAR_MUST_USE enum ear_err ear_agent_load_funnels(struct ear_agent *agent);
+
+/** Put their names into the dictionary, which must be there by now. */
+void ear_agent_name_funnels(struct ear_agent *agent);
 
 /* --- ear_agent_people.c: users and human agents --- */
 
