@@ -20,26 +20,43 @@ struct span {
     uint16_t personal;
 };
 
-/* The first span at or after `from`, made as long as those that overlap it. False if there is none. */
+static bool is_span(const struct ear_verdict *verdict, struct span *span)
+{
+    *span = (struct span){verdict->span_start, (uint32_t)verdict->span_start + verdict->span_length, verdict->label};
+    return verdict->question == EAR_ASK_REDACTION;
+}
+
+/* Make a span as long as those that overlap it. */
+static void join(const struct ear_judgement *judgement, struct span *span)
+{
+    struct span other;
+    for (bool longer = true; longer;) {
+        longer = false;
+        for (uint16_t i = 0; i < judgement->extra_count; i++) {
+            if (is_span(&judgement->extra[i].verdict, &other) && other.start < span->end && other.end > span->end) {
+                span->end = other.end;
+                longer = true;
+            }
+        }
+    }
+}
+
+/* The first span of which something lies at or after `from`. False if there is none. */
 static bool next_span(const struct ear_judgement *judgement, uint32_t from, struct span *span)
 {
+    struct span other;
     *span = (struct span){.start = UINT32_MAX};
     for (uint16_t i = 0; i < judgement->extra_count; i++) {
-        const struct ear_verdict *verdict = &judgement->extra[i].verdict;
-        const uint32_t end = (uint32_t)verdict->span_start + verdict->span_length;
-        if (verdict->question == EAR_ASK_REDACTION && end > from && verdict->span_start < span->start) {
-            *span = (struct span){verdict->span_start, end, verdict->label};
+        if (is_span(&judgement->extra[i].verdict, &other) && other.end > from && other.start < span->start) {
+            *span = other;
         }
     }
-    for (uint16_t i = 0; i < judgement->extra_count; i++) {
-        const struct ear_verdict *verdict = &judgement->extra[i].verdict;
-        const uint32_t end = (uint32_t)verdict->span_start + verdict->span_length;
-        if (verdict->question == EAR_ASK_REDACTION && verdict->span_start <= span->start && end > span->end) {
-            span->end = end; /* those that begin inside it are found from its end on */
-        }
+    if (span->start == UINT32_MAX) {
+        return false;
     }
+    join(judgement, span);
     span->start = span->start < from ? from : span->start;
-    return span->start != UINT32_MAX;
+    return true;
 }
 
 static bool begins_character(char byte)
