@@ -118,7 +118,9 @@ static size_t sort(struct frame_row sorted[MOST_ROWS], const struct frame_row *r
             sorted[kept++] = rows[i];
         }
     }
-    qsort(sorted, kept, sizeof sorted[0], by_label);
+    if (kept > 0) {
+        qsort(sorted, kept, sizeof sorted[0], by_label);
+    }
     return kept;
 }
 

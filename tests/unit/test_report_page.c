@@ -124,7 +124,7 @@ static void assert_balanced(void)
     struct {
         const char *name;
         size_t length;
-    } open[32];
+    } open[32] = {{"", 0}};
     size_t depth = 0;
 
     for (const char *at = html.bytes; (at = strchr(at, '<')) != NULL;) {
@@ -133,12 +133,13 @@ static void assert_balanced(void)
         const size_t length = strcspn(name, " />\n");
         const char *close = strchr(name, '>');
         assert_non_null(close);
-        if (ends) {
-            assert_true(depth > 0);
+        if (ends && depth > 0) {
             depth--;
             if (open[depth].length != length || memcmp(open[depth].name, name, length) != 0) {
                 fail_msg("<%.*s> ends as </%.*s>", (int)open[depth].length, open[depth].name, (int)length, name);
             }
+        } else if (ends) {
+            fail_msg("</%.*s> ends nothing", (int)length, name);
         } else if (close[-1] != '/' && name[0] != '!' && !is_void(name, length)) {
             assert_true(depth < sizeof open / sizeof open[0]);
             open[depth].name = name;

@@ -96,7 +96,7 @@ static void add_groups_by_part(struct merge *merge, enum earshot_part part)
         asks_for_slice = asks_for_slice || merge->select.filter.parts[p] != NULL;
     }
     if (part >= EARSHOT_CHANNEL && !asks_for_slice) {
-        filter.parts[part] = NULL;
+        filter = merge->select.filter;
         filter.only_other = true;
         add_group(merge, &filter, merge_part_name(part), NULL);
     }

@@ -108,8 +108,10 @@ static void add_axis_value(struct drawing *drawing, double value)
 
 static void draw_value_axis(struct drawing *drawing)
 {
-    for (double value = 0; value <= drawing->top * 1.0001; value += drawing->tick) {
-        const double y = y_of(drawing, value);
+    const unsigned ticks = (unsigned)lround(drawing->top / drawing->tick);
+
+    for (unsigned i = 0; i <= ticks; i++) {
+        const double value = i * drawing->tick, y = y_of(drawing, value);
         text_printf(drawing->html, "<line class=\"%s\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>",
                     value > 0 ? "grid" : "base", LEFT, WIDTH - RIGHT, y, y);
         text_printf(drawing->html, "<text class=\"tick\" text-anchor=\"end\" x=\"%d\" y=\"%.1f\">", LEFT - 7, y + 3.5);
