@@ -96,11 +96,15 @@ static void witness(struct ear_hearing *hearing, bool begun, bool begun_now)
     const int64_t oldest_ms = ear_note_oldest_hour_ms(&hearing->agent->memory.note, start_ms < EAR_TIME_KNOWN_MS);
 
     ear_conversation_witness(conversation, hearing->at_ms);
-    if (hearing->place.late & EAR_RESOLUTION_BIT(EAR_HOUR)) {
-        conversation->start_ms = begun || start_ms > held_ms ? start_ms : held_ms;
-    } else if (begun_now && conversation->start_ms < oldest_ms) {
-        conversation->start_ms = oldest_ms;
-    }
+    if ((hearing->place.late & EAR_RESOLUTION_BIT(EAR_HOUR)) == 0) {
+        if (begun_now && conversation->start_ms < oldest_ms) {
+            conversation->start_ms = oldest_ms;
+        }
+    } else if (!begun) {
+        conversation->start_ms = start_ms > held_ms ? start_ms : held_ms;
+    } else if (start_ms >= oldest_ms) {
+        conversation->start_ms = start_ms;
+    } /* else its hour has left, too: only days can change */
 }
 
 static void hear_in_conversation(struct ear_hearing *hearing)
