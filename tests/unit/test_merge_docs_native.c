@@ -206,9 +206,37 @@ static void test_dashboards(void **state)
     assert_true(formulas > 25);
 }
 
+static size_t read_file(const char *path, char *text, size_t capacity)
+{
+    FILE *file = fopen(path, "rb");
+
+    assert_non_null(file);
+    const size_t length = fread(text, 1, capacity - 1, file);
+    fclose(file);
+    assert_in_range(length, 1, capacity - 2);
+    text[length] = '\0';
+    return length;
+}
+
+/* The program that docs/merge.md shows is the one that is built. */
+static void test_example(void **state)
+{
+    (void)state;
+    static char page[1 << 16], program[1 << 14];
+
+    (void)read_file(EAR_SOURCE_DIR "/docs/merge.md", page, sizeof page);
+    (void)read_file(EAR_SOURCE_DIR "/tools/merge/example/by_channel.c", program, sizeof program);
+    const char *shown = strstr(page, "```c\n");
+    assert_non_null(shown);
+    assert_int_equal(strncmp(shown + 5, program, strlen(program)), 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(test_dashboards, set_up, tear_down)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_dashboards, set_up, tear_down),
+        cmocka_unit_test(test_example),
+    };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
