@@ -106,6 +106,9 @@ struct ear_queries {
     struct ear_query_waiting waiting[EAR_QUERIES];
 };
 
+/** Room for the longest message: a summary or a status. */
+#define EAR_AGENT_BYTES (EAR_SUMMARY_BYTES > EAR_STATUS_BYTES ? EAR_SUMMARY_BYTES : EAR_STATUS_BYTES)
+
 /** Public only so that the platform can allocate it; read the counters, use the functions. */
 struct ear_agent {
     const struct ear_agent_config *config;
@@ -136,10 +139,9 @@ struct ear_agent {
     struct ear_outbox outbox;
     struct ear_uplink uplink;
     struct ear_queries queries;
-    struct ear_tokens tokens;         /* of the message being judged */
-    char topic[EAR_TOPIC_BYTES];      /* of the message being sent */
-    uint8_t bytes[EAR_SUMMARY_BYTES]; /* the summary or reply being sent */
-    uint8_t status_bytes[EAR_STATUS_BYTES];
+    struct ear_tokens tokens;       /* of the message being judged */
+    char topic[EAR_TOPIC_BYTES];    /* of the message being sent */
+    uint8_t bytes[EAR_AGENT_BYTES]; /* of it */
 };
 
 /** What became of an event. */

@@ -245,12 +245,12 @@ static int fill_status(void *context, bool online, bool orderly, struct ear_mess
     ear_agent_status(agent, &status);
     status.online = online;
     status.orderly = orderly;
-    const int32_t length = ear_status_encode(&status, agent->status_bytes, sizeof(agent->status_bytes));
+    const int32_t length = ear_status_encode(&status, agent->bytes, sizeof(agent->bytes));
     if (length < 0) {
         return length;
     }
     *message = (struct ear_message){
-        .topic = topic(agent, "status"), .bytes = agent->status_bytes, .length = (uint32_t)length, .retain = true};
+        .topic = topic(agent, "status"), .bytes = agent->bytes, .length = (uint32_t)length, .retain = true};
     return EAR_OK;
 }
 
