@@ -7,7 +7,7 @@ enum {
     STEP_MS = 600000,            /* of the clock during the silence at the end */
     AFTER_IDLE_MS = 60000,       /* beyond the idle time, so that the last conversation has surely ended */
     SHORT_SILENCE_MS = 10800000, /* so short that agents may stay logged in through it: that takes a cell an hour */
-    OPEN_MS = 600000,            /* conversations that are still open began at most so long before the end */
+    OPEN_MS = 2700000,           /* conversations that are still open began at most so long before the end */
     LATE_PERCENT = 8,            /* conversations with a message that arrives late */
     BATCH_PERCENT = 4,           /* conversations that arrive late as a whole, from a terminal that was cut off */
     AGAIN_PERCENT = 2,           /* events that are sent twice */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/hear/ear_funnel.h"
+#include "core/base/ear_funnel.h"
 
 enum { RESOLVED, ASSUMED, ROUTED, CLOSED_OUT, ABANDONED, OPEN };
 static const char *const statuses[] = {"status.resolved",   "status.assumed_resolved", "status.routed",
@@ -97,6 +97,7 @@ static void walk_message(struct walk *walk, const struct ear_event *event)
     walk->agent = walk->agent || event->from == EAR_FROM_AGENT;
     walk->last_from = event->from;
     walk->spoken = true;
+    walk->agent_resolved = false; /* of an earlier end */
     count(walk, messages[event->from]);
     count(walk, "messages_per_minute");
 }
