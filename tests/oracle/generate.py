@@ -110,6 +110,9 @@ class Stream:
         self.slices = [self.slice_fields(i) for i in
                        range(1 if self.duty else choose.choice((1, 2, 3, self.limits["SLICES"] + 3)))]
         self.people = [f"p{i}" for i in range(choose.choice((3, 40, 4000)))]
+        self.labels = LABELS if self.chance(0.9) else tuple(f"label-{number}" for number in range(3 * self.limits["LABELS"]))
+        self.agents = AGENTS if self.chance(0.8) else tuple(f"agent-{number}" for number in range(2 * self.limits["DUTY"]))
+        self.shop = self.chance(0.15)
         self.languages = choose.choice((LANGUAGES[:1], LANGUAGES[:3], LANGUAGES))
         times = sorted(self.begin + choose.randrange(span) for _ in range(conversations))
         for number, at in enumerate(times):
@@ -153,7 +156,7 @@ class Stream:
         if self.chance(0.03) and not self.untidy:
             self.early_word()
         if self.chance(0.7):
-            self.tell("start", **({"label": choose.choice(LABELS)} if self.chance(0.7) else {}))
+            self.tell("start", **({"label": choose.choice(self.labels)} if self.chance(0.7) else {}))
         self.with_agent = None
         for _ in range(choose.choice((0, 1, 2, 2, 3, 4, 5, 8, 14))):
             self.turn()
@@ -188,9 +191,9 @@ class Stream:
             if self.chance(0.4):
                 fields["sentiment"] = choose.choice(FEELINGS)
             if self.chance(0.3):
-                fields["intent"] = choose.choice(LABELS)
+                fields["intent"] = choose.choice(self.labels)
             if self.chance(0.1):
-                fields["topic"] = choose.choice(LABELS)
+                fields["topic"] = choose.choice(self.labels)
             if self.chance(0.05):
                 fields["language"] = choose.choice(self.languages)
         if sender == "bot" and self.chance(0.2):
@@ -201,7 +204,7 @@ class Stream:
 
     def turn(self):
         choose = self.random
-        roll = choose.random()
+        roll = 0.95 if self.shop and self.chance(0.6) else choose.random()
         if roll < 0.75:
             for sender in choose.choice((("user", "bot"), ("user", "bot"), ("user",), ("bot",), ("bot", "user"))):
                 if self.with_agent and sender == "bot" and self.chance(0.7):
@@ -212,25 +215,27 @@ class Stream:
             self.tell("handoff", **({"reason": choose.choice(REASONS)} if self.chance(0.3) else {}),
                       **({"mode": choose.choice(("routed", "closed_out"))} if self.chance(0.6) else {}))
         elif roll < 0.88:
-            self.with_agent = choose.choice(AGENTS[:choose.choice((3, len(AGENTS)))])
+            self.with_agent = choose.choice(self.agents[:choose.choice((3, len(self.agents)))])
             self.tell("assign", **({"agent": self.with_agent} if self.chance(0.9) else {}))
         elif roll < 0.91:
             self.message("agent")
         else:
-            self.remark()
+            for _ in range(choose.choice((1, 1, 1, 12))):
+                self.remark()
         self.at += self.gap() if self.chance(0.5) else 0
 
     def remark(self):
         choose = self.random
-        kind = choose.choice(("tag", "topic", "procedure", "step", "step", "link_click", "product_click", "add_to_cart"))
+        kind = choose.choice(("product_click",) if self.shop and self.chance(0.5) else
+                             ("tag", "topic", "procedure", "step", "step", "link_click", "product_click", "add_to_cart"))
         if kind == "step":
             self.tell(kind, label=choose.choice(STEPS))
         elif kind in ("product_click", "add_to_cart"):
             self.tell(kind, product=f"thing-{choose.randrange(9)}", **({"user": self.user} if self.user else {}))
-            if self.user and self.chance(0.8):
+            if kind == "product_click" and self.user and self.chance(0.5):
                 self.order()
         else:
-            self.tell(kind, label=choose.choice(LABELS))
+            self.tell(kind, label=choose.choice(self.labels))
 
     def order(self):
         """Around the time within which it is the bot's."""
@@ -242,11 +247,11 @@ class Stream:
     def ending(self):
         choose = self.random
         for _ in range(choose.choice((0, 0, 0, 1, 1, 2, 3))):
-            self.tell("outcome", resolved=self.chance(0.6), **({"topic": choose.choice(LABELS)} if self.chance(0.3) else {}))
+            self.tell("outcome", resolved=self.chance(0.6), **({"topic": choose.choice(self.labels)} if self.chance(0.3) else {}))
         if self.chance(0.7):
             self.at += 1
             for _ in range(1 if self.untidy else choose.choice((1, 1, 1, 1, 2))):
-                self.tell("close", by=choose.choice(BY), **({"label": choose.choice(LABELS)} if self.chance(0.5) else {}),
+                self.tell("close", by=choose.choice(BY), **({"label": choose.choice(self.labels)} if self.chance(0.5) else {}),
                           **({"resolved": self.chance(0.5)} if self.chance(0.4) else {}))
                 self.at += choose.choice((0, 1, choose.randrange(MINUTE)))
         if self.chance(0.3):
@@ -260,7 +265,7 @@ class Stream:
         kind = choose.choice(("flow", "flow", "csat", "delivery", "delivery", "order", "time", "bad", "stray"))
         person = {"user": choose.choice(self.people)} if self.chance(0.7) else {}
         if kind == "flow":
-            self.say(at, kind, label=choose.choice(LABELS), **fields, **person)
+            self.say(at, kind, label=choose.choice(self.labels), **fields, **person)
         elif kind == "csat":
             self.say(at, kind, score=choose.randrange(1, 6), **fields, **person)
         elif kind == "delivery":
@@ -287,7 +292,7 @@ class Stream:
         self.heard = kept
 
     def duties(self, span):
-        for agent in AGENTS[:self.random.choice((0, 2, 5, len(AGENTS)))]:
+        for agent in self.agents[:self.random.choice((2, 5, len(self.agents)))]:
             at = self.begin + self.random.randrange(span)
             for _ in range(self.random.choice((1, 2, 3, 6))):
                 self.say(at, self.random.choice(("agent_login", "agent_login", "agent_logout")), agent=agent,
@@ -303,7 +308,7 @@ class Stream:
             while steady and now is not None and heard_at - now > 30 * MINUTE:
                 now += 30 * MINUTE
                 self.events.append({"kind": "time", "t": now})
-            if event["t"] == heard_at and event["kind"] not in ("time", "bad") and timed and self.chance(0.01):
+            if event["t"] == heard_at and "id" not in event and event["kind"] not in ("time", "bad") and timed and self.chance(0.1):
                 event = {key: value for key, value in event.items() if key != "t"}
             now = max(now or 0, heard_at)
             timed = timed or "_bad" not in event

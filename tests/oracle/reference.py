@@ -625,10 +625,7 @@ class Reference:
 
     def settle(self, conversation, t):
         """Its beginning may turn out to be earlier."""
-        if t >= conversation.begin_ms:
-            return
-        t = self.earliest_begin(t)
-        if t >= conversation.begin_ms:
+        if t >= conversation.begin_ms or t // 3600000 < self.rings[HOUR].floor:
             return
         self.seen_things["earlier beginning"] += 1
         conversation.begin_ms = t

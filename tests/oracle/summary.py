@@ -201,12 +201,10 @@ class Store:
 
     def __init__(self):
         self.held = {}  # key: (revision, length, numbers)
-        self.seqs = set()
         self.ledgers = []
 
     def take(self, payload):
         key, length, revision, seq, numbers, ledger = decode(payload)
-        self.seqs.add(seq)
         self.ledgers.append((seq, ledger))
         if key not in self.held or self.held[key][0] < revision:
             self.held[key] = (revision, length, numbers)
