@@ -85,7 +85,7 @@ void ear_agent_ledger(const struct ear_agent *agent, uint32_t ledger[EAR_LEDGER_
     ledger[EAR_LEDGER_PRODUCED] = counts->produced;
     ledger[EAR_LEDGER_ACKED] = counts->acked;
     ledger[EAR_LEDGER_SUPERSEDED] = counts->superseded;
-    ledger[EAR_LEDGER_EXPIRED] = agent->outbox.log.expired + agent->outbox.log.corrupt + agent->outbox.failed;
+    ledger[EAR_LEDGER_EXPIRED] = agent->outbox.log.expired_own + agent->outbox.lost_own;
 }
 
 /* Encode a cell's present state into agent->bytes. Its length. */
@@ -311,7 +311,9 @@ static void on_acked(void *context, const struct ear_sent *sent)
             ear_agent_count(&agent->counts.acked);
         } /* else that state was put into the outbox or replaced meanwhile, and is accounted for there */
     } else if (sent->kind == EAR_SENT_RECORD) {
-        ear_agent_count(&agent->counts.acked);
+        if (ear_outbox_holds_own(&agent->outbox, sent->position)) {
+            ear_agent_count(&agent->counts.acked);
+        } /* else it is of an earlier boot, or has expired, and is accounted for there */
         (void)ear_outbox_done(&agent->outbox, sent->position);
     }
 }
