@@ -218,6 +218,30 @@ static void an_answer_has_these_bytes(void **state)
     assert_int_equal(withheld, 0);
 }
 
+/* The example of SPEC.md. */
+static void the_specs_example(void **state)
+{
+    (void)state;
+    static const uint8_t asked[] = {0xa5, 0x01, 0x64, 't',  'i',  'l', 'l', 0x02, 0x67, 'r', 'e', 'c',  'o',  'r', 'd',
+                                    's',  0x05, 0x03, 0x09, 0x66, 'r', 'e', 'f',  'u',  'n', 'd', 0x10, 0x18, 0x64};
+    static const uint8_t expected[] = {
+        0xa6, 0x00, 0x01, 0x01, 0x64, 't',  'i',  'l',  'l',  0x02, 0x00, 0x03, 0x01, 0x04, 0x01, 0x05, 0x81,
+        0xa8, 0x00, 0x18, 0x2a, 0x01, 0x48, 1,    2,    3,    4,    5,    6,    7,    8,    0x04, 0x1a, 0x69,
+        0x56, 0x61, 0xc0, 0x05, 0x1a, 0x69, 0x56, 0x61, 0xc5, 0x06, 0x84, 0x63, 'w',  'e',  'b',  0x60, 0x60,
+        0x60, 0x07, 0x03, 0x0a, 0x83, 0x03, 0x02, 0x00, 0x0d, 0x81, 0x66, 'r',  'e',  'f',  'u',  'n',  'd'};
+    uint8_t withheld = 0;
+    records.newest = 41;
+    struct ear_conversation_record *record = add(UINT64_C(0x0102030405060708));
+    record->slice[EAR_RECORD_CHANNEL] = label("web");
+    record->status = EAR_STATUS_ROUTED;
+    record->messages[0] = 3;
+    record->messages[1] = 2;
+    bear(record, EAR_BEARS_TOPIC, "refund");
+    assert_int_equal(ear_query_decode(&query, asked, sizeof(asked), &fault), EAR_OK);
+    assert_int_equal(answer(&withheld), sizeof(expected));
+    assert_memory_equal(out, expected, sizeof(expected));
+}
+
 /* What the answer says of a key that has a small number for a value: -1 if it is not there. Works on the head only. */
 static int told(int32_t length, uint8_t key)
 {
@@ -445,6 +469,7 @@ int main(void)
         cmocka_unit_test_setup(the_id_is_read_behind_a_fault, set_up),
         cmocka_unit_test_setup(any_bytes_are_safe, set_up),
         cmocka_unit_test_setup(an_answer_has_these_bytes, set_up),
+        cmocka_unit_test_setup(the_specs_example, set_up),
         cmocka_unit_test_setup(filters, set_up),
         cmocka_unit_test_setup(pages, set_up),
         cmocka_unit_test_setup(policy_none_tells_no_text, set_up),
