@@ -274,7 +274,8 @@ class Program:
     @staticmethod
     def match_health(stream, model, health):
         for name, mine in HEALTH.items():
-            if int(health[name]) != model.health[mine] and not (stream.duty and mine == "squeezed"):
+            if int(health[name]) != model.health[mine] and not (
+                    stream.duty and mine == "squeezed" or model.seen_things["label other"] and mine == "labels dropped"):
                 return Difference(None, name, model.health[mine], int(health[name]))
         for name in ("outbox.expired", "outbox.failed", "numbers.saturated"):
             if int(health[name]):

@@ -88,7 +88,7 @@ class Conversation:
         """To before its first event."""
         self.ended_ms = None
         self.ended_by = None
-        self.agent_resolved = False
+        self.agent_resolved_ms = -NEVER  # newest closing by an agent with a resolving reason
         self.latest_ms = None  # event that keeps it from falling silent
         self.newest_ms = -NEVER  # event of any kind
         self.first_ms = NEVER
@@ -110,7 +110,7 @@ class Conversation:
 
     def step(self, t, _order, kind, detail):
         """The next event in the order of time."""
-        if self.ended_ms is None and self.latest_ms is not None and t >= self.latest_ms + self.idle_ms:
+        if self.ended_ms is None and self.latest_ms is not None and t >= self.latest_ms + self.idle_ms + (kind == "close"):
             self.ended_ms, self.ended_by = self.latest_ms + self.idle_ms, "silence"
         if kind == "message":
             self.message(t, detail)
@@ -118,7 +118,8 @@ class Conversation:
             if self.ended_ms is None:
                 self.ended_ms, self.ended_by = t, detail[0]
                 self.latest_ms = t
-            self.agent_resolved |= detail == ("agent", True)
+            if detail == ("agent", True):
+                self.agent_resolved_ms = t
         if self.ended_ms is None:
             self.latest_ms = t
         self.newest_ms = t
@@ -164,7 +165,8 @@ class Conversation:
 
     def outcome(self, status):
         """0 successful, 1 mixed, 2 unsuccessful."""
-        inquiries = self.outcomes or [status in (RESOLVED, ASSUMED_RESOLVED) or self.agent_resolved]
+        agent_resolved = self.agent_resolved_ms > NO_TIME and self.agent_resolved_ms >= self.message_ms
+        inquiries = self.outcomes or [status in (RESOLVED, ASSUMED_RESOLVED) or agent_resolved]
         return 0 if all(inquiries) else 1 if any(inquiries) else 2
 
     def facts(self, now):
@@ -602,16 +604,16 @@ class Reference:
         for resolution in range(3):
             counter, left = self.find(resolution, conversation.begin_ms, conversation.slice)
             if left:
-                self.count_late(conversation, resolution)
+                self.count_for_good(conversation, resolution)[LATE, 0] += 1
             else:
                 self.reside(conversation, resolution)
 
-    def count_late(self, conversation, resolution):
+    def count_for_good(self, conversation, resolution):
         """In the oldest window, as it is now, for good."""
         counter = self.oldest(resolution, conversation.slice)
-        counter[LATE, 0] += 1
         for fact, n in conversation.facts(NO_TIME):
             counter[fact] += n
+        return counter
 
     def earliest_begin(self, t):
         """A conversation heard of too late for its hour began with the oldest hour still held, so that its facts stay together."""
@@ -633,11 +635,11 @@ class Reference:
             home = conversation.homes[resolution]
             if home is None or home == self.index(resolution, t):
                 continue
+            _, left = self.find(resolution, t, conversation.slice)
             del self.residents[resolution][home][id(conversation)]
             conversation.homes[resolution] = None
-            _, left = self.find(resolution, t, conversation.slice)
             if left:
-                self.count_late(conversation, resolution)
+                self.count_for_good(conversation, resolution)
             else:
                 self.reside(conversation, resolution)
 
