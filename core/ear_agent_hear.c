@@ -95,7 +95,8 @@ static void witness(struct ear_hearing *hearing, bool begun, bool begun_now)
     const int64_t held_ms = hearing->place.cells[EAR_HOUR]->start_ms;
     const int64_t oldest_ms = ear_note_oldest_hour_ms(&hearing->agent->memory.note, start_ms < EAR_TIME_KNOWN_MS);
 
-    ear_conversation_witness(conversation, hearing->at_ms);
+    ear_conversation_witness(conversation, hearing->at_ms, hearing->event->kind == EAR_KIND_CLOSE,
+                             hearing->agent->config->settings->conversation_idle_close_s * 1000u);
     if ((hearing->place.late & EAR_RESOLUTION_BIT(EAR_HOUR)) == 0) {
         if (begun_now && conversation->start_ms < oldest_ms) {
             conversation->start_ms = oldest_ms;

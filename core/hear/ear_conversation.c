@@ -34,6 +34,12 @@ static void count(uint16_t *counter)
 static void settle(struct ear_conversation *conversation)
 {
     const bool closed = has(conversation, EAR_CONVERSATION_CLOSED);
+    const int64_t silence_ms = conversation->close_ms - conversation->spoke_ms;
+
+    if (closed && conversation->spoke_ms != 0 && silence_ms >= (int64_t)conversation->idle_ms) {
+        set(conversation, EAR_CONVERSATION_IDLE_END); /* it had ended by silence before */
+        conversation->idle_end_ms = conversation->spoke_ms + conversation->idle_ms;
+    }
     const bool idle = has(conversation, EAR_CONVERSATION_IDLE_END);
 
     clear(conversation, EAR_CONVERSATION_ENDED);
@@ -50,18 +56,26 @@ static void settle(struct ear_conversation *conversation)
     clear(conversation, EAR_CONVERSATION_TALKING);
 }
 
-void ear_conversation_witness(struct ear_conversation *conversation, int64_t at_ms)
+void ear_conversation_witness(struct ear_conversation *conversation, int64_t at_ms, bool closing, uint32_t idle_ms)
 {
+    conversation->idle_ms = idle_ms;
     if (at_ms < conversation->start_ms) {
         conversation->start_ms = at_ms;
     }
-    if (has(conversation, EAR_CONVERSATION_IDLE_END) && at_ms < conversation->idle_end_ms) {
+    const bool belied = has(conversation, EAR_CONVERSATION_IDLE_END) && at_ms < conversation->idle_end_ms;
+    if (belied) {
         clear(conversation, EAR_CONVERSATION_IDLE_END);
-        settle(conversation);
     }
-    if ((!has(conversation, EAR_CONVERSATION_ENDED) || at_ms < conversation->end_ms) && at_ms > conversation->last_ms) {
-        conversation->last_ms = at_ms;
+    const bool closed = has(conversation, EAR_CONVERSATION_CLOSED);
+    const bool ended = closed || has(conversation, EAR_CONVERSATION_IDLE_END);
+    const int64_t end_ms = belied ? conversation->close_ms : conversation->end_ms;
+    if (!ended || at_ms < end_ms) {
+        conversation->last_ms = at_ms > conversation->last_ms ? at_ms : conversation->last_ms;
+        if (!closing && at_ms > conversation->spoke_ms) {
+            conversation->spoke_ms = at_ms;
+        }
     }
+    settle(conversation);
 }
 
 /* A message at at_ms overtakes the ends before it. */
@@ -80,6 +94,9 @@ static void reopen(struct ear_conversation *conversation, int64_t at_ms)
     }
     if (at_ms > conversation->last_ms) {
         conversation->last_ms = at_ms;
+    }
+    if (at_ms > conversation->spoke_ms) {
+        conversation->spoke_ms = at_ms;
     }
     settle(conversation);
 }
@@ -195,7 +212,7 @@ int64_t ear_conversation_talk(struct ear_conversation *conversation, int64_t at_
     int64_t talked_ms = 0;
 
     if (!has(conversation, EAR_CONVERSATION_TALKING)) {
-        if (!agent_wrote) {
+        if (!agent_wrote || has(conversation, EAR_CONVERSATION_ENDED)) {
             return 0;
         }
         set(conversation, EAR_CONVERSATION_TALKING);
@@ -294,7 +311,10 @@ void ear_conversation_shift(struct ear_conversation *conversation, int64_t known
             *times[i] += offset_ms;
         }
     }
-    if (conversation->last_close_ms != 0 && conversation->last_close_ms < known_ms) {
-        conversation->last_close_ms += offset_ms;
+    int64_t *const maybe[] = {&conversation->last_close_ms, &conversation->spoke_ms}; /* 0: none */
+    for (unsigned i = 0; i < EAR_COUNT_OF(maybe); i++) {
+        if (*maybe[i] != 0 && *maybe[i] < known_ms) {
+            *maybe[i] += offset_ms;
+        }
     }
 }

@@ -68,6 +68,7 @@ struct ear_conversation {
     uint64_t user; /* keyed hash; 0: not known */
     int64_t start_ms;
     int64_t last_ms;       /* newest event before its end */
+    int64_t spoke_ms;      /* of them, newest that is no closing; 0: none */
     int64_t end_ms;        /* with ENDED: the earlier of the next two */
     int64_t close_ms;      /* with CLOSED: the earliest closing since the last message */
     int64_t idle_end_ms;   /* with IDLE_END */
@@ -80,6 +81,7 @@ struct ear_conversation {
     int64_t assigned_ms;  /* with WAITING: since when */
     int64_t talked_to_ms; /* with TALKING: up to when the agent's time is counted */
     uint32_t language;
+    uint32_t idle_ms; /* how long a silence ends it, as of its newest event */
     uint32_t csat_sum;
     uint16_t csat_count; /* stops at 65535 */
     uint16_t agent;      /* label of who has it; 0: nobody */
@@ -118,8 +120,9 @@ bool ear_conversation_close(struct ear_conversation *conversation, int64_t at_ms
 void ear_conversation_idle(struct ear_conversation *conversation, int64_t idle_ms);
 
 /** Something happened at at_ms, whatever it was: stretches the conversation to it, and takes back an end by silence
- * that this belies. Call it first for every event of the conversation. */
-void ear_conversation_witness(struct ear_conversation *conversation, int64_t at_ms);
+ * that this belies. closing: it is one. idle_ms: how long a silence ends a conversation. Call it first for every event.
+ */
+void ear_conversation_witness(struct ear_conversation *conversation, int64_t at_ms, bool closing, uint32_t idle_ms);
 
 /** Somebody started it: from now on it has facts. False if it had begun before. */
 bool ear_conversation_begin(struct ear_conversation *conversation);
