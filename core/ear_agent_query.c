@@ -29,7 +29,12 @@ static void obey(struct ear_agent *agent)
 /* Both copies of the memory that storage may hold are written over. */
 static void purge(struct ear_agent *agent)
 {
-    agent->queries.purged = ear_agent_save(agent) != EAR_OK || ear_agent_save(agent) != EAR_OK;
+    unsigned saved = 0;
+
+    for (unsigned copy = 0; copy < 2; copy++) {
+        saved += ear_agent_save(agent) == EAR_OK;
+    }
+    agent->queries.purged = saved < 2; /* then the next tick tries again */
 }
 
 static struct ear_conversation_record *record_of(struct ear_hearing *hearing)

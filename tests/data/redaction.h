@@ -154,7 +154,8 @@ static const char *const redaction_seen[] = {
     "the 1990s and 2000s",
 };
 
-/* Written when the plugin was done, and rated once before it was looked at: the README has those figures. Mended since. */
+/* Written when the plugin was done, and rated once before it was looked at: the README has those figures. Mended since.
+ */
 static const char *const redaction_unseen[] = {
     /* mail */
     "please reply to {email|k.oconnor@mail.example.ie} asap",
