@@ -62,6 +62,9 @@ void ear_conversation_witness(struct ear_conversation *conversation, int64_t at_
     if (at_ms < conversation->start_ms) {
         conversation->start_ms = at_ms;
     }
+    if (at_ms < conversation->first_ms) {
+        conversation->first_ms = at_ms;
+    }
     const bool belied = has(conversation, EAR_CONVERSATION_IDLE_END) && at_ms < conversation->idle_end_ms;
     if (belied) {
         clear(conversation, EAR_CONVERSATION_IDLE_END);
@@ -300,11 +303,11 @@ bool ear_conversation_with_human(const struct ear_conversation *conversation)
 
 void ear_conversation_shift(struct ear_conversation *conversation, int64_t known_ms, int64_t offset_ms)
 {
-    int64_t *const times[] = {&conversation->start_ms,     &conversation->last_ms,         &conversation->end_ms,
-                              &conversation->close_ms,     &conversation->idle_end_ms,     &conversation->resolved_ms,
-                              &conversation->language_ms,  &conversation->last_message_ms, &conversation->first_bot_ms,
-                              &conversation->last_user_ms, &conversation->assigned_ms,     &conversation->talked_to_ms,
-                              &conversation->counted_at_ms};
+    int64_t *const times[] = {&conversation->first_ms,     &conversation->start_ms,     &conversation->last_ms,
+                              &conversation->end_ms,       &conversation->close_ms,     &conversation->idle_end_ms,
+                              &conversation->resolved_ms,  &conversation->language_ms,  &conversation->last_message_ms,
+                              &conversation->first_bot_ms, &conversation->last_user_ms, &conversation->assigned_ms,
+                              &conversation->talked_to_ms, &conversation->counted_at_ms};
 
     for (unsigned i = 0; i < EAR_COUNT_OF(times); i++) {
         if (*times[i] < known_ms) {

@@ -64,9 +64,10 @@ enum ear_bears { EAR_BEARS_TOPIC, EAR_BEARS_TAG, EAR_BEARS_PROCEDURE };
 
 /** Public only so that the table can hold it; use the functions. */
 struct ear_conversation {
-    uint64_t id;   /* keyed hash of the source's id */
-    uint64_t user; /* keyed hash; 0: not known */
-    int64_t start_ms;
+    uint64_t id;           /* keyed hash of the source's id */
+    uint64_t user;         /* keyed hash; 0: not known */
+    int64_t first_ms;      /* its earliest event */
+    int64_t start_ms;      /* where it counts: that, unless it was heard of too late */
     int64_t last_ms;       /* newest event before its end */
     int64_t spoke_ms;      /* of them, newest that is no closing; 0: none */
     int64_t end_ms;        /* with ENDED: the earlier of the next two */

@@ -86,7 +86,7 @@ static int64_t duration_of(const struct ear_conversation *conversation)
     }
     const bool closed = has(conversation, EAR_CONVERSATION_CLOSED) && conversation->end_ms == conversation->close_ms;
     const int64_t last_ms = closed ? conversation->close_ms : conversation->spoke_ms;
-    return last_ms > conversation->start_ms ? last_ms - conversation->start_ms : 0;
+    return last_ms > conversation->first_ms ? last_ms - conversation->first_ms : 0;
 }
 
 /* How many of the lowest bits are set without a gap. */

@@ -138,6 +138,7 @@ struct ear_conversation *ear_conversations_add(struct ear_conversations *table, 
     table->free = conversation->newer;
     memset(conversation, 0, sizeof(*conversation));
     conversation->id = id;
+    conversation->first_ms = at_ms;
     conversation->start_ms = at_ms;
     conversation->last_ms = at_ms;
     table->index[slot] = number;
