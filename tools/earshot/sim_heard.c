@@ -190,7 +190,7 @@ static void rate_topics(struct hearing *hearing, const struct sim_event *const *
 static const struct sim_event **in_order(const struct sim_plan *plan, size_t first, size_t end, uint16_t device,
                                          bool own, size_t *event_count)
 {
-    const struct sim_event **events = grow(NULL, (end - first + 1) * sizeof events[0]);
+    const struct sim_event **events = grow(NULL, (end - first + 1) * sizeof(void *));
 
     *event_count = 0;
     for (size_t i = first; i < end; i++) {
@@ -199,7 +199,7 @@ static const struct sim_event **in_order(const struct sim_plan *plan, size_t fir
             events[(*event_count)++] = event;
         }
     }
-    qsort(events, *event_count, sizeof(struct sim_event *), by_hearing);
+    qsort(events, *event_count, sizeof(void *), by_hearing);
     return events;
 }
 

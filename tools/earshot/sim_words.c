@@ -25,7 +25,7 @@ static const struct {
 
 static unsigned named(enum sim_words kind)
 {
-    unsigned count = 0;
+    unsigned count = 1; /* at least */
 
     while (count < MOST && kinds[kind].words[count] != NULL) {
         count++;

@@ -19,9 +19,9 @@ typedef void tap_show(const struct tap_row *row, const struct tap_column *column
 struct tap_column {
     const char *group; /* "": belongs to the group before */
     const char *title;
-    unsigned width;
     const char *name; /* of what it shows: in the catalogue, or of what is derived from it */
     tap_show *show;
+    unsigned width;
     bool to_end; /* takes what room the line has left; else right-aligned */
 };
 
