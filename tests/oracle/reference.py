@@ -89,7 +89,7 @@ class Conversation:
         self.ended_ms = None
         self.ended_by = None
         self.agent_resolved_ms = -NEVER  # newest closing by an agent with a resolving reason
-        self.latest_ms = None  # event that keeps it from falling silent
+        self.latest_ms = None  # last event up to its end
         self.newest_ms = -NEVER  # event of any kind
         self.first_ms = NEVER
         self.last_from = None
@@ -110,13 +110,15 @@ class Conversation:
 
     def step(self, t, _order, kind, detail):
         """The next event in the order of time."""
-        if self.ended_ms is None and self.latest_ms is not None and t >= self.latest_ms + self.idle_ms + (kind == "close"):
+        if self.ended_ms is None and self.latest_ms is not None and t >= self.latest_ms + self.idle_ms:
             self.ended_ms, self.ended_by = self.latest_ms + self.idle_ms, "silence"
         if kind == "message":
             self.message(t, detail)
         elif kind == "close":
             if self.ended_ms is None:
                 self.ended_ms, self.ended_by = t, detail[0]
+                self.latest_ms = t
+            elif self.ended_ms == t:
                 self.latest_ms = t
             if detail == ("agent", True):
                 self.agent_resolved_ms = t
@@ -458,6 +460,10 @@ class Reference:
             conversation.language_at, conversation.language = max(
                 (conversation.language_at, conversation.language), ((t, self.order), event["language"]))
         conversation.hear(t, self.order, kind, detail)
+        if conversation.begin_ms is None:
+            conversation.begin_ms = self.countable(t)
+        elif not conversation.begun and t // 3600000 >= self.rings[HOUR].floor:
+            conversation.begin_ms = min(t, conversation.begin_ms)
         if conversation.begun:
             self.settle(conversation, t)
         elif kind in BEGINS:
@@ -498,7 +504,9 @@ class Reference:
 
     def interact(self, person, counters, t):
         for resolution in (HOUR, DAY):
-            index = max(self.index(resolution, t), self.rings[resolution].floor)
+            ring = self.rings[resolution]
+            index = self.index(resolution, t)
+            index = index if index >= ring.floor else min(ring.held)
             self.interactions[resolution, index, person] += 1
             if self.interactions[resolution, index, person] >= 2:
                 counters[resolution][RETURNING, person] = 1
@@ -576,9 +584,8 @@ class Reference:
 
     # Sales
 
-    def on_order(self, counters, t, event, _conversation):
+    def on_order(self, _counters, t, event, _conversation):
         """The newest click of this person within reach decides, in its slice."""
-        del counters
         clicks = [(at, slice_key) for (person, slice_key), at in self.clicks.items()
                   if person == event["user"] and 0 <= t - at <= self.reach_ms[(slice_key or ("",))[0]]]
         if not clicks:
@@ -594,13 +601,15 @@ class Reference:
         if key not in self.clicks and len(self.clicks) >= self.limits["CLICKS"]:
             oldest = min(self.clicks, key=self.clicks.get)
             self.health["clicks forgotten"] += 1
+            if self.clicks[oldest] > t:
+                return
             del self.clicks[oldest]
         self.clicks[key] = max(t, self.clicks.get(key, t))
 
     def begin(self, conversation):
         """It is counted from now on, where it started; where that window has left, in the oldest, once for good."""
         conversation.begun = True
-        conversation.begin_ms = self.earliest_begin(conversation.first_ms)
+        conversation.begin_ms = self.countable(conversation.begin_ms)
         for resolution in range(3):
             counter, left = self.find(resolution, conversation.begin_ms, conversation.slice)
             if left:
@@ -615,8 +624,9 @@ class Reference:
             counter[fact] += n
         return counter
 
-    def earliest_begin(self, t):
-        """A conversation heard of too late for its hour began with the oldest hour still held, so that its facts stay together."""
+    def countable(self, t):
+        """Where its hour has left: the beginning of the oldest hour held, in which the event is counted, so that all facts of a
+        conversation stay together."""
         ring = self.rings[HOUR]
         return t if t // 3600000 >= ring.floor or not ring.held else max(t, min(ring.held) * 3600000)
 
