@@ -5,6 +5,13 @@
  * personal whatever they are. */
 #include "plugins/redaction/redaction.h"
 
+#include <string.h>
+
+#include "plugins/redaction/redaction_words.h"
+
+#define BIT(part) (UINT32_C(1) << (part))
+#define BEFORE_NAMES (BIT(NAME) | BIT(NAMES) | BIT(CALLED) | BIT(CALLED_EN) | BIT(SELF) | BIT(THIS) | BIT(HERE))
+
 #define LAST_TOKENS 12 /* an IBAN in groups of four has nine, a card four */
 #define LEAST_DIGITS 5 /* no number with fewer is looked at */
 
@@ -44,24 +51,60 @@ static void mark_tail(struct search *search)
     }
 }
 
+/* ---- is there anything to look for? Mostly not, and that must be cheap. ---- */
+
+#define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
+
+struct signs {
+    unsigned digits;
+    bool at_sign;
+    uint32_t parts; /* of words, as bits */
+};
+
+/* Eight bytes at once: the top bit of each byte that is a digit, or an @. Their order does not matter. */
+static void look_at_bytes(const struct ear_turn *turn, struct signs *signs)
+{
+    for (uint32_t at = 0; at < turn->text_length; at += 8) {
+        uint64_t chunk = 0;
+        const uint32_t left = turn->text_length - at;
+        memcpy(&chunk, turn->text + at, left < 8 ? left : 8);
+        const uint64_t low7 = chunk & EACH_BYTE(0x7F);
+        const uint64_t ascii = ~chunk & EACH_BYTE(0x80);
+        uint64_t digits = (low7 + EACH_BYTE(0x80 - '0')) & ~(low7 + EACH_BYTE(0x7F - '9')) & ascii;
+        const uint64_t others = ((low7 ^ EACH_BYTE('@')) + EACH_BYTE(0x7F)) | ~ascii;
+        for (; digits != 0; digits &= digits - 1) {
+            signs->digits++;
+        }
+        signs->at_sign = signs->at_sign || (~others & EACH_BYTE(0x80)) != 0;
+    }
+}
+
+static void look_at_words(const struct ear_turn *turn, struct signs *signs)
+{
+    for (uint16_t i = 0; i < turn->token_count; i++) {
+        if (EAR_TOKEN_KIND(turn->tokens[i]) == EAR_TOKEN_WORD) {
+            signs->parts |= BIT(ear_words_find(&redaction_words, turn->tokens[i].hash));
+        }
+    }
+}
+
 static int on_turn(const struct ear_plugin_call *call)
 {
     const struct ear_turn *turn = call->turn;
     struct search search = {.turn = turn, .found = call->verdicts};
-    unsigned digits = 0;
-    bool at_sign = false;
-    for (uint16_t i = 0; i < turn->text_length; i++) {
-        digits += redaction_is_digit(turn->text[i]);
-        at_sign = at_sign || turn->text[i] == '@';
-    }
-    if (at_sign || turn->token_count >= 5) { /* "jane at example dot com" */
+    struct signs signs = {0};
+    look_at_bytes(turn, &signs);
+    look_at_words(turn, &signs);
+    if (signs.at_sign || (signs.parts & (BIT(AT) | BIT(ATSIGN))) != 0) {
         redaction_find_mail(&search);
     }
-    if (digits >= LEAST_DIGITS) {
+    if (signs.digits >= LEAST_DIGITS) {
         redaction_find_ibans(&search);
         redaction_find_numbers(&search);
     }
-    redaction_find_names(&search);
+    if ((signs.parts & BEFORE_NAMES) != 0 || (signs.parts & (BIT(CALL) | BIT(ME))) == (BIT(CALL) | BIT(ME))) {
+        redaction_find_names(&search);
+    }
     if ((turn->flags & EAR_TURN_TEXT_CUT) != 0) {
         mark_tail(&search);
     }
