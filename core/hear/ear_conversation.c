@@ -46,6 +46,9 @@ static void settle(struct ear_conversation *conversation)
     if (closed && (!idle || conversation->close_ms < conversation->idle_end_ms)) {
         conversation->end_ms = conversation->close_ms;
         conversation->ended_by = conversation->closed_by;
+        if (conversation->last_ms > conversation->end_ms) {
+            conversation->last_ms = conversation->end_ms; /* what came later is not of it any more */
+        }
     } else if (idle) {
         conversation->end_ms = conversation->idle_end_ms;
         conversation->ended_by = EAR_BY_IDLE;
