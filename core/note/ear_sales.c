@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/note/ear_sales.h"
 
+/* Whether click a goes before click b. */
+static bool is_older(const struct ear_click *a, const struct ear_click *b)
+{
+    return a->at_ms < b->at_ms || (a->at_ms == b->at_ms && a->serial < b->serial);
+}
+
 static struct ear_click *place_for(struct ear_sales *sales, uint64_t user, uint8_t slice)
 {
     struct ear_click *oldest = &sales->clicks[0];
@@ -10,7 +16,7 @@ static struct ear_click *place_for(struct ear_sales *sales, uint64_t user, uint8
         if (click->user == user && click->slice == slice) {
             return click;
         }
-        if (oldest->user != 0 && (click->user == 0 || click->at_ms < oldest->at_ms)) {
+        if (oldest->user != 0 && (click->user == 0 || is_older(click, oldest))) {
             oldest = click;
         }
     }
@@ -29,7 +35,7 @@ void ear_sales_click(struct ear_sales *sales, uint64_t user, uint8_t slice, int6
         sales->forgotten++;
     }
     if (click->user == 0 || at_ms >= click->at_ms) {
-        *click = (struct ear_click){.user = user, .at_ms = at_ms, .slice = slice};
+        *click = (struct ear_click){.user = user, .at_ms = at_ms, .serial = sales->next_serial++, .slice = slice};
     } /* else the new click is the oldest of all: it is the one that goes */
 }
 
@@ -40,7 +46,9 @@ int ear_sales_attribute(const struct ear_sales *sales, uint64_t user, int64_t or
 
     for (unsigned i = 0; i < EAR_CLICKS; i++) {
         const struct ear_click *click = &sales->clicks[i];
-        if (click->user == user && click->at_ms <= order_ms && (best == NULL || click->at_ms > best->at_ms) &&
+        if (click->user == user && click->at_ms <= order_ms &&
+            (best == NULL || click->at_ms > best->at_ms ||
+             (click->at_ms == best->at_ms && click->serial < best->serial)) &&
             order_ms - click->at_ms <= reach->ms(reach->context, click->slice)) {
             best = click;
         }

@@ -9,11 +9,13 @@
 struct ear_click {
     uint64_t user; /* keyed hash; 0: free */
     int64_t at_ms;
+    uint32_t serial; /* of the entry: among clicks of the same time the one that came into the table first decides */
     uint8_t slice;
 };
 
 struct ear_sales {
     uint32_t forgotten; /* clicks that had to make room for newer ones */
+    uint32_t next_serial;
     struct ear_click clicks[EAR_CLICKS];
 };
 
