@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The conversations behind a number: asked for on the device and over MQTT, with what policy lets out and no more."""
+import glob
 import json
 import signal
 import subprocess
@@ -12,7 +13,7 @@ from lib.broker import Broker
 from lib.daemon import Daemon
 from lib.events import NOON_MS
 from lib.summaries import Server
-from lib.world import ROOT, Program, check, equal, until
+from lib.world import ROOT, LeftOut, Program, check, equal, until
 
 CANARY = "Grumbelwitz"
 SAYS = f"My name is Zacharias {CANARY}, z.{CANARY.lower()}@example.org: where is my PARCEL Schnürbel?"
@@ -289,6 +290,24 @@ def test_a_flood_is_refused(world):
     until(lambda: told() == 4, lambda: f"the numbers come through all the same: {told()} conversations")
     world.note(f"{daemon.health('records.answered')} answered, {daemon.health('records.refused')} refused of 400 at once")
     equal(asker.ask({1: "after", 2: "records"})[3], 4, "and it answers again")
+
+
+def test_a_broker_that_refuses_the_subscription(world):
+    """The device cannot be asked then, and tells its numbers all the same."""
+    plugin = next(iter(glob.glob("/usr/lib/*/mosquitto_dynamic_security.so")), None)
+    if plugin is None:
+        raise LeftOut("mosquitto's plugin for access lists is not here")
+    access = world.path("access.json")
+    access.write_text(json.dumps({"defaultACLAccess": {"publishClientSend": True, "publishClientReceive": True,
+                                                       "subscribe": False, "unsubscribe": True},
+                                  "clients": [], "groups": [], "roles": []}))
+    broker = Broker(world, lines=[f"plugin {plugin}", f"plugin_opt_config_file {access}"])
+    daemon = Daemon(world, broker)
+    daemon.wait_up()
+    daemon.wait_log("does not let requests through: Not authorized")
+    play(daemon, [1])
+    until(lambda: daemon.health("summaries.acked") > 0, "numbers are told")
+    equal(daemon.health("uplink.losses"), 0, "sessions lost")
 
 
 def test_earshot_records(world):
