@@ -88,6 +88,82 @@ static void characters_are_not_split(void **state)
     gives("\xC3\xA9\xC3\xA9\xC3\xA9", 100, "\xC3\xA9[name]");
 }
 
+/* --- who vouches --- */
+
+static int marks_one(const struct ear_plugin_call *call)
+{
+    (void)ear_verdict_add(call->verdicts, EAR_ASK_REDACTION, EAR_PERSONAL_NAME, 0);
+    call->verdicts->items[0].span_length = 1;
+    return 0;
+}
+
+static int fails(const struct ear_plugin_call *call)
+{
+    (void)call;
+    return -1;
+}
+
+static int tags_too_much(const struct ear_plugin_call *call)
+{
+    while (ear_verdict_add(call->verdicts, EAR_ASK_TAG, 0, 0)) {
+    }
+    return 0;
+}
+
+static uint32_t no_time(void *context)
+{
+    (void)context;
+    return 0;
+}
+
+static bool vouched(struct ear_host *host, uint8_t from)
+{
+    static uint64_t memory[(EAR_PLUGIN_STATE_BYTES + 7) / 8];
+    const struct ear_turn turn = {.struct_size = sizeof(turn), .from = from, .text = "x", .text_length = 1};
+    ear_host_judge(host, memory, &turn, &judgement);
+    return judgement.redacted;
+}
+
+/* Only where every plugin that looks for what is personal has looked at this message, and all that it found is there.
+ */
+static void the_host_vouches(void **state)
+{
+    (void)state;
+    static const char *const labels[] = {"tag"};
+    static struct ear_host host;
+    const struct ear_ticks ticks = {.now = no_time, .per_us = 1};
+    struct ear_plugin good = {EAR_PLUGIN_HEADER,
+                              .name = "good",
+                              .version = "1",
+                              .on_turn = marks_one,
+                              .budget_us = 9,
+                              .questions = EAR_ASK_BIT(EAR_ASK_REDACTION),
+                              .hears = EAR_FROM_BIT(EAR_FROM_USER)};
+    struct ear_plugin bad = good;
+    bad.name = "bad";
+    bad.on_turn = fails;
+    struct ear_plugin loud = good;
+    loud.name = "loud";
+    loud.on_turn = tags_too_much;
+    loud.questions = EAR_ASK_BIT(EAR_ASK_TAG);
+    loud.labels = labels;
+    loud.label_count = 1;
+
+    ear_host_init(&host, NULL, 0, &ticks);
+    assert_false(vouched(&host, EAR_FROM_USER)); /* nobody looks */
+    assert_int_equal(ear_host_add(&host, &good), EAR_REFUSAL_NONE);
+    assert_true(vouched(&host, EAR_FROM_USER));
+    assert_false(vouched(&host, EAR_FROM_BOT));
+    assert_int_equal(ear_host_add(&host, &bad), EAR_REFUSAL_NONE);
+    for (unsigned i = 0; i < EAR_HOST_STRIKES + 2; i++) { /* also once it is in quarantine */
+        assert_false(vouched(&host, EAR_FROM_USER));
+    }
+    ear_host_init(&host, NULL, 0, &ticks);
+    assert_int_equal(ear_host_add(&host, &loud), EAR_REFUSAL_NONE);
+    assert_int_equal(ear_host_add(&host, &good), EAR_REFUSAL_NONE);
+    assert_false(vouched(&host, EAR_FROM_USER)); /* what it found had no room */
+}
+
 static void nothing_without_a_voucher(void **state)
 {
     (void)state;
@@ -121,6 +197,7 @@ int main(void)
         cmocka_unit_test_setup(spans_may_overlap_and_touch, set_up),
         cmocka_unit_test_setup(it_is_cut_whole, set_up),
         cmocka_unit_test_setup(characters_are_not_split, set_up),
+        cmocka_unit_test_setup(the_host_vouches, set_up),
         cmocka_unit_test_setup(nothing_without_a_voucher, set_up),
         cmocka_unit_test_setup(words_are_found_whatever_their_letters, set_up),
     };
