@@ -153,6 +153,7 @@ void ear_agent_close_one(struct ear_agent *agent, struct ear_conversation *conve
     ear_conversations_sort(&agent->memory.conversations, conversation, false);
     ear_agent_miss(agent, conversation, conversation->end_ms < agent->now_ms ? conversation->end_ms : agent->now_ms);
     ear_agent_count_cohort(agent, conversation);
+    ear_agent_record_end(agent, conversation);
 }
 
 void ear_agent_close_idle(struct ear_agent *agent)

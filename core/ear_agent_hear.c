@@ -131,6 +131,7 @@ static void hear_in_conversation(struct ear_hearing *hearing)
     }
     ear_conversations_sort(&hearing->agent->memory.conversations, conversation, was_ended);
     ear_agent_count_cohort(hearing->agent, conversation);
+    ear_agent_record(hearing);
 }
 
 /* The event's own person, else its conversation's, which is the first that was heard in it. */

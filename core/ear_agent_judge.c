@@ -47,6 +47,9 @@ void ear_agent_judge(struct ear_hearing *hearing, struct ear_judgement *judgemen
         turn.language[0] = event->language[0];
         turn.language[1] = event->language[1];
     }
+    agent->host.wanted = agent->config->settings->records_policy == EAR_RECORDS_REDACTED
+                             ? UINT32_MAX
+                             : ~EAR_ASK_BIT(EAR_ASK_REDACTION); /* nothing that would need it is kept */
     ear_host_judge(&agent->host, hearing->conversation->plugin_state, &turn, judgement);
 }
 

@@ -45,6 +45,7 @@ static void hear_message(struct ear_hearing *hearing)
         add(hearing, EAR_AT_reopened);
     }
     ear_agent_take_judgement(hearing, &judgement);
+    ear_agent_record_question(hearing, &judgement);
     bear(hearing, EAR_BEARS_TOPIC, EAR_HAS(topic), event->topic);
     add(hearing, (unsigned)EAR_AT_messages + event->from);
     ear_place_add_series(&hearing->place, EAR_AT_messages_per_minute, 1);
@@ -67,6 +68,7 @@ static void hear_handoff(struct ear_hearing *hearing)
         ear_event_has(event, EAR_HAS(reason)) ? event->reason : ear_conversation_reason(conversation);
 
     add(hearing, (unsigned)EAR_AT_escalations + reason);
+    ear_agent_record_reason(hearing, reason);
     ear_conversation_handoff(conversation, ear_event_has(event, EAR_HAS(mode)) ? event->mode : EAR_MODE_ROUTED);
 }
 

@@ -192,6 +192,7 @@ void ear_host_init(struct ear_host *host, const struct ear_plugin *const *plugin
     memset(host, 0, sizeof(*host));
     host->ticks = *ticks;
     host->least_budget_ticks = UINT32_MAX;
+    host->wanted = UINT32_MAX;
     for (size_t i = 0; i < count; i++) {
         if (plugins[i] != NULL) {
             (void)ear_host_add(host, plugins[i]); /* noted in host->refused */

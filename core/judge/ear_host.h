@@ -87,6 +87,7 @@ struct ear_host {
     uint64_t turn_ticks;                          /* all turns, all plugins */
     uint32_t refused_count;                       /* ever */
     uint32_t least_budget_ticks;                  /* of all plugins */
+    uint32_t wanted;                              /* EAR_ASK_BIT of the questions asked: plugins with no other rest */
     uint32_t verdicts_dropped;                    /* tags and spans that found no room in a judgement */
     uint16_t count;
     uint16_t state_bytes; /* of EAR_PLUGIN_STATE_BYTES, in use */

@@ -164,9 +164,9 @@ static bool call_faults(struct ear_host *host, uint16_t index, void *state, cons
 }
 
 /* Whether this plugin looks for what is personal in a message of this sender. */
-static bool redacts(const struct ear_host_plugin *p, const struct ear_turn *turn)
+static bool redacts(const struct ear_host *host, const struct ear_host_plugin *p, const struct ear_turn *turn)
 {
-    return (p->plugin.questions & EAR_ASK_BIT(EAR_ASK_REDACTION)) != 0 &&
+    return (p->plugin.questions & host->wanted & EAR_ASK_BIT(EAR_ASK_REDACTION)) != 0 &&
            (p->plugin.hears & EAR_FROM_BIT(turn->from)) != 0;
 }
 
@@ -184,7 +184,8 @@ void ear_host_judge(struct ear_host *host, void *state, const struct ear_turn *t
     for (uint16_t i = 0; i < host->count; i++) {
         struct ear_host_plugin *p = &host->plugins[i];
         bool fault = p->quarantined;
-        if (!p->quarantined && (p->plugin.hears & EAR_FROM_BIT(turn->from)) != 0) {
+        if (!p->quarantined && (p->plugin.hears & EAR_FROM_BIT(turn->from)) != 0 &&
+            (p->plugin.questions & host->wanted) != 0) {
             uint32_t after = before;
             fault = call_faults(host, i, (uint8_t *)state + p->state_at, turn, judgement);
             if (singly) {
@@ -193,8 +194,8 @@ void ear_host_judge(struct ear_host *host, void *state, const struct ear_turn *t
             conclude(p, fault, singly && overruns(p, after - before));
             before = after;
         }
-        looked += redacts(p, turn);
-        failed = failed || (fault && redacts(p, turn));
+        looked += redacts(host, p, turn);
+        failed = failed || (fault && redacts(host, p, turn));
     }
     const uint32_t took = (singly ? before : host->ticks.now(host->ticks.context)) - start;
     host->turn_ticks += took;

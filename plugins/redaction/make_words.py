@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""plugins/redaction/make_words.py - writes redaction_words.h: words that lead to a name, end one, or announce a number.
+"""plugins/redaction/make_words.py - writes redaction_words.h: words around names and numbers.
 
 Run from anywhere; with an argument it writes there instead.
 """
@@ -73,4 +73,4 @@ WORDS["STOP"] += " y"
 
 if __name__ == "__main__":
     ear_words.make_parts(__file__, "redaction_words", PARTS, WORDS,
-                         "{} words that lead to a name, end one, or announce a number.")
+                         "{} words around names and numbers.")

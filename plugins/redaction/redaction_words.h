@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* 399 words that lead to a name, end one, or announce a number. Made by plugins/redaction/make_words.py; not to be edited. */
+/* 399 words around names and numbers. Made by plugins/redaction/make_words.py; not to be edited. */
 /* clang-format off */
 #ifndef EAR_REDACTION_WORDS_H
 #define EAR_REDACTION_WORDS_H

@@ -98,7 +98,7 @@ static void test_a_funnel_that_is_none_is_refused(void **state)
     (void)state;
 
     for (size_t i = 0; i < EAR_COUNT_OF(wrong); i++) {
-        strcpy(settings.funnels_view1, wrong[i]);
+        memcpy(settings.funnels_view1, wrong[i], strlen(wrong[i]) + 1);
         assert_int_equal(ear_agent_init(&agent, &config), EAR_ERR_CONFIG);
     }
 }

@@ -11,6 +11,9 @@
 
 #include "core/tell/ear_summary.h"
 
+/* As many as fill a bucket, or make its count five digits long. */
+enum { FULL = EAR_DISTRIBUTION_BITS < 17 ? 1u << EAR_DISTRIBUTION_BITS : 70000 };
+
 static uint8_t bytes[EAR_SUMMARY_BYTES];
 static struct ear_labels labels;
 static uint32_t words[EAR_CELL_WORDS];
@@ -388,8 +391,7 @@ static void fill(const struct ear_number *number)
         }
     } else if (number->shape == EAR_SHAPE_DISTRIBUTION) {
         for (unsigned b = 0; b < EAR_DISTRIBUTION_BUCKETS - 1; b++) {
-            for (unsigned i = 0; i < 70000 && i < 1u << (EAR_DISTRIBUTION_BITS < 17 ? EAR_DISTRIBUTION_BITS : 17);
-                 i++) {
+            for (unsigned i = 0; i < FULL; i++) {
                 (void)ear_distribution_add(to, number->words, ear_distribution_ends_ms[b] - 1);
             }
         }

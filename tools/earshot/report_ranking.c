@@ -65,7 +65,8 @@ void report_ranking(struct text *html, const char *title, const char *note, enum
     const size_t named = count > 0 && ranks[count - 1].label[0] == '\0' ? count - 1 : count;
     const size_t shown = named < most ? named : most;
     const struct report_rank rest = rest_of(ranks, count, shown);
-    double greatest = rest.value, sum = rest.value;
+    double greatest = rest.value;
+    double sum = greatest;
 
     for (size_t i = 0; i < shown; i++) {
         greatest = fmax(greatest, ranks[i].value);

@@ -122,7 +122,7 @@ void merge_add(struct earshot_total *total, const struct ear_summary *summary, u
 static void bound_heavy(struct merge_number *number)
 {
     for (size_t i = 0; i < number->rows.labels.count; i++) {
-        uint64_t *row = &number->rows.columns[i * MERGE_HEAVY_COLUMNS];
+        uint64_t *row = number->rows.columns + i * MERGE_HEAVY_COLUMNS;
         const uint64_t elsewhere = number->heavy_missed - row[MERGE_HEAVY_HELD];
         add(&row[MERGE_HEAVY_COUNT], elsewhere);
         add(&row[MERGE_HEAVY_ERROR], elsewhere);
