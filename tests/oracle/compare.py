@@ -32,7 +32,7 @@ SIZES = {26: "CLOSING_REASONS", 27: "AGENTS", 29: "START_FLOWS", 30: "TAGS", 31:
          34: "FUNNELS"}
 OTHERS = {"", "other"}  # what a row of all that found no room is called: labels, currencies
 DICTIONARY_FULL = 2
-COHORT_LABELS = {30, 31, 32}
+NO_SUM = {27, 30, 31, 32}  # while the dictionary is full: who is called "" is one to all that is counted by conversation
 LEAST_EXACT = {6: 11, 7: 22, 8: 43, 9: 86, 10: 170}  # people that a distinct count of a precision tells exactly
 SUMMARY_TOPIC = "earshot/"
 
@@ -270,8 +270,8 @@ class Program:
             return heavy_differs(want, have, self.limits["INTENTS"], loose)
         if key in summary.LABELS:
             columns = 1 if key == reference.SALES else summary.LABELS[key]
-            if loose == DICTIONARY_FULL and key in COHORT_LABELS:
-                columns = 0  # a conversation bears "" once, however many labels found no room, and then has room for more
+            if loose == DICTIONARY_FULL and key in NO_SUM:
+                columns = 0
             return rows_differ(want, have, self.limits[SIZES[key]], columns, loose)
         return want != have
 

@@ -222,6 +222,7 @@ class Stream:
         else:
             for _ in range(choose.choice((1, 1, 1, 12))):
                 self.remark()
+                self.at += 1
         self.at += self.gap() if self.chance(0.5) else 0
 
     def remark(self):

@@ -230,6 +230,7 @@ class Reference:
         self.idle_ms = int(settings.get("conversation.idle_close_s", 172800)) * 1000
         self.rings = [Ring(limits[name + "_WINDOWS"], limits[name + "_CELLS"]) for name in ("MINUTE", "HOUR", "DAY")]
         self.now = self.moment = -NEVER  # moment: up to which silence has been looked at
+        self.closing = None  # whose silence is being looked at
         self.order = 0
         self.seen = collections.OrderedDict()
         self.conversations = {}
@@ -243,7 +244,7 @@ class Reference:
             self.reach_ms[channel] = int(reach_s) * 1000
         self.known = set()  # people
         self.interactions = collections.Counter()  # by (resolution, window, person)
-        self.clicks = {}  # (person, slice): newest time
+        self.clicks = {}  # (person, slice): (newest time, order of hearing)
         self.duty = {}  # agent: (slice, counted to)
         self.due = []  # (end by silence, order, conversation) of those with an assignment that waits
         self.told = {}
@@ -306,7 +307,7 @@ class Reference:
         window = {key: collections.Counter(counter) for key, counter in self.rings[resolution].held[index].items()}
         for conversation in self.residents[resolution].get(index, {}).values():
             counter = window[conversation.slice]
-            for fact, n in conversation.facts(self.moment):
+            for fact, n in conversation.facts(NO_TIME if conversation is self.closing else self.moment):
                 counter[fact] += n
         start = self.start(resolution, index)
         for key, counter in window.items():
@@ -385,17 +386,21 @@ class Reference:
             conversation = self.meet(name, event)
         slice_key = conversation.slice if conversation else self.slice_of(event)
         counters = self.place(t, slice_key)
+        if conversation is not None and conversation.person is None:
+            conversation.person = event.get("user")
         if kind == "message":
             self.note_before(conversation, event)
         if conversation is not None:
             if self.reopens(conversation, t, kind):
                 self.count(counters, REOPENED)
             self.with_people(conversation, counters, t, kind, event)
-            self.in_conversation(conversation, t, kind, event)
-        self.count_person(conversation, counters, t, kind, event)
+        self.count_person(conversation, counters, kind, event)
         handler = getattr(self, "on_" + kind, None)
         if handler:
             handler(counters, t, event, conversation)
+        if conversation is not None:
+            self.in_conversation(conversation, t, kind, event)
+        self.count_interaction(conversation, counters, t, event)
 
     def again(self, event_id):
         if event_id is None:
@@ -450,8 +455,6 @@ class Reference:
             conversation.steps.add(event["label"])
         elif kind == "csat":
             conversation.surveys.append(event["score"])
-        if conversation.person is None:
-            conversation.person = event.get("user")
         if kind in LABEL_OF:
             self.bear(conversation, LABEL_OF[kind], event["label"])
         elif kind in ("message", "outcome") and event.get("topic"):
@@ -485,8 +488,8 @@ class Reference:
             return
         conversation.labels.append((number, label))
 
-    def count_person(self, conversation, counters, t, kind, event):
-        """Who acted, who is new, who returned."""
+    def count_person(self, conversation, counters, kind, event):
+        """Who acted, who is new, whom humans served."""
         person = event.get("user") or (conversation.person if conversation else None)
         if person is not None and (kind in ACTS or kind == "message" and event["from"] == "user"):
             for counter in counters:
@@ -496,8 +499,11 @@ class Reference:
         if kind == "message" and event["from"] == "agent" and person is not None:
             for counter in counters:
                 counter[CONTACT_USERS, person] = 1
-        if kind == "flow" and person is not None:
-            self.interact(person, counters, t)
+
+    def count_interaction(self, conversation, counters, t, event):
+        """A flow, or a conversation of which both the beginning and the person are known now."""
+        if event["kind"] == "flow" and event.get("user") is not None:
+            self.interact(event["user"], counters, t)
         elif conversation and conversation.begun and conversation.person is not None and not conversation.interaction_counted:
             conversation.interaction_counted = True
             self.interact(conversation.person, counters, t)
@@ -551,8 +557,9 @@ class Reference:
         while self.due and self.due[0][0] <= self.now:
             at, _, conversation = heapq.heappop(self.due)
             if conversation.waiting_ms is not None and conversation.ended_ms is None and conversation.latest_ms + self.idle_ms == at:
-                self.moment = at - 1
+                self.moment, self.closing = max(self.moment, at - 1), conversation
                 self.count(self.place(at, conversation.slice), MISSED)
+                self.closing = None
                 conversation.waiting_ms = None
         self.moment = self.now
         for agent, (slice_key, since) in self.duty.items():
@@ -586,12 +593,11 @@ class Reference:
 
     def on_order(self, _counters, t, event, _conversation):
         """The newest click of this person within reach decides, in its slice."""
-        clicks = [(at, slice_key) for (person, slice_key), at in self.clicks.items()
-                  if person == event["user"] and 0 <= t - at <= self.reach_ms[(slice_key or ("",))[0]]]
+        clicks = {click: slice_key for (person, slice_key), click in self.clicks.items()
+                  if person == event["user"] and 0 <= t - click[0] <= self.reach_ms[(slice_key or ("",))[0]]}
         if not clicks:
             return
-        newest = max(at for at, _ in clicks)
-        slice_key = next(key for at, key in clicks if at == newest)
+        slice_key = clicks[max(clicks)]
         for counter in self.place(t, slice_key):
             counter[SALES, (event["currency"], 0)] += 1
             counter[SALES, (event["currency"], 1)] += event["amount"]
@@ -601,10 +607,10 @@ class Reference:
         if key not in self.clicks and len(self.clicks) >= self.limits["CLICKS"]:
             oldest = min(self.clicks, key=self.clicks.get)
             self.health["clicks forgotten"] += 1
-            if self.clicks[oldest] > t:
+            if self.clicks[oldest][0] > t:
                 return
             del self.clicks[oldest]
-        self.clicks[key] = max(t, self.clicks.get(key, t))
+        self.clicks[key] = max((t, self.order), self.clicks.get(key, (t, 0)))
 
     def begin(self, conversation):
         """It is counted from now on, where it started; where that window has left, in the oldest, once for good."""
