@@ -36,18 +36,36 @@ static uint32_t fingerprint(void)
     return hash;
 }
 
+/* 32 hex digits; false, and nothing is written, for the empty text. */
+static bool key_from_hex(const char *hex, uint8_t key[EAR_HASH_KEY_BYTES])
+{
+    static const char digits[] = "0123456789abcdef";
+
+    if (*hex == '\0') {
+        return false;
+    }
+    for (unsigned i = 0; i < EAR_HASH_KEY_BYTES; i++) {
+        const char *high = strchr(digits, hex[2 * i]);
+        const char *low = strchr(digits, hex[2 * i + 1]);
+        key[i] = (uint8_t)((high - digits) << 4 | (low - digits));
+    }
+    return true;
+}
+
 static int start_empty(struct ear_agent *agent)
 {
     const struct ear_entropy *entropy = &agent->config->entropy;
     uint8_t key[EAR_HASH_KEY_BYTES];
 
     memset(&agent->memory, 0, sizeof(agent->memory));
-    if (entropy->fill(entropy->context, key, sizeof(key)) != EAR_OK) {
+    if (!key_from_hex(agent->config->settings->device_user_key, key) &&
+        entropy->fill(entropy->context, key, sizeof(key)) != EAR_OK) {
         return EAR_ERR_IO;
     }
     agent->memory.key = ear_hash_key_from(key);
     ear_note_init(&agent->memory.note);
     ear_slice_init(&agent->memory.slices);
+    ear_label_init(&agent->memory.labels);
     ear_conversations_init(&agent->memory.conversations);
     return EAR_OK;
 }
@@ -59,7 +77,7 @@ static int load_memory(struct ear_agent *agent)
 
     if (storage->ops != NULL) {
         err = ear_snapshot_load(&agent->snapshot, storage, fingerprint(), &agent->memory, sizeof(agent->memory));
-        if (err == EAR_OK && !ear_note_is_sound(&agent->memory.note)) {
+        if (err == EAR_OK && !(ear_note_is_sound(&agent->memory.note) && ear_agent_labels_are_sound(agent))) {
             err = EAR_ERR_CORRUPT;
         }
         if (err != EAR_OK && err != EAR_ERR_EMPTY) {
@@ -110,6 +128,9 @@ static void place_in_time(struct ear_agent *agent, int64_t wall_ms)
     if (agent->now_ms < EAR_TIME_KNOWN_MS) {
         ear_note_shift(&agent->memory.note, &agent->tz, offset_ms, &retire);
         move_conversations(&agent->memory.conversations, offset_ms);
+        ear_sales_shift(&agent->memory.sales, EAR_TIME_KNOWN_MS, offset_ms);
+        ear_duty_shift(&agent->memory.duty, EAR_TIME_KNOWN_MS, offset_ms);
+        ear_records_shift(&agent->memory.records, EAR_TIME_KNOWN_MS, offset_ms);
     }
     say(agent, EAR_LOG_NOTICE, "the time is known", NULL, wall_ms / 1000);
 }
@@ -220,12 +241,14 @@ enum ear_err ear_agent_init(struct ear_agent *agent, const struct ear_agent_conf
     memset(agent, 0, sizeof(*agent));
     agent->config = config;
     if (config->clock.ops == NULL || config->entropy.fill == NULL || config->transport.ops == NULL ||
-        ear_tz_parse(&agent->tz, zone, &at, &allowed) != EAR_OK || !name_topics(agent)) {
+        ear_tz_parse(&agent->tz, zone, &at, &allowed) != EAR_OK || !name_topics(agent) ||
+        ear_agent_load_funnels(agent) != EAR_OK) {
         return EAR_ERR_CONFIG;
     }
     if (load_memory(agent) != EAR_OK) {
         return EAR_ERR_IO;
     }
+    ear_agent_name_funnels(agent);
     load_plugins(agent);
     open_outbox(agent);
     start_time(agent);
@@ -291,6 +314,7 @@ uint32_t ear_agent_tick(struct ear_agent *agent)
 {
     read_clocks(agent);
     ear_agent_close_idle(agent);
+    ear_agent_reply(agent);
     ear_agent_tell(agent);
     ear_uplink_tick(&agent->uplink, agent->monotonic_ms);
     save_if_due(agent);
@@ -313,12 +337,18 @@ bool ear_agent_stopped(const struct ear_agent *agent)
     return agent->stopped;
 }
 
-void ear_agent_place(struct ear_agent *agent, int64_t at_ms, uint8_t slice, enum ear_late late, struct ear_place *place)
+void ear_agent_find_place(struct ear_agent *agent, int64_t at_ms, uint8_t slice, enum ear_late late,
+                          struct ear_place *place)
 {
     const struct ear_retire retire = {ear_agent_retire, agent};
 
     ear_note_place(&agent->memory.note, &agent->tz, at_ms, slice, late, &retire, place);
-    if (place->late != 0 && late == EAR_LATE_OLDEST) {
+}
+
+void ear_agent_place(struct ear_agent *agent, int64_t at_ms, uint8_t slice, struct ear_place *place)
+{
+    ear_agent_find_place(agent, at_ms, slice, EAR_LATE_OLDEST, place);
+    if (place->late != 0) {
         ear_place_count_late(place);
         if (place->late & EAR_RESOLUTION_BIT(EAR_HOUR)) {
             ear_agent_count(&agent->counts.late);

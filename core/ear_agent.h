@@ -9,6 +9,7 @@
 #define EAR_AGENT_H
 
 #include "core/base/ear_base.h"
+#include "core/base/ear_funnel.h"
 #include "core/base/ear_hash.h"
 #include "core/base/ear_settings.h"
 #include "core/base/ear_tz.h"
@@ -17,7 +18,12 @@
 #include "core/hear/ear_seen.h"
 #include "core/judge/ear_host.h"
 #include "core/judge/ear_text.h"
+#include "core/note/ear_duty.h"
+#include "core/note/ear_label.h"
+#include "core/note/ear_membership.h"
 #include "core/note/ear_note.h"
+#include "core/note/ear_record.h"
+#include "core/note/ear_sales.h"
 #include "core/note/ear_slice.h"
 #include "core/port/ear_clock.h"
 #include "core/port/ear_entropy.h"
@@ -26,6 +32,7 @@
 #include "core/port/ear_transport.h"
 #include "core/store/ear_snapshot.h"
 #include "core/tell/ear_outbox.h"
+#include "core/tell/ear_query.h"
 #include "core/tell/ear_status.h"
 #include "core/tell/ear_summary.h"
 #include "core/tell/ear_uplink.h"
@@ -52,6 +59,7 @@ struct ear_agent_counts {
     uint32_t late;                   /* facts whose hour had left the ring */
     uint32_t early;                  /* from the future: counted as now */
     uint32_t evicted;                /* open conversations closed early for want of room */
+    uint32_t labels_dropped;         /* topics, tags and procedures that a conversation had no room for */
     uint32_t texts_cut;              /* longer than EAR_TEXT_BYTES, or of more than EAR_TOKENS tokens */
     uint32_t produced;               /* summaries encoded, a new state each */
     uint32_t acked;
@@ -59,6 +67,8 @@ struct ear_agent_counts {
     uint32_t saved;
     uint32_t save_failed;
 };
+
+#define EAR_USER_WORDS (EAR_USER_BITS / 32)
 
 /** All that must outlive a restart. No pointers. */
 struct ear_memory {
@@ -68,9 +78,36 @@ struct ear_memory {
     uint32_t plugins_fingerprint; /* whose state the conversations hold */
     struct ear_note note;
     struct ear_slices slices;
+    struct ear_labels labels;
     struct ear_conversations conversations;
-    struct ear_seen seen;
+    struct ear_seen seen;           /* ids of events */
+    struct ear_seen interactions;   /* who had one in which window */
+    uint32_t users[EAR_USER_WORDS]; /* who was ever seen: ear_membership.h */
+    struct ear_sales sales;
+    struct ear_duty duty;
+    struct ear_records records;
 };
+
+#define EAR_QUERIES 2 /* requests that wait for their turn; more are refused as busy */
+
+/** A request that came over MQTT. */
+struct ear_query_waiting {
+    uint16_t length; /* above EAR_QUERY_BYTES: too long, bytes mean nothing */
+    uint8_t bytes[EAR_QUERY_BYTES];
+};
+
+/** Questions about single conversations: those that wait, and what became of the others. */
+struct ear_queries {
+    uint32_t answered;
+    uint32_t withheld; /* answers of these that left something out, by policy or because too few matched */
+    uint32_t refused;  /* requests with a fault, or one too many at once */
+    uint8_t count;
+    bool purged; /* texts were forgotten that storage may still hold */
+    struct ear_query_waiting waiting[EAR_QUERIES];
+};
+
+/** Room for the longest message: a summary or a status. */
+#define EAR_AGENT_BYTES (EAR_SUMMARY_BYTES > EAR_STATUS_BYTES ? EAR_SUMMARY_BYTES : EAR_STATUS_BYTES)
 
 /** Public only so that the platform can allocate it; read the counters, use the functions. */
 struct ear_agent {
@@ -95,14 +132,16 @@ struct ear_agent {
     uint64_t saved_ms;
     struct ear_agent_counts counts;
     struct ear_memory memory;
+    struct ear_funnel funnels[EAR_FUNNELS];
+    uint16_t funnel_labels[EAR_FUNNELS]; /* their names */
     struct ear_host host;
     struct ear_snapshot snapshot;
     struct ear_outbox outbox;
     struct ear_uplink uplink;
-    struct ear_tokens tokens;         /* of the message being judged */
-    char topic[EAR_TOPIC_BYTES];      /* of the message being sent */
-    uint8_t bytes[EAR_SUMMARY_BYTES]; /* the summary being sent */
-    uint8_t status_bytes[EAR_STATUS_BYTES];
+    struct ear_queries queries;
+    struct ear_tokens tokens;       /* of the message being judged */
+    char topic[EAR_TOPIC_BYTES];    /* of the message being sent */
+    uint8_t bytes[EAR_AGENT_BYTES]; /* of it */
 };
 
 /** What became of an event. */
@@ -136,6 +175,19 @@ enum ear_err ear_agent_save(struct ear_agent *agent);
  * not acknowledged is then in the outbox and the memory in storage. */
 void ear_agent_stop(struct ear_agent *agent, uint32_t deadline_ms);
 bool ear_agent_stopped(const struct ear_agent *agent);
+
+/** Where requests come in: subscribe to it at QoS 1 in each session. Good until the next call of any function here. */
+const char *ear_agent_cmd_topic(struct ear_agent *agent);
+
+/** A request came in on that topic, and was not a retained one. It is answered on the topic `reply` by a tick. */
+void ear_agent_on_cmd(struct ear_agent *agent, const uint8_t *bytes, size_t length);
+
+/** Answer a request that came another way, at once: bytes written. capacity is at least EAR_QUERY_PAGE_BYTES; what fits
+ * into it is the page. */
+int32_t ear_agent_ask(struct ear_agent *agent, const uint8_t *request, size_t length, uint8_t *out, size_t capacity);
+
+/** The same for one that was found faulty before it got here: the answer that says so, counted. */
+int32_t ear_agent_refuse_request(struct ear_agent *agent, const struct ear_fault *fault, uint8_t *out, size_t capacity);
 
 /** How the device is now; for `status` on any way out. */
 void ear_agent_status(const struct ear_agent *agent, struct ear_status *status);

@@ -5,24 +5,119 @@
 
 #include "core/ear_agent.h"
 
-/** Where a conversation counts, and as what. */
-struct ear_cohort {
-    int64_t start_ms;
-    struct ear_facts facts;
+/** An event on its way: when it counts, where, and for which conversation and person. */
+struct ear_hearing {
+    struct ear_agent *agent;
+    const struct ear_event *event;
+    int64_t at_ms;
+    struct ear_conversation *conversation; /* NULL: none */
+    uint64_t user;                         /* keyed hash; 0: not known */
+    uint8_t slice;
+    struct ear_place place;
 };
 
-struct ear_cohort ear_agent_cohort(const struct ear_conversation *conversation);
+static inline bool ear_event_has(const struct ear_event *event, uint32_t fields)
+{
+    return (event->present & fields) != 0;
+}
 
-/** Take out of the counters what the conversation meant before, put in what it means now. */
-void ear_agent_change_cohort(struct ear_agent *agent, const struct ear_conversation *conversation,
-                             const struct ear_cohort *before);
+/* --- ear_agent_kind.c: what each kind of event counts --- */
 
-/** ear_note_place with the agent's zone and way to retire. A fact that comes late is counted as such. */
-void ear_agent_place(struct ear_agent *agent, int64_t at_ms, uint8_t slice, enum ear_late late,
-                     struct ear_place *place);
+/** hearing->conversation may be NULL for kinds that do not begin or decide one. */
+void ear_agent_hear_kind(struct ear_hearing *hearing);
+
+/* --- ear_agent_judge.c: what a message says --- */
+
+/** Ask the plugins. */
+void ear_agent_judge(struct ear_hearing *hearing, struct ear_judgement *judgement);
+
+/** What they found, into the conversation; call it when the message is in there. What the source says itself wins. */
+void ear_agent_take_judgement(struct ear_hearing *hearing, const struct ear_judgement *judgement);
+
+/* --- ear_agent_label.c: labels of conversations and in tables --- */
+
+/** The id of a label, for tables and conversations. */
+uint16_t ear_agent_label(struct ear_agent *agent, struct ear_str text);
+
+/** Whether every label that is kept anywhere has a text: for a memory that was just loaded. */
+bool ear_agent_labels_are_sound(const struct ear_agent *agent);
+
+/** The conversation bears it from now on. */
+void ear_agent_bear(struct ear_hearing *hearing, enum ear_bears kind, struct ear_str text);
+
+/** The conversation begins: the steps of funnels that follow from that alone. */
+void ear_agent_begin_funnels(struct ear_hearing *hearing);
+
+/** The conversation reaches a step. */
+void ear_agent_step(struct ear_hearing *hearing, struct ear_str step);
+
+/** Parse the views of funnels. EAR_ERR_CONFIG. */
+EAR_MUST_USE enum ear_err ear_agent_load_funnels(struct ear_agent *agent);
+
+/** Put their names into the dictionary, which must be there by now. */
+void ear_agent_name_funnels(struct ear_agent *agent);
+
+/* --- ear_agent_people.c: users and human agents --- */
+
+/** The event's person, where known, acts in it. */
+void ear_agent_see_user(struct ear_hearing *hearing);
+
+/** This person has an interaction by the event; 0 is nobody. */
+void ear_agent_see_interaction(struct ear_hearing *hearing, uint64_t user);
+
+/** The conversation is an interaction of its person, once both its beginning and the person are known. */
+void ear_agent_see_conversation(struct ear_hearing *hearing);
+
+/** Time goes on for the agent who has the conversation. Call it before the event changes anything else. */
+void ear_agent_talk(struct ear_hearing *hearing);
+
+/** A human agent wrote. */
+void ear_agent_answer(struct ear_hearing *hearing);
+
+void ear_agent_assign(struct ear_hearing *hearing);
+void ear_agent_login(struct ear_hearing *hearing);
+void ear_agent_logout(struct ear_hearing *hearing);
+
+/** The conversation ended at at_ms: an assignment nobody answered is missed. */
+void ear_agent_miss(struct ear_agent *agent, struct ear_conversation *conversation, int64_t at_ms);
+
+/** Count the time of all who are logged in up to now. */
+void ear_agent_count_duty(struct ear_agent *agent);
+
+/** Attribute an order to the click that led to it, if any. */
+void ear_agent_sell(struct ear_hearing *hearing);
+
+/* --- ear_agent_cohort.c: conversations in the counters --- */
+
+/** Make the counters say what the conversation means now, instead of what it meant when this was last called. */
+void ear_agent_count_cohort(struct ear_agent *agent, struct ear_conversation *conversation);
 
 /** Close the conversations that have been idle for long enough by now. */
 void ear_agent_close_idle(struct ear_agent *agent);
+
+/** Close it as if it had been idle. */
+void ear_agent_close_one(struct ear_agent *agent, struct ear_conversation *conversation);
+
+/* --- ear_agent_query.c: records of conversations, and answers about them --- */
+
+/** The conversation is as it will be after this event: into its record, if it has begun. */
+void ear_agent_record(struct ear_hearing *hearing);
+
+/** A message, judged and already in the conversation: its text may be the first question. */
+void ear_agent_record_question(struct ear_hearing *hearing, const struct ear_judgement *judgement);
+
+/** It is handed over for this reason. */
+void ear_agent_record_reason(struct ear_hearing *hearing, uint8_t reason);
+
+/** It changed without an event. */
+void ear_agent_record_end(struct ear_agent *agent, const struct ear_conversation *conversation);
+
+/** Obey the policy of now, and answer what waits as far as the uplink has room. */
+void ear_agent_reply(struct ear_agent *agent);
+
+void ear_agent_query_health(const struct ear_agent *agent, struct ear_health *health);
+
+/* --- ear_agent_tell.c: from cells to messages --- */
 
 /** Give what is due to the uplink, as far as it has room. */
 void ear_agent_tell(struct ear_agent *agent);
@@ -36,11 +131,24 @@ void ear_agent_keep_untold(struct ear_agent *agent);
 /** Cells with something that the server does not have. */
 uint32_t ear_agent_untold(const struct ear_agent *agent);
 
+/** The account that a summary bears. */
+void ear_agent_ledger(const struct ear_agent *agent, uint32_t ledger[EAR_LEDGER_PARTS]);
+
 /** When something is due to be told: monotonic ms, or UINT64_MAX. */
 uint64_t ear_agent_tell_next_ms(const struct ear_agent *agent);
 
 /** The uplink's questions and answers: struct ear_uplink_owner. */
 struct ear_uplink_owner ear_agent_owner(struct ear_agent *agent);
+
+/* --- ear_agent.c --- */
+
+/** ear_note_place with the agent's zone and way to retire. */
+void ear_agent_find_place(struct ear_agent *agent, int64_t at_ms, uint8_t slice, enum ear_late late,
+                          struct ear_place *place);
+
+/** The same for a fact that is counted wherever it comes, in the oldest window held if it comes late, and as late then.
+ */
+void ear_agent_place(struct ear_agent *agent, int64_t at_ms, uint8_t slice, struct ear_place *place);
 
 /** When something that happens every so many seconds is due, given when it last happened; never for 0 s. */
 static inline uint64_t ear_agent_due(uint64_t last_ms, uint32_t every_s)

@@ -31,7 +31,6 @@ static void health_of_hearing(const struct ear_agent *agent, struct ear_health *
 static void health_of_judging(const struct ear_agent *agent, struct ear_health *health)
 {
     const struct ear_host *host = &agent->host;
-    uint64_t ticks = 0;
 
     for (uint16_t i = 0; i < host->count; i++) {
         const struct ear_host_plugin *plugin = &host->plugins[i];
@@ -40,10 +39,9 @@ static void health_of_judging(const struct ear_agent *agent, struct ear_health *
         health->plugin_calls = clip((uint64_t)health->plugin_calls + plugin->meter.calls);
         health->plugin_faults = clip((uint64_t)health->plugin_faults + plugin->meter.faults);
         health->plugin_overruns = clip((uint64_t)health->plugin_overruns + plugin->meter.overruns);
-        ticks += plugin->meter.ticks;
     }
     health->plugins_refused = host->refused_count;
-    health->plugin_time_ms = clip(ticks / host->ticks.per_us / 1000);
+    health->plugin_time_ms = clip(host->turn_ticks / host->ticks.per_us / 1000);
 }
 
 static void health_of_noting(const struct ear_agent *agent, struct ear_health *health)
@@ -58,6 +56,12 @@ static void health_of_noting(const struct ear_agent *agent, struct ear_health *h
     health->windows_squeezed = note->squeezed;
     health->numbers_saturated = note->saturated;
     health->tables_overflowed = note->table_overflows;
+    health->labels_free = (uint32_t)EAR_LABELS - agent->memory.labels.used;
+    health->labels_overflowed = agent->memory.labels.overflowed;
+    health->labels_dropped = agent->counts.labels_dropped;
+    health->users_rotations = ear_membership_rotations(agent->memory.users);
+    health->clicks_forgotten = agent->memory.sales.forgotten;
+    health->duty_overflowed = agent->memory.duty.overflows;
 }
 
 static void health_of_telling(const struct ear_agent *agent, struct ear_health *health)
@@ -111,6 +115,7 @@ void ear_agent_status(const struct ear_agent *agent, struct ear_status *status)
     health_of_judging(agent, &status->health);
     health_of_noting(agent, &status->health);
     health_of_telling(agent, &status->health);
+    ear_agent_query_health(agent, &status->health);
     for (uint16_t i = 0; i < agent->host.count; i++) {
         const struct ear_host_plugin *loaded = &agent->host.plugins[i];
         struct ear_status_plugin *plugin = &status->plugins[status->plugin_count++];

@@ -39,6 +39,55 @@ static const char *topic(struct ear_agent *agent, const char *end)
     return agent->topic;
 }
 
+/* All that agents talked in a cell. */
+static int64_t talked_ms(const uint32_t *words)
+{
+    const struct ear_number *agents = &ear_catalogue[EAR_NUMBER_agents];
+    int64_t sum = ear_note_row_get(words, EAR_NUMBER_agents, EAR_LABEL_OTHER, EAR_AGENTS_TALK_MS);
+
+    for (unsigned row = 0; row < agents->size; row++) {
+        const uint32_t label = words[agents->at + row * (unsigned)EAR_ROW_WORDS(agents->columns, agents->wide)];
+        if (label != EAR_LABEL_NONE) {
+            sum += ear_note_row_get(words, EAR_NUMBER_agents, label, EAR_AGENTS_TALK_MS);
+        }
+    }
+    return sum;
+}
+
+/* What the cell's bot messages, talk and interactions cost, at the prices of now. */
+static void set_cost(struct ear_agent *agent, uint16_t number)
+{
+    const struct ear_settings *settings = agent->config->settings;
+    uint32_t *words = ear_note_words(&agent->memory.note, number);
+
+    if (agent->memory.note.cells[number].resolution == EAR_MINUTE) {
+        return;
+    }
+    const uint64_t interactions = (uint64_t)words[EAR_AT_conversations] + words[EAR_AT_interactions_non_conversational];
+    const uint64_t talk = (uint64_t)talked_ms(words);
+    const uint64_t cost = (uint64_t)words[EAR_AT_messages + EAR_FROM_BOT] * settings->cost_bot_message_micro +
+                          interactions * settings->cost_interaction_micro +
+                          talk / 60000 * settings->cost_agent_minute_micro +
+                          talk % 60000 * settings->cost_agent_minute_micro / 60000;
+    ear_wide_set(&words[EAR_AT_cost], cost < (uint64_t)INT64_MAX ? (int64_t)cost : INT64_MAX);
+}
+
+void ear_agent_ledger(const struct ear_agent *agent, uint32_t ledger[EAR_LEDGER_PARTS])
+{
+    const struct ear_agent_counts *counts = &agent->counts;
+    uint64_t refused = 0;
+
+    for (unsigned i = 0; i < EAR_COUNT_OF(counts->refused); i++) {
+        refused += counts->refused[i];
+    }
+    ledger[EAR_LEDGER_ACCEPTED] = counts->accepted;
+    ledger[EAR_LEDGER_REFUSED] = refused < UINT32_MAX ? (uint32_t)refused : UINT32_MAX;
+    ledger[EAR_LEDGER_PRODUCED] = counts->produced;
+    ledger[EAR_LEDGER_ACKED] = counts->acked;
+    ledger[EAR_LEDGER_SUPERSEDED] = counts->superseded;
+    ledger[EAR_LEDGER_EXPIRED] = agent->outbox.log.expired_own + agent->outbox.lost_own;
+}
+
 /* Encode a cell's present state into agent->bytes. Its length. */
 static uint32_t encode_cell(struct ear_agent *agent, uint16_t number)
 {
@@ -47,15 +96,20 @@ static uint32_t encode_cell(struct ear_agent *agent, uint16_t number)
     const unsigned unsent = EAR_CELL_CHANGED | EAR_CELL_UNACKED;
     const uint32_t seq_before = agent->seq;
 
-    if ((cell->flags & unsent) == unsent) {
+    if ((cell->flags & unsent) == unsent && cell->encoded_boot == agent->boot) {
         ear_agent_count(&agent->counts.superseded);
+    }
+    if (cell->flags & EAR_CELL_CHANGED) {
+        set_cost(agent, number);
     }
     ear_note_tell(note, number, agent->boot, &agent->seq);
     if (agent->seq != seq_before) {
         ear_agent_count(&agent->counts.produced);
     }
-    const struct ear_summary_head head = ear_summary_head_of(cell, &agent->memory.slices, agent->clock_state);
-    const int32_t length = ear_summary_encode(&head, ear_note_words(note, number), agent->bytes, sizeof(agent->bytes));
+    struct ear_summary_head head = ear_summary_head_of(cell, &agent->memory.slices, agent->clock_state);
+    ear_agent_ledger(agent, head.ledger);
+    const int32_t length = ear_summary_encode(&head, ear_note_words(note, number), &agent->memory.labels, agent->bytes,
+                                              sizeof(agent->bytes));
     assert(length > 0); /* Kconfig: SUMMARY_BYTES holds the longest */
     return (uint32_t)length;
 }
@@ -168,6 +222,7 @@ static void begin_sweep(struct ear_agent *agent, unsigned resolutions)
 
 void ear_agent_flush(struct ear_agent *agent)
 {
+    ear_agent_count_duty(agent);
     begin_sweep(agent, published_resolutions(agent));
 }
 
@@ -176,6 +231,7 @@ static void begin_due_sweeps(struct ear_agent *agent)
     for (unsigned r = 0; r < EAR_RESOLUTIONS; r++) {
         if (agent->monotonic_ms >= ear_agent_due(agent->published_ms[r], interval_s(agent, r))) {
             agent->published_ms[r] = agent->monotonic_ms;
+            ear_agent_count_duty(agent);
             begin_sweep(agent, EAR_RESOLUTION_BIT(r));
         }
     }
@@ -189,12 +245,12 @@ static int fill_status(void *context, bool online, bool orderly, struct ear_mess
     ear_agent_status(agent, &status);
     status.online = online;
     status.orderly = orderly;
-    const int32_t length = ear_status_encode(&status, agent->status_bytes, sizeof(agent->status_bytes));
+    const int32_t length = ear_status_encode(&status, agent->bytes, sizeof(agent->bytes));
     if (length < 0) {
         return length;
     }
     *message = (struct ear_message){
-        .topic = topic(agent, "status"), .bytes = agent->status_bytes, .length = (uint32_t)length, .retain = true};
+        .topic = topic(agent, "status"), .bytes = agent->bytes, .length = (uint32_t)length, .retain = true};
     return EAR_OK;
 }
 
@@ -251,10 +307,13 @@ static void on_acked(void *context, const struct ear_sent *sent)
     struct ear_agent *agent = context;
 
     if (sent->kind == EAR_SENT_CELL) {
-        ear_agent_count(&agent->counts.acked);
-        (void)ear_note_acked(&agent->memory.note, sent->cell, agent->boot, sent->seq);
+        if (ear_note_acked(&agent->memory.note, sent->cell, agent->boot, sent->seq)) {
+            ear_agent_count(&agent->counts.acked);
+        } /* else that state was put into the outbox or replaced meanwhile, and is accounted for there */
     } else if (sent->kind == EAR_SENT_RECORD) {
-        ear_agent_count(&agent->counts.acked);
+        if (ear_outbox_holds_own(&agent->outbox, sent->position)) {
+            ear_agent_count(&agent->counts.acked);
+        } /* else it is of an earlier boot, or has expired, and is accounted for there */
         (void)ear_outbox_done(&agent->outbox, sent->position);
     }
 }

@@ -45,6 +45,8 @@ STAGES = {
     "arm": ("unit tests and symbols on Cortex-M4 in QEMU", build("arm") + ctest("arm", "unit") + ctest("arm", "gate")),
     "s390x": ("unit tests on big-endian s390x", build("s390x") + ctest("s390x", "unit")),
     "golden": ("the same events give the same bytes on all three", [["tests/golden/run"]]),
+    "oracle": ("the agent's numbers against an independent reference",
+               build("release", "agent_lines") + [["tests/oracle/run", "--conversations", "100000"]]),
     "docs": ("generated pages are fresh, examples are true", [["tests/docs/run"], ["tests/docs/examples"]]),
     "fuzz": ("fuzzing, briefly", [["tests/fuzz/run", "--seconds", "20"]]),
     "accuracy": ("what the classifiers get right", [["tests/accuracy/run"]]),

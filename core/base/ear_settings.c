@@ -2,6 +2,7 @@
 /* core/base/ear_settings.c - the table of settings and the engine that reads any such table. */
 #include "core/base/ear_settings.h"
 
+#include "core/base/ear_funnel.h"
 #include "core/base/ear_tz.h"
 
 #include <string.h>
@@ -64,6 +65,11 @@ void ear_setting_allowed(const struct ear_setting *setting, char *text, size_t c
     struct pen pen = pen_at(text, capacity);
     if (setting->type == EAR_SETTING_CHOICE) {
         put_words(&pen, setting->unit);
+        return;
+    }
+    if (setting->type == EAR_SETTING_KEY) {
+        put_number(&pen, setting->max);
+        put(&pen, " hex digits 0-9 a-f, or nothing");
         return;
     }
     put(&pen, setting->type == EAR_SETTING_NUMBER ? "a whole number from " : "");
@@ -161,6 +167,10 @@ static enum ear_err check_text(const struct ear_setting *setting, const char *va
         if (control || (setting->type == EAR_SETTING_NAME && !is_name_byte(*at))) {
             return EAR_ERR_SYNTAX;
         }
+    }
+    if (setting->type == EAR_SETTING_KEY) {
+        return length == 0 || (length == setting->max && strspn(value, "0123456789abcdef") == length) ? EAR_OK
+                                                                                                      : EAR_ERR_SYNTAX;
     }
     if (setting->type == EAR_SETTING_ZONE) {
         struct ear_tz zone;
@@ -313,13 +323,60 @@ enum ear_err ear_settings_set(struct ear_settings *settings, const char *section
     return ear_setting_table_set(&ear_settings_table, settings, section, name, value, fault);
 }
 
+/* "sms=432000, email=86400", or nothing. */
+static bool are_channels(const char *text)
+{
+    while (*text != '\0') {
+        const size_t name = strcspn(text, "=,");
+        const size_t digits = text[name] == '=' ? strspn(text + name + 1, "0123456789") : 0;
+        if (name == 0 || digits == 0) {
+            return false;
+        }
+        text += name + 1 + digits;
+        if (*text != '\0' && *text != ',') {
+            return false;
+        }
+        text += strspn(text, ", ");
+    }
+    return true;
+}
+
+/* The first view of a funnel that is none, or NULL. *allowed: what would have been right. */
+static const char *wrong_funnel(const struct ear_settings *settings, const char **allowed)
+{
+    static const char *const names[] = {"view1", "view2", "view3", "view4"};
+    const char *const views[] = {settings->funnels_view1, settings->funnels_view2, settings->funnels_view3,
+                                 settings->funnels_view4};
+    struct ear_funnel funnel;
+
+    for (unsigned i = 0; i < EAR_COUNT_OF(views); i++) {
+        if (ear_funnel_parse(&funnel, views[i], allowed) != EAR_OK) {
+            return names[i];
+        }
+        if (i >= EAR_FUNNELS && views[i][0] != '\0') {
+            *allowed = "nothing: this build has fewer views (Kconfig FUNNELS)";
+            return names[i];
+        }
+    }
+    return NULL;
+}
+
 enum ear_err ear_settings_check(const struct ear_settings *settings, struct ear_setting_fault *fault)
 {
+    const char *allowed = NULL;
+    const char *funnel = wrong_funnel(settings, &allowed);
     struct pen pen = pen_at(fault->allowed, sizeof fault->allowed);
     if (settings->device_device[0] == '\0') {
         put(&pen, "[device] device must be set");
     } else if (settings->uplink_backoff_min_ms > settings->uplink_backoff_max_ms) {
         put(&pen, "[uplink] backoff_min_ms must not exceed backoff_max_ms");
+    } else if (!are_channels(settings->sales_attribution_channels)) {
+        put(&pen, "[sales] attribution_channels must be channel=seconds, channel=seconds, ...");
+    } else if (funnel != NULL) {
+        put(&pen, "[funnels] ");
+        put(&pen, funnel);
+        put(&pen, " must be ");
+        put(&pen, allowed);
     } else {
         return EAR_OK;
     }

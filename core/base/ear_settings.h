@@ -6,7 +6,14 @@
 
 #include "core/base/ear_base.h"
 
-enum ear_setting_type { EAR_SETTING_NUMBER, EAR_SETTING_CHOICE, EAR_SETTING_NAME, EAR_SETTING_TEXT, EAR_SETTING_ZONE };
+enum ear_setting_type {
+    EAR_SETTING_NUMBER,
+    EAR_SETTING_CHOICE,
+    EAR_SETTING_NAME,
+    EAR_SETTING_TEXT,
+    EAR_SETTING_ZONE,
+    EAR_SETTING_KEY
+};
 enum ear_setting_applies { EAR_SETTING_LIVE, EAR_SETTING_RESTART };
 
 /* The member that a line of a table becomes, by its type. */
@@ -15,6 +22,7 @@ enum ear_setting_applies { EAR_SETTING_LIVE, EAR_SETTING_RESTART };
 #define EAR_SETTING_MEMBER_NAME(member, max) char member[(max) + 1];
 #define EAR_SETTING_MEMBER_TEXT(member, max) char member[(max) + 1];
 #define EAR_SETTING_MEMBER_ZONE(member, max) char member[(max) + 1];
+#define EAR_SETTING_MEMBER_KEY(member, max) char member[(max) + 1];
 
 /** The core's settings: device_tenant, conversation_idle_close_s, uplink_backoff_max_ms, ... */
 struct ear_settings {
@@ -76,7 +84,8 @@ void ear_settings_init(struct ear_settings *settings);
 EAR_MUST_USE enum ear_err ear_settings_set(struct ear_settings *settings, const char *section, const char *name,
                                            const char *value, struct ear_setting_fault *fault);
 
-/** Check what one setting alone cannot show: backoff_min_ms <= backoff_max_ms, device is set. EAR_ERR_CONFIG. */
+/** Check what its type alone does not show: backoff_min_ms <= backoff_max_ms, device is set, funnels and channels are
+ * well-formed. EAR_ERR_CONFIG. */
 EAR_MUST_USE enum ear_err ear_settings_check(const struct ear_settings *settings, struct ear_setting_fault *fault);
 
 /* The same for any table, with the struct it describes. */

@@ -15,12 +15,12 @@ static bool has(const struct ear_conversation *conversation, unsigned flag)
 
 static void set(struct ear_conversation *conversation, unsigned flag)
 {
-    conversation->flags = (uint8_t)(conversation->flags | flag);
+    conversation->flags = (uint16_t)(conversation->flags | flag);
 }
 
 static void clear(struct ear_conversation *conversation, unsigned flags)
 {
-    conversation->flags = (uint8_t)(conversation->flags & ~flags);
+    conversation->flags = (uint16_t)(conversation->flags & ~flags);
 }
 
 static void count(uint16_t *counter)
@@ -30,17 +30,81 @@ static void count(uint16_t *counter)
     }
 }
 
-void ear_conversation_witness(struct ear_conversation *conversation, int64_t at_ms)
+/* Whether and when it ended follows from what is known of closings and of silence. */
+static void settle(struct ear_conversation *conversation)
 {
+    const bool closed = has(conversation, EAR_CONVERSATION_CLOSED);
+    const int64_t silence_ms = conversation->close_ms - conversation->spoke_ms;
+
+    if (closed && conversation->spoke_ms != 0 && silence_ms >= (int64_t)conversation->idle_ms) {
+        set(conversation, EAR_CONVERSATION_IDLE_END); /* it had ended by silence before */
+        conversation->idle_end_ms = conversation->spoke_ms + conversation->idle_ms;
+    }
+    const bool idle = has(conversation, EAR_CONVERSATION_IDLE_END);
+
+    clear(conversation, EAR_CONVERSATION_ENDED);
+    if (closed && (!idle || conversation->close_ms < conversation->idle_end_ms)) {
+        conversation->end_ms = conversation->close_ms;
+        conversation->ended_by = conversation->closed_by;
+        if (conversation->last_ms > conversation->end_ms) {
+            conversation->last_ms = conversation->end_ms; /* what came later is not of it any more */
+        }
+    } else if (idle) {
+        conversation->end_ms = conversation->idle_end_ms;
+        conversation->ended_by = EAR_BY_IDLE;
+    } else {
+        return;
+    }
+    set(conversation, EAR_CONVERSATION_ENDED);
+    clear(conversation, EAR_CONVERSATION_TALKING);
+}
+
+void ear_conversation_witness(struct ear_conversation *conversation, int64_t at_ms, bool closing, uint32_t idle_ms)
+{
+    conversation->idle_ms = idle_ms;
     if (at_ms < conversation->start_ms) {
         conversation->start_ms = at_ms;
     }
-    if (has(conversation, EAR_CONVERSATION_IDLE_END) && at_ms < conversation->end_ms) {
-        clear(conversation, EAR_CONVERSATION_ENDED | EAR_CONVERSATION_IDLE_END);
+    if (at_ms < conversation->first_ms) {
+        conversation->first_ms = at_ms;
     }
-    if (!has(conversation, EAR_CONVERSATION_ENDED) && at_ms > conversation->last_ms) {
+    const bool belied = has(conversation, EAR_CONVERSATION_IDLE_END) && at_ms < conversation->idle_end_ms;
+    if (belied) {
+        clear(conversation, EAR_CONVERSATION_IDLE_END);
+    }
+    const bool closed = has(conversation, EAR_CONVERSATION_CLOSED);
+    const bool ended = closed || has(conversation, EAR_CONVERSATION_IDLE_END);
+    const int64_t end_ms = belied ? conversation->close_ms : conversation->end_ms;
+    if (!ended || at_ms < end_ms) {
+        conversation->last_ms = at_ms > conversation->last_ms ? at_ms : conversation->last_ms;
+        if (!closing && at_ms > conversation->spoke_ms) {
+            conversation->spoke_ms = at_ms;
+        }
+    }
+    settle(conversation);
+}
+
+/* A message at at_ms overtakes the ends before it. */
+static void reopen(struct ear_conversation *conversation, int64_t at_ms)
+{
+    if (at_ms >= conversation->idle_end_ms) {
+        clear(conversation, EAR_CONVERSATION_IDLE_END);
+    }
+    if (at_ms >= conversation->close_ms) {
+        clear(conversation, EAR_CONVERSATION_CLOSED);
+        if (conversation->last_close_ms > at_ms) { /* a closing after this message was heard before it */
+            set(conversation, EAR_CONVERSATION_CLOSED);
+            conversation->close_ms = conversation->last_close_ms;
+            conversation->closed_by = conversation->last_closed_by;
+        }
+    }
+    if (at_ms > conversation->last_ms) {
         conversation->last_ms = at_ms;
     }
+    if (at_ms > conversation->spoke_ms) {
+        conversation->spoke_ms = at_ms;
+    }
+    settle(conversation);
 }
 
 bool ear_conversation_message(struct ear_conversation *conversation, int64_t at_ms, uint8_t from)
@@ -48,8 +112,7 @@ bool ear_conversation_message(struct ear_conversation *conversation, int64_t at_
     const bool reopens = has(conversation, EAR_CONVERSATION_ENDED) && at_ms >= conversation->end_ms;
 
     if (reopens) {
-        clear(conversation, EAR_CONVERSATION_ENDED | EAR_CONVERSATION_IDLE_END);
-        conversation->last_ms = at_ms;
+        reopen(conversation, at_ms);
     }
     if (conversation->turns == 0 || at_ms >= conversation->last_message_ms) {
         conversation->last_message_ms = at_ms;
@@ -68,17 +131,23 @@ bool ear_conversation_message(struct ear_conversation *conversation, int64_t at_
 
 bool ear_conversation_close(struct ear_conversation *conversation, int64_t at_ms, uint8_t by, bool resolving)
 {
-    if (by == EAR_BY_AGENT && resolving) {
+    if (by == EAR_BY_AGENT && resolving &&
+        (!has(conversation, EAR_CONVERSATION_RESOLVED) || at_ms > conversation->resolved_ms)) {
         set(conversation, EAR_CONVERSATION_RESOLVED);
+        conversation->resolved_ms = at_ms;
+    }
+    if (at_ms > conversation->last_close_ms) {
+        conversation->last_close_ms = at_ms;
+        conversation->last_closed_by = by;
     }
     if (conversation->turns > 0 && at_ms < conversation->last_message_ms) {
         return true;
     }
-    if (!has(conversation, EAR_CONVERSATION_ENDED) || at_ms < conversation->end_ms) {
-        clear(conversation, EAR_CONVERSATION_IDLE_END);
-        set(conversation, EAR_CONVERSATION_ENDED);
-        conversation->end_ms = at_ms;
+    if (!has(conversation, EAR_CONVERSATION_CLOSED) || at_ms < conversation->close_ms) {
+        set(conversation, EAR_CONVERSATION_CLOSED);
+        conversation->close_ms = at_ms;
         conversation->closed_by = by;
+        settle(conversation);
     }
     return false;
 }
@@ -86,19 +155,103 @@ bool ear_conversation_close(struct ear_conversation *conversation, int64_t at_ms
 void ear_conversation_idle(struct ear_conversation *conversation, int64_t idle_ms)
 {
     assert(!has(conversation, EAR_CONVERSATION_ENDED));
-    set(conversation, EAR_CONVERSATION_ENDED | EAR_CONVERSATION_IDLE_END);
-    conversation->end_ms = conversation->last_ms + idle_ms;
-    conversation->closed_by = EAR_BY_IDLE;
+    set(conversation, EAR_CONVERSATION_IDLE_END);
+    conversation->idle_end_ms = conversation->last_ms + idle_ms;
+    settle(conversation);
 }
 
-void ear_conversation_begin(struct ear_conversation *conversation)
+void ear_conversation_speak(struct ear_conversation *conversation, int64_t at_ms, uint32_t language)
 {
+    if (conversation->language == 0 || at_ms >= conversation->language_ms) {
+        conversation->language = language;
+        conversation->language_ms = at_ms;
+    }
+}
+
+bool ear_conversation_begin(struct ear_conversation *conversation)
+{
+    const bool had = has(conversation, EAR_CONVERSATION_BEGUN);
+
     set(conversation, EAR_CONVERSATION_BEGUN);
+    return !had;
 }
 
-void ear_conversation_assign(struct ear_conversation *conversation)
+bool ear_conversation_miss(struct ear_conversation *conversation)
 {
-    set(conversation, EAR_CONVERSATION_ASSIGNED);
+    const bool missed = has(conversation, EAR_CONVERSATION_WAITING);
+
+    clear(conversation, EAR_CONVERSATION_WAITING);
+    return missed;
+}
+
+bool ear_conversation_assign(struct ear_conversation *conversation, int64_t at_ms)
+{
+    const bool missed = ear_conversation_miss(conversation);
+
+    set(conversation, EAR_CONVERSATION_ASSIGNED | EAR_CONVERSATION_WAITING);
+    conversation->assigned_ms = at_ms;
+    return missed;
+}
+
+bool ear_conversation_answer(struct ear_conversation *conversation, int64_t at_ms, int64_t *wait_ms)
+{
+    if (!has(conversation, EAR_CONVERSATION_WAITING) || at_ms < conversation->assigned_ms) {
+        return false;
+    }
+    clear(conversation, EAR_CONVERSATION_WAITING);
+    *wait_ms = at_ms - conversation->assigned_ms;
+    return true;
+}
+
+bool ear_conversation_take(struct ear_conversation *conversation, uint16_t agent)
+{
+    if (conversation->agent == agent) {
+        return false;
+    }
+    conversation->agent = agent;
+    clear(conversation, EAR_CONVERSATION_TALKING);
+    return true;
+}
+
+int64_t ear_conversation_talk(struct ear_conversation *conversation, int64_t at_ms, bool agent_wrote)
+{
+    int64_t talked_ms = 0;
+
+    if (!has(conversation, EAR_CONVERSATION_TALKING)) {
+        if (!agent_wrote || has(conversation, EAR_CONVERSATION_ENDED)) {
+            return 0;
+        }
+        set(conversation, EAR_CONVERSATION_TALKING);
+    } else if (at_ms > conversation->talked_to_ms) {
+        talked_ms = at_ms - conversation->talked_to_ms;
+    } else {
+        return 0;
+    }
+    conversation->talked_to_ms = at_ms;
+    return talked_ms;
+}
+
+bool ear_conversation_bear(struct ear_conversation *conversation, uint8_t kind, uint16_t label)
+{
+    for (unsigned i = 0; i < conversation->label_count; i++) {
+        if (conversation->labels[i] == label && conversation->label_kinds[i] == kind) {
+            return true;
+        }
+    }
+    if (conversation->label_count >= EAR_CONVERSATION_LABELS) {
+        return false;
+    }
+    conversation->labels[conversation->label_count] = label;
+    conversation->label_kinds[conversation->label_count++] = kind;
+    return true;
+}
+
+void ear_conversation_rate(struct ear_conversation *conversation, uint8_t score)
+{
+    if (conversation->csat_count < UINT16_MAX) {
+        conversation->csat_count++;
+        conversation->csat_sum += score;
+    }
 }
 
 void ear_conversation_handoff(struct ear_conversation *conversation, uint8_t mode)
@@ -153,95 +306,21 @@ bool ear_conversation_with_human(const struct ear_conversation *conversation)
 
 void ear_conversation_shift(struct ear_conversation *conversation, int64_t known_ms, int64_t offset_ms)
 {
-    int64_t *const times[] = {&conversation->start_ms,        &conversation->last_ms,      &conversation->end_ms,
-                              &conversation->last_message_ms, &conversation->first_bot_ms, &conversation->last_user_ms};
+    int64_t *const times[] = {&conversation->first_ms,     &conversation->start_ms,     &conversation->last_ms,
+                              &conversation->end_ms,       &conversation->close_ms,     &conversation->idle_end_ms,
+                              &conversation->resolved_ms,  &conversation->language_ms,  &conversation->last_message_ms,
+                              &conversation->first_bot_ms, &conversation->last_user_ms, &conversation->assigned_ms,
+                              &conversation->talked_to_ms, &conversation->counted_at_ms};
 
     for (unsigned i = 0; i < EAR_COUNT_OF(times); i++) {
         if (*times[i] < known_ms) {
             *times[i] += offset_ms;
         }
     }
-}
-
-/* metrics.md 3. The first rule that applies decides. */
-static uint8_t status_of(const struct ear_conversation *conversation)
-{
-    const bool agent_wrote = conversation->messages[AGENT] > 0;
-    const bool bot_wrote = conversation->messages[BOT] > 0;
-    const bool bot_last = conversation->turns > 0 && conversation->last_from == BOT;
-
-    if (has(conversation, EAR_CONVERSATION_ROUTED)) {
-        return EAR_STATUS_ROUTED;
-    }
-    if (has(conversation, EAR_CONVERSATION_CLOSED_OUT)) {
-        return EAR_STATUS_CLOSED_OUT;
-    }
-    if (!has(conversation, EAR_CONVERSATION_ENDED)) {
-        return EAR_STATUS_OPEN;
-    }
-    switch (conversation->closed_by) {
-    case EAR_BY_USER:
-    case EAR_BY_BOT:
-    case EAR_BY_IDLE:
-        if (bot_last) {
-            return EAR_STATUS_RESOLVED;
+    int64_t *const maybe[] = {&conversation->last_close_ms, &conversation->spoke_ms}; /* 0: none */
+    for (unsigned i = 0; i < EAR_COUNT_OF(maybe); i++) {
+        if (*maybe[i] != 0 && *maybe[i] < known_ms) {
+            *maybe[i] += offset_ms;
         }
-        break;
-    case EAR_BY_AGENT:
-        if (bot_wrote && !agent_wrote) {
-            return EAR_STATUS_ASSUMED_RESOLVED;
-        }
-        break;
-    default:
-        return EAR_STATUS_ABANDONED;
     }
-    /* A colleague stepped in without a handoff and had the last word, or closed it: a human did handle it. */
-    if (agent_wrote && (conversation->last_from == AGENT || conversation->closed_by == EAR_BY_AGENT)) {
-        return EAR_STATUS_ROUTED;
-    }
-    return EAR_STATUS_ABANDONED;
-}
-
-static uint8_t outcome_of(const struct ear_conversation *conversation, uint8_t status)
-{
-    if (!has(conversation, EAR_CONVERSATION_ENDED)) {
-        return EAR_NO_FACT;
-    }
-    if (conversation->inquiries > 0) {
-        if (conversation->inquiries_resolved == conversation->inquiries) {
-            return EAR_OUTCOME_SUCCESSFUL;
-        }
-        return conversation->inquiries_resolved > 0 ? EAR_OUTCOME_MIXED : EAR_OUTCOME_UNSUCCESSFUL;
-    }
-    const bool resolved = status == EAR_STATUS_RESOLVED || status == EAR_STATUS_ASSUMED_RESOLVED ||
-                          has(conversation, EAR_CONVERSATION_RESOLVED);
-    return resolved ? EAR_OUTCOME_SUCCESSFUL : EAR_OUTCOME_UNSUCCESSFUL;
-}
-
-static uint8_t sentiment_of(const struct ear_conversation *conversation)
-{
-    if (!has(conversation, EAR_CONVERSATION_JUDGED)) {
-        return EAR_NO_FACT;
-    }
-    if (conversation->sentiment == 0) {
-        return NEUTRAL;
-    }
-    return conversation->sentiment > 0 ? POSITIVE : NEGATIVE;
-}
-
-void ear_conversation_facts(const struct ear_conversation *conversation, struct ear_facts *facts)
-{
-    *facts = (struct ear_facts){0};
-    if (!has(conversation, EAR_CONVERSATION_BEGUN)) {
-        return;
-    }
-    facts->begun = 1;
-    facts->status = status_of(conversation);
-    facts->outcome = outcome_of(conversation, facts->status);
-    facts->escalated = conversation->messages[AGENT] > 0;
-    facts->bot = conversation->messages[BOT] > 0;
-    facts->engaged =
-        facts->bot && conversation->messages[USER] > 0 && conversation->last_user_ms > conversation->first_bot_ms;
-    facts->sentiment = sentiment_of(conversation);
-    facts->language = conversation->language;
 }

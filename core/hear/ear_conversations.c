@@ -138,6 +138,7 @@ struct ear_conversation *ear_conversations_add(struct ear_conversations *table, 
     table->free = conversation->newer;
     memset(conversation, 0, sizeof(*conversation));
     conversation->id = id;
+    conversation->first_ms = at_ms;
     conversation->start_ms = at_ms;
     conversation->last_ms = at_ms;
     table->index[slot] = number;
@@ -167,9 +168,12 @@ void ear_conversations_sort(struct ear_conversations *table, struct ear_conversa
     const uint16_t number = number_of(table, conversation);
     const bool ended = ear_conversation_ended(conversation);
     const uint16_t newer = conversation->newer;
+    const uint16_t older = conversation->older;
+    const bool after = older == EAR_NO_CONVERSATION || table->items[older].last_ms <= conversation->last_ms;
+    const bool before = newer == EAR_NO_CONVERSATION || table->items[newer].last_ms >= conversation->last_ms;
 
-    if (ended == was_ended && (newer == EAR_NO_CONVERSATION || table->items[newer].last_ms >= conversation->last_ms)) {
-        return; /* times only grow, so it can only have to move towards the newest */
+    if (ended == was_ended && after && before) {
+        return;
     }
     unlink_from(table, list_of(table, was_ended), number);
     link_into(table, list_of(table, ended), number);

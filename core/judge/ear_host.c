@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core/judge/ear_host.c - see ear_host.h. */
+/* core/judge/ear_host.c - loading plugins: everything is checked before the first call. */
 #include "core/judge/ear_host.h"
 
 #include <assert.h>
@@ -7,13 +7,8 @@
 
 #define NAME_BYTES 23
 #define VERSION_BYTES 15
-#define SCORE_MAX 1000
 #define QUESTIONS_KNOWN (EAR_ASK_BIT(EAR_ASK_COUNT) - 1)
-#define QUESTIONS_YES_NO                                                           \
-    (EAR_ASK_BIT(EAR_ASK_HUMAN_REQUESTED) | EAR_ASK_BIT(EAR_ASK_REPETITION_LOOP) | \
-     EAR_ASK_BIT(EAR_ASK_LOW_CONFIDENCE) | EAR_ASK_BIT(EAR_ASK_INCOMPLETE_INFO))
 #define QUESTIONS_LABELLED (EAR_ASK_BIT(EAR_ASK_TOPIC) | EAR_ASK_BIT(EAR_ASK_LANGUAGE) | EAR_ASK_BIT(EAR_ASK_TAG))
-#define QUESTIONS_MANY (EAR_ASK_BIT(EAR_ASK_TAG) | EAR_ASK_BIT(EAR_ASK_REDACTION))
 
 const char *ear_refusal_name(enum ear_refusal refusal)
 {
@@ -166,6 +161,9 @@ static enum ear_refusal load(struct ear_host *host, const struct ear_plugin *plu
     if (plugin->state_size != 0) {
         host->state_bytes = (uint16_t)(state_at + plugin->state_size);
     }
+    const uint32_t budget_ticks = host->plugins[host->count - 1].budget_ticks;
+    host->least_budget_ticks = budget_ticks < host->least_budget_ticks ? budget_ticks : host->least_budget_ticks;
+    host->singly = EAR_HOST_METER_AFTER; /* a new one is watched */
     return EAR_REFUSAL_NONE;
 }
 
@@ -193,6 +191,8 @@ void ear_host_init(struct ear_host *host, const struct ear_plugin *const *plugin
     assert(ticks->now != NULL && ticks->per_us >= 1);
     memset(host, 0, sizeof(*host));
     host->ticks = *ticks;
+    host->least_budget_ticks = UINT32_MAX;
+    host->wanted = UINT32_MAX;
     for (size_t i = 0; i < count; i++) {
         if (plugins[i] != NULL) {
             (void)ear_host_add(host, plugins[i]); /* noted in host->refused */
@@ -226,159 +226,4 @@ uint32_t ear_host_fingerprint(const struct ear_host *host)
         hash = mix(hash, (uint32_t)p->state_at << 16 | p->plugin.state_size);
     }
     return hash;
-}
-
-/* ---- the calls ---- */
-
-static bool span_fits(const struct ear_verdict *verdict, const struct ear_turn *turn)
-{
-    if (verdict->question != EAR_ASK_REDACTION) {
-        return verdict->span_start == 0 && verdict->span_length == 0;
-    }
-    return verdict->span_length != 0 && (uint32_t)verdict->span_start + verdict->span_length <= turn->text_length;
-}
-
-static bool verdict_is_allowed(const struct ear_plugin *plugin, const struct ear_verdict *verdict,
-                               const struct ear_turn *turn)
-{
-    if (verdict->question >= EAR_ASK_COUNT || (plugin->questions & EAR_ASK_BIT(verdict->question)) == 0) {
-        return false;
-    }
-    uint32_t question = EAR_ASK_BIT(verdict->question);
-    uint32_t labels = (question & QUESTIONS_YES_NO) != 0       ? 2
-                      : (question & QUESTIONS_LABELLED) != 0   ? plugin->label_count
-                      : verdict->question == EAR_ASK_SENTIMENT ? EAR_SENTIMENT_NEGATIVE + 1u
-                                                               : 1;
-    return verdict->label < labels && verdict->score >= 0 && verdict->score <= SCORE_MAX && span_fits(verdict, turn);
-}
-
-static void add_extra(struct ear_host *host, struct ear_judgement *judgement, const struct ear_verdict *verdict,
-                      uint8_t plugin)
-{
-    if (judgement->extra_count == EAR_VERDICTS) {
-        host->verdicts_dropped += host->verdicts_dropped != UINT32_MAX;
-        return;
-    }
-    judgement->extra[judgement->extra_count].verdict = *verdict;
-    judgement->extra[judgement->extra_count].plugin = plugin;
-    judgement->extra_count++;
-}
-
-/* The first verdict on a question wins; tags and spans are all taken. */
-static void take(struct ear_host *host, struct ear_judgement *judgement, const struct ear_verdicts *verdicts,
-                 uint8_t plugin)
-{
-    for (uint16_t i = 0; i < verdicts->count; i++) {
-        const struct ear_verdict *verdict = &verdicts->items[i];
-        uint16_t question = (uint16_t)EAR_ASK_BIT(verdict->question);
-        if ((question & QUESTIONS_MANY) != 0) {
-            add_extra(host, judgement, verdict, plugin);
-            continue;
-        }
-        if ((judgement->answered & question) != 0) {
-            continue;
-        }
-        judgement->answered |= question;
-        judgement->by[verdict->question].label = verdict->label;
-        judgement->by[verdict->question].score = verdict->score;
-        judgement->by[verdict->question].plugin = plugin;
-        if ((question & QUESTIONS_YES_NO) != 0 && verdict->label == 1) {
-            judgement->yes |= question;
-        }
-    }
-}
-
-static bool verdicts_are_allowed(const struct ear_plugin *plugin, const struct ear_verdicts *verdicts,
-                                 const struct ear_verdict *items, const struct ear_turn *turn)
-{
-    if (verdicts->items != items || verdicts->count > EAR_VERDICTS) {
-        return false;
-    }
-    for (uint16_t i = 0; i < verdicts->count; i++) {
-        if (!verdict_is_allowed(plugin, &items[i], turn)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void count_up(uint32_t *counter)
-{
-    *counter += *counter != UINT32_MAX;
-}
-
-static void strike(struct ear_host_plugin *p)
-{
-    p->good_calls = 0;
-    if (++p->strikes >= EAR_HOST_STRIKES) {
-        p->quarantined = true;
-        count_up(&p->meter.quarantines);
-    }
-}
-
-static void meter(struct ear_host_plugin *p, uint32_t ticks, bool fault)
-{
-    bool overrun = ticks > p->budget_ticks;
-    count_up(&p->meter.calls);
-    p->meter.ticks += ticks;
-    if (ticks > p->meter.ticks_max) {
-        p->meter.ticks_max = ticks;
-    }
-    if (!fault && !overrun) {
-        if (p->strikes != 0 && ++p->good_calls >= EAR_HOST_FORGIVE_CALLS) {
-            p->strikes = 0;
-            p->good_calls = 0;
-        }
-        return;
-    }
-    if (fault) {
-        count_up(&p->meter.faults);
-    }
-    if (overrun) {
-        count_up(&p->meter.overruns);
-    }
-    strike(p);
-}
-
-/* Call one plugin. True if it faulted; what it remembers of the conversation then begins anew. */
-static bool call_faults(struct ear_host *host, uint16_t index, void *state, const struct ear_turn *turn,
-                        struct ear_judgement *judgement)
-{
-    const struct ear_plugin *plugin = &host->plugins[index].plugin;
-    struct ear_verdict items[EAR_VERDICTS];
-    struct ear_verdicts verdicts = {.items = items, .count = 0, .capacity = EAR_VERDICTS};
-    struct ear_plugin_call call = {
-        .struct_size = sizeof(call), .data = plugin->data, .state = state, .turn = turn, .verdicts = &verdicts};
-    if (plugin->on_turn(&call) < 0 || !verdicts_are_allowed(plugin, &verdicts, items, turn)) {
-        memset(state, 0, plugin->state_size);
-        return true;
-    }
-    take(host, judgement, &verdicts, (uint8_t)index);
-    return false;
-}
-
-void ear_host_judge(struct ear_host *host, void *state, const struct ear_turn *turn, struct ear_judgement *judgement)
-{
-    judgement->answered = 0;
-    judgement->yes = 0;
-    judgement->extra_count = 0;
-    uint32_t before = host->ticks.now(host->ticks.context);
-    for (uint16_t i = 0; i < host->count; i++) {
-        struct ear_host_plugin *p = &host->plugins[i];
-        if (p->quarantined || (p->plugin.hears & EAR_FROM_BIT(turn->from)) == 0) {
-            continue;
-        }
-        bool fault = call_faults(host, i, (uint8_t *)state + p->state_at, turn, judgement);
-        uint32_t after = host->ticks.now(host->ticks.context); /* also the start of the next call */
-        meter(p, after - before, fault);
-        before = after;
-    }
-}
-
-void ear_host_release(struct ear_host *host, uint16_t plugin)
-{
-    assert(plugin < host->count);
-    host->plugins[plugin].strikes = 0;
-    host->plugins[plugin].good_calls = 0;
-    host->plugins[plugin].quarantined = false;
 }

@@ -14,6 +14,12 @@
 #define EAR_HOST_STRIKES 3
 #define EAR_HOST_FORGIVE_CALLS 1024
 
+/** Every turn is metered as a whole. Its calls are metered one by one in the first turns, then in one of so many, and
+ * for a while after a turn took longer than the smallest budget of all: while none does, no call has overrun. (A
+ * reading of the counter costs as much as a small plugin.) */
+#define EAR_HOST_METER_EVERY 16
+#define EAR_HOST_METER_AFTER 1024
+
 /** Why a plugin was not taken. Names for status and logs: ear_refusal_name. */
 #define EAR_REFUSALS(X)                                                                         \
     X(NONE, "none")                                                                             \
@@ -48,8 +54,9 @@ struct ear_ticks {
 
 /** What one plugin cost and did since it was loaded. Counts stop at their highest value. */
 struct ear_plugin_meter {
-    uint64_t ticks;
-    uint32_t ticks_max;
+    uint64_t ticks;     /* of the calls that were metered one by one */
+    uint32_t metered;   /* those */
+    uint32_t ticks_max; /* of them */
     uint32_t calls;
     uint32_t faults;      /* calls that returned an error or gave a verdict that the contract forbids */
     uint32_t overruns;    /* calls that took longer than budget_us */
@@ -77,10 +84,15 @@ struct ear_host {
     struct ear_ticks ticks;
     struct ear_host_plugin plugins[EAR_PLUGINS];
     struct ear_host_refused refused[EAR_PLUGINS]; /* the latest */
+    uint64_t turn_ticks;                          /* all turns, all plugins */
     uint32_t refused_count;                       /* ever */
+    uint32_t least_budget_ticks;                  /* of all plugins */
+    uint32_t wanted;                              /* EAR_ASK_BIT of the questions asked: plugins with no other rest */
     uint32_t verdicts_dropped;                    /* tags and spans that found no room in a judgement */
     uint16_t count;
     uint16_t state_bytes; /* of EAR_PLUGIN_STATE_BYTES, in use */
+    uint16_t singly;      /* turns to go in which calls are metered one by one */
+    uint8_t turns;        /* since calls were metered one by one */
 };
 
 /** What the plugins say about one turn. by[q] means something only if answered has EAR_ASK_BIT(q). */
@@ -92,6 +104,7 @@ struct ear_judgement {
         int16_t score;
         uint8_t plugin; /* index into host->plugins: whose labels they are */
     } by[EAR_ASK_COUNT];
+    bool redacted;        /* all that is personal is in extra: every plugin for that has looked, and there is one */
     uint16_t extra_count; /* tags and spans */
     struct {
         struct ear_verdict verdict;

@@ -28,12 +28,26 @@ enum ear_question {
     EAR_ASK_TOPIC = 5,           /* label: index into the plugin's labels */
     EAR_ASK_LANGUAGE = 6,        /* label: index into the plugin's labels, which are ISO 639-1 codes */
     EAR_ASK_TAG = 7,             /* label: index into the plugin's labels; any number of verdicts a turn */
-    EAR_ASK_REDACTION = 8,       /* span: bytes of the text that are personal; any number of verdicts a turn */
+    EAR_ASK_REDACTION = 8,       /* label: enum ear_personal; span: bytes of the text that are personal; any number of
+                                    verdicts a turn. A plugin with more to say than fits gives one last span that
+                                    reaches to the end of the text. */
     EAR_ASK_COUNT = 9,
 };
 #define EAR_ASK_BIT(question) (1u << (question))
 
 enum ear_sentiment { EAR_SENTIMENT_NEUTRAL = 0, EAR_SENTIMENT_POSITIVE = 1, EAR_SENTIMENT_NEGATIVE = 2 };
+
+/** What is personal about a span of text. */
+enum ear_personal {
+    EAR_PERSONAL_OTHER = 0,
+    EAR_PERSONAL_EMAIL = 1,
+    EAR_PERSONAL_PHONE = 2,
+    EAR_PERSONAL_CARD = 3,   /* of payment */
+    EAR_PERSONAL_IBAN = 4,   /* account of a bank */
+    EAR_PERSONAL_NUMBER = 5, /* any other long one: of a customer, order, passport */
+    EAR_PERSONAL_NAME = 6,
+    EAR_PERSONAL_COUNT = 7,
+};
 
 /** Who wrote a message. */
 enum ear_from { EAR_FROM_USER = 0, EAR_FROM_BOT = 1, EAR_FROM_AGENT = 2, EAR_FROM_COUNT = 3 };

@@ -5,14 +5,18 @@
 #include <string.h>
 
 const struct ear_number ear_catalogue[EAR_NUMBERS] = {
-#define EAR_NUMBER(key_, ident, name_, SHAPE, size_, ATTRIBUTION, members_, says_) \
-    {.name = (name_),                                                              \
-     .members = (members_),                                                        \
-     .says = (says_),                                                              \
-     .at = EAR_AT_##ident,                                                         \
-     .size = (size_),                                                              \
-     .key = (key_),                                                                \
-     .shape = EAR_SHAPE_##SHAPE,                                                   \
+#define EAR_NUMBER(key_, ident, name_, SHAPE, size_, columns_, wide_, ATTRIBUTION, members_, says_) \
+    {.name = (name_),                                                                               \
+     .members = (members_),                                                                         \
+     .says = (says_),                                                                               \
+     .at = EAR_AT_##ident,                                                                          \
+     .words = EAR_WORDS_##SHAPE(size_, columns_, wide_),                                            \
+     .size = (size_),                                                                               \
+     .columns = (columns_),                                                                         \
+     .wide = (wide_),                                                                               \
+     .key = (key_),                                                                                 \
+     .shape = EAR_SHAPE_##SHAPE,                                                                    \
+     .part = EAR_PART_##SHAPE,                                                                      \
      .attribution = EAR_ATTRIBUTION_##ATTRIBUTION},
 #include "core/note/ear_catalogue.def"
 };
@@ -28,10 +32,9 @@ const struct ear_number *ear_catalogue_find(unsigned key)
     return NULL;
 }
 
-/* The index-th of a comma-separated list; "" beyond its end. */
-static struct ear_str member(const char *members, unsigned index)
+struct ear_str ear_catalogue_member(const struct ear_number *number, unsigned index)
 {
-    const char *start = members;
+    const char *start = number->members;
     while (index > 0 && *start != '\0') {
         index -= *start == ',' ? 1 : 0;
         start++;
@@ -43,7 +46,7 @@ int32_t ear_catalogue_member_name(const struct ear_number *number, unsigned inde
 {
     struct ear_str last = {"", 0};
     if (number->shape == EAR_SHAPE_GROUP) {
-        last = member(number->members, index);
+        last = ear_catalogue_member(number, index);
     }
     size_t length = strlen(number->name);
     if (length + last.length >= capacity) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core/note/ear_note.c - windows of counters: finding and making windows and cells, adding to them. Pure.
+/* core/note/ear_note.c - windows of counters: finding and making windows and cells. Pure.
  *
  * A window of index i lives in slot i modulo the ring's size; where windows of both clocks share a ring and that slot
  * is taken, in any free one. A window leaves when a newer one pushes it out of the ring's reach, or as the oldest when
@@ -18,7 +18,6 @@
 static_assert(EAR_MINUTE_CELLS >= EAR_SLICES && EAR_HOUR_CELLS >= EAR_SLICES && EAR_DAY_CELLS >= EAR_SLICES,
               "one window must be able to hold every slice");
 static_assert(EAR_CELLS < EAR_NO_CELL && EAR_SLICES <= UINT8_MAX, "cells and slices are counted in 16 and 8 bits");
-static_assert((int)EAR_FLAT_WORDS <= (int)EAR_AT_messages_per_minute, "series stand last in the catalogue");
 
 const struct ear_ring_shape ear_ring_shapes[EAR_RESOLUTIONS] = {
     [EAR_MINUTE] = {0, EAR_MINUTE_WINDOWS, 0, EAR_MINUTE_CELLS},
@@ -26,6 +25,9 @@ const struct ear_ring_shape ear_ring_shapes[EAR_RESOLUTIONS] = {
     [EAR_DAY] = {EAR_MINUTE_WINDOWS + EAR_HOUR_WINDOWS, EAR_DAY_WINDOWS, EAR_MINUTE_CELLS + EAR_HOUR_CELLS,
                  EAR_DAY_CELLS},
 };
+
+const uint16_t ear_note_word_counts[EAR_RESOLUTIONS] = {
+    [EAR_MINUTE] = EAR_MINUTE_WORDS, [EAR_HOUR] = EAR_CELL_WORDS, [EAR_DAY] = EAR_DAY_WORDS};
 
 void ear_note_init(struct ear_note *note)
 {
@@ -59,19 +61,14 @@ uint32_t *ear_note_words(struct ear_note *note, uint16_t cell)
     return note->day_words[cell - EAR_MINUTE_CELLS - EAR_HOUR_CELLS];
 }
 
-static enum ear_resolution resolution_of(uint16_t cell)
-{
-    return cell < EAR_MINUTE_CELLS ? EAR_MINUTE : cell < EAR_MINUTE_CELLS + EAR_HOUR_CELLS ? EAR_HOUR : EAR_DAY;
-}
-
 void ear_note_free_cell(struct ear_note *note, uint16_t cell)
 {
-    struct ear_ring *ring = &note->rings[resolution_of(cell)];
+    struct ear_ring *ring = &note->rings[ear_note_resolution_of(cell)];
     struct ear_cell *head = &note->cells[cell];
     if (head->flags & EAR_CELL_USED) {
         note->slice_cells[head->slice]--;
     }
-    *head = (struct ear_cell){.next = ring->free_first, .resolution = (uint8_t)resolution_of(cell)};
+    *head = (struct ear_cell){.next = ring->free_first, .resolution = (uint8_t)ear_note_resolution_of(cell)};
     ring->free_first = cell;
     ring->free_count++;
 }
@@ -94,7 +91,7 @@ static uint16_t take_cell(struct ear_note *note, enum ear_resolution r, const st
                               .slice = slice,
                               .resolution = (uint8_t)r,
                               .flags = EAR_CELL_USED};
-    memset(ear_note_words(note, cell), 0, sizeof(uint32_t) * (r == EAR_HOUR ? EAR_CELL_WORDS : EAR_FLAT_WORDS));
+    memset(ear_note_words(note, cell), 0, sizeof(uint32_t) * ear_note_word_counts[r]);
     note->slice_cells[slice]++;
     return cell;
 }
@@ -285,77 +282,4 @@ void ear_note_place_hour(struct ear_note *note, const struct ear_tz *tz, int64_t
 {
     *place = (struct ear_place){.note = note, .minute = (uint8_t)((uint32_t)(at_ms % HOUR_MS) / MINUTE_MS)};
     place_in(note, tz, EAR_HOUR, at_ms, slice, EAR_LATE_OLDEST, retire, place);
-}
-
-/* --- Adding ----------------------------------------------------------------------------------------------------- */
-
-void ear_note_add_word(struct ear_note *note, uint32_t *word, int64_t delta, uint32_t greatest)
-{
-    int64_t sum = (int64_t)*word + delta;
-    if (sum < 0 || sum > (int64_t)greatest) {
-        note->saturated++;
-        sum = sum < 0 ? 0 : (int64_t)greatest;
-    }
-    *word = (uint32_t)sum;
-}
-
-void ear_note_add_minute(struct ear_note *note, uint32_t *series, unsigned minute, int64_t delta)
-{
-    unsigned shift = (minute & 1u) * 16u;
-    uint32_t *word = &series[minute / 2];
-    uint32_t value = *word >> shift & UINT16_MAX;
-    ear_note_add_word(note, &value, delta, UINT16_MAX);
-    *word = (*word & ~((uint32_t)UINT16_MAX << shift)) | value << shift;
-}
-
-/* A slot whose count is 0 is free. */
-void ear_note_add_label(struct ear_note *note, uint32_t *table, unsigned size, uint32_t label, int64_t delta)
-{
-    uint32_t *free = NULL;
-    uint32_t *other = &table[2 * size];
-    for (unsigned i = 0; i < size; i++) {
-        uint32_t *slot = &table[2 * i];
-        if (slot[1] == 0) {
-            free = free == NULL ? slot : free;
-        } else if (slot[0] == label) {
-            ear_note_add_word(note, &slot[1], delta, UINT32_MAX);
-            return;
-        }
-    }
-    if (free != NULL && delta > 0) {
-        free[0] = label;
-        free[1] = (uint32_t)delta;
-        return;
-    }
-    note->table_overflows += delta > 0 ? 1 : 0;
-    ear_note_add_word(note, other, delta, UINT32_MAX);
-}
-
-void ear_place_add_series(const struct ear_place *place, unsigned at, int32_t delta)
-{
-    if (place->words[EAR_HOUR] == NULL) {
-        return;
-    }
-    ear_note_add_minute(place->note, &place->words[EAR_HOUR][at], place->minute, delta);
-    place->cells[EAR_HOUR]->flags |= EAR_CELL_CHANGED;
-}
-
-void ear_place_add_table(const struct ear_place *place, unsigned at, unsigned size, uint32_t label, int32_t delta)
-{
-    for (unsigned r = 0; r < EAR_RESOLUTIONS; r++) {
-        if (place->words[r] != NULL) {
-            ear_note_add_label(place->note, &place->words[r][at], size, label, delta);
-            place->cells[r]->flags |= EAR_CELL_CHANGED;
-        }
-    }
-}
-
-void ear_place_count_late(const struct ear_place *place)
-{
-    for (unsigned r = 0; r < EAR_RESOLUTIONS; r++) {
-        if ((place->late & EAR_RESOLUTION_BIT(r)) != 0 && place->words[r] != NULL) {
-            ear_note_add_word(place->note, &place->words[r][EAR_AT_late_events], 1, UINT32_MAX);
-            place->cells[r]->flags |= EAR_CELL_CHANGED;
-        }
-    }
 }

@@ -18,6 +18,7 @@
 
 #include "core/base/ear_tz.h"
 #include "core/note/ear_catalogue.h"
+#include "core/note/ear_label.h"
 
 enum ear_resolution { EAR_MINUTE = 0, EAR_HOUR = 1, EAR_DAY = 2, EAR_RESOLUTIONS = 3 };
 #define EAR_RESOLUTION_BIT(resolution) (1u << (resolution))
@@ -25,6 +26,7 @@ enum ear_resolution { EAR_MINUTE = 0, EAR_HOUR = 1, EAR_DAY = 2, EAR_RESOLUTIONS
 #define EAR_WINDOWS (EAR_MINUTE_WINDOWS + EAR_HOUR_WINDOWS + EAR_DAY_WINDOWS)
 #define EAR_CELLS (EAR_MINUTE_CELLS + EAR_HOUR_CELLS + EAR_DAY_CELLS)
 #define EAR_NO_CELL UINT16_MAX
+#define EAR_WIDE_MOST INT64_MAX
 
 enum ear_cell_flag {
     EAR_CELL_USED = 1u << 0,
@@ -72,9 +74,9 @@ struct ear_note {
     uint16_t slice_cells[EAR_SLICES]; /* cells in use, by slice */
     struct ear_window windows[EAR_WINDOWS];
     struct ear_cell cells[EAR_CELLS]; /* minutes, then hours, then days */
-    uint32_t minute_words[EAR_MINUTE_CELLS][EAR_FLAT_WORDS];
+    uint32_t minute_words[EAR_MINUTE_CELLS][EAR_MINUTE_WORDS];
     uint32_t hour_words[EAR_HOUR_CELLS][EAR_CELL_WORDS];
-    uint32_t day_words[EAR_DAY_CELLS][EAR_FLAT_WORDS];
+    uint32_t day_words[EAR_DAY_CELLS][EAR_DAY_WORDS];
 };
 
 /** Called for each cell of a window that leaves its ring, oldest window first, before the cell is reused. Must not
@@ -129,7 +131,10 @@ static inline void ear_place_add(const struct ear_place *place, unsigned at, int
 /** Add to this minute of a SERIES of the hour. Stops at 0 and 65535, which is counted. */
 void ear_place_add_series(const struct ear_place *place, unsigned at, int32_t delta);
 
-/** A label of a TABLE: a text of 1 to 4 bytes, first byte highest. "en" is 0x656e. */
+/* The following count in hours and days only; `number` is EAR_NUMBER_<ident>, which must be of that shape. Each is one
+ * short search of a row or bucket in two cells; none depends on how many cells or labels there are. */
+
+/** A code of a TABLE or MONEY: 1 to 4 letters, first one highest. "en" is 0x656e. */
 static inline uint32_t ear_label(const char *bytes, unsigned length)
 {
     uint32_t label = 0;
@@ -139,9 +144,49 @@ static inline uint32_t ear_label(const char *bytes, unsigned length)
     return label;
 }
 
-/** Add delta under a label of a TABLE; `at` is EAR_AT_<number>, `size` EAR_SIZE_<number>. A label that finds the table
- * full counts as `other`, which is counted; taking back a label that is not in the table takes from `other`. */
-void ear_place_add_table(const struct ear_place *place, unsigned at, unsigned size, uint32_t label, int32_t delta);
+/** TABLE, LABELS, STEPS: add delta in a row's column. `label` is a code of a TABLE or an id of ear_label.h otherwise;
+ * EAR_LABEL_NONE counts nowhere, EAR_LABEL_OTHER as `other`. So does a label that finds no free row, which is counted.
+ * What is taken back and is more than the row holds comes from `other`. A row whose columns are all 0 is free again. */
+void ear_place_add_row(const struct ear_place *place, unsigned number, uint32_t label, unsigned column, int64_t delta);
+
+/** MONEY: orders and their amount in minor units of a currency ("EUR" as ear_label has it). Of a currency that finds no
+ *  free row only the orders are counted, under `other`. */
+void ear_place_add_money(const struct ear_place *place, unsigned number, uint32_t currency, int32_t orders,
+                         int64_t amount);
+
+/** HEAVY: a label was met `count` times. */
+void ear_place_add_heavy(const struct ear_place *place, unsigned number, uint16_t label, uint32_t count);
+
+/** DISTINCT: somebody with this keyed hash. */
+void ear_place_add_distinct(const struct ear_place *place, unsigned number, uint64_t hash);
+
+/** DISTRIBUTION: a duration, or (sign -1) one that was added before is taken back. */
+void ear_place_add_value(const struct ear_place *place, unsigned number, uint64_t value_ms, int sign);
+
+/** WIDE: stops at 0 and EAR_WIDE_MOST, which is counted. */
+void ear_place_add_wide(const struct ear_place *place, unsigned number, int64_t delta);
+
+/** The two words of a WIDE or of a wide column. */
+static inline int64_t ear_wide_get(const uint32_t *words)
+{
+    return (int64_t)((uint64_t)words[1] << 32 | words[0]);
+}
+
+static inline void ear_wide_set(uint32_t *words, int64_t value)
+{
+    words[0] = (uint32_t)((uint64_t)value & UINT32_MAX);
+    words[1] = (uint32_t)((uint64_t)value >> 32);
+}
+
+/** What stands in a row's column: of the row with this label, or of `other` for EAR_LABEL_OTHER; 0 if there is none.
+ *  words: of an hour's or a day's cell. */
+int64_t ear_note_row_get(const uint32_t *words, unsigned number, uint32_t label, unsigned column);
+
+/** A column of a row, from its first column on. */
+int64_t ear_note_column_get(const struct ear_number *number, const uint32_t *columns, unsigned column);
+
+/** Mark every label that a cell holds: for struct ear_label_use. O(cells). */
+void ear_note_mark_labels(const struct ear_note *note, struct ear_label_marks *marks);
 
 /** Count one in late_events of each resolution whose window had left. */
 void ear_place_count_late(const struct ear_place *place);
@@ -151,7 +196,7 @@ void ear_place_count_late(const struct ear_place *place);
  *  which of the two clocks. */
 int64_t ear_note_oldest_hour_ms(const struct ear_note *note, bool monotonic);
 
-/** The words of a cell: EAR_CELL_WORDS of an hour's, EAR_FLAT_WORDS of others. */
+/** The words of a cell: EAR_CELL_WORDS of an hour's, EAR_DAY_WORDS of a day's, EAR_MINUTE_WORDS of a minute's. */
 uint32_t *ear_note_words(struct ear_note *note, uint16_t cell);
 
 /** The first cell at or after `from` that is in wall time, changed or unacknowledged, not in flight, and of one of the

@@ -38,9 +38,43 @@ void ear_note_place_hour(struct ear_note *note, const struct ear_tz *tz, int64_t
 /** Put a cell on its ring's free list. */
 void ear_note_free_cell(struct ear_note *note, uint16_t cell);
 
-/** Add to one word, one minute of a series, one label of a table; stopping at 0 and the greatest value is counted. */
+/** Words of a resolution's cell. */
+extern const uint16_t ear_note_word_counts[EAR_RESOLUTIONS];
+
+/** True if cells of this resolution hold the number. */
+static inline bool ear_note_holds(unsigned resolution, const struct ear_number *number)
+{
+    return number->at < ear_note_word_counts[resolution];
+}
+
+/** A cell's resolution, by where it lies. */
+static inline enum ear_resolution ear_note_resolution_of(uint16_t cell)
+{
+    return cell < EAR_MINUTE_CELLS ? EAR_MINUTE : cell < EAR_MINUTE_CELLS + EAR_HOUR_CELLS ? EAR_HOUR : EAR_DAY;
+}
+
+/** ear_note_words for those who only read. */
+static inline const uint32_t *ear_note_cell_words(const struct ear_note *note, uint16_t cell)
+{
+    if (cell < EAR_MINUTE_CELLS) {
+        return note->minute_words[cell];
+    }
+    if (cell < EAR_MINUTE_CELLS + EAR_HOUR_CELLS) {
+        return note->hour_words[cell - EAR_MINUTE_CELLS];
+    }
+    return note->day_words[cell - EAR_MINUTE_CELLS - EAR_HOUR_CELLS];
+}
+
+/** Add to one word, a wide number, one minute of a series; stopping at 0 and the greatest value is counted. */
 void ear_note_add_word(struct ear_note *note, uint32_t *word, int64_t delta, uint32_t greatest);
+void ear_note_add_wide(struct ear_note *note, uint32_t *words, int64_t delta);
 void ear_note_add_minute(struct ear_note *note, uint32_t *series, unsigned minute, int64_t delta);
-void ear_note_add_label(struct ear_note *note, uint32_t *table, unsigned size, uint32_t label, int64_t delta);
+
+/** ear_place_add_row in one cell; table: the number's words there. */
+void ear_note_add_row(struct ear_note *note, const struct ear_number *number, uint32_t *table, uint32_t label,
+                      unsigned column, int64_t delta);
+
+/** Add a number's words to another cell's. */
+void ear_note_merge(struct ear_note *note, const struct ear_number *number, uint32_t *to, const uint32_t *from);
 
 #endif

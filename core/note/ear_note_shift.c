@@ -18,34 +18,24 @@ struct shift {
     const struct ear_retire *retire;
 };
 
-static void add_flat(struct ear_note *note, uint32_t *to, const uint32_t *from)
+/* All but the series. */
+static void add_flat(struct ear_note *note, enum ear_resolution r, uint32_t *to, const uint32_t *from)
 {
     for (unsigned n = 0; n < ear_catalogue_count; n++) {
         const struct ear_number *number = &ear_catalogue[n];
-        const uint32_t *source = &from[number->at];
-        if (number->shape == EAR_SHAPE_TABLE) {
-            for (unsigned i = 0; i < number->size; i++) {
-                if (source[2 * i + 1] > 0) {
-                    ear_note_add_label(note, &to[number->at], number->size, source[2 * i], source[2 * i + 1]);
-                }
-            }
-            unsigned other = 2u * number->size;
-            ear_note_add_word(note, &to[number->at + other], source[other], UINT32_MAX);
-        } else if (number->shape != EAR_SHAPE_SERIES) {
-            for (unsigned i = 0; i < number->size; i++) {
-                ear_note_add_word(note, &to[number->at + i], source[i], UINT32_MAX);
-            }
+        if (ear_note_holds(r, number) && number->shape != EAR_SHAPE_SERIES) {
+            ear_note_merge(note, number, &to[number->at], &from[number->at]);
         }
     }
 }
 
-/* Each minute of each series to where it happened. */
+/* Each minute of each series to where it happened. from: the words behind EAR_DAY_WORDS. */
 static void add_series(const struct shift *shift, const uint32_t *from, int64_t start_ms, uint8_t slice)
 {
     for (unsigned n = 0; n < ear_catalogue_count; n++) {
         const struct ear_number *number = &ear_catalogue[n];
         for (unsigned m = 0; number->shape == EAR_SHAPE_SERIES && m < number->size; m++) {
-            uint32_t value = from[number->at + m / 2] >> (m & 1u) * 16u & UINT16_MAX;
+            uint32_t value = from[number->at - EAR_DAY_WORDS + m / 2] >> (m & 1u) * 16u & UINT16_MAX;
             if (value > 0) {
                 struct ear_place place;
                 ear_note_place_hour(shift->note, shift->tz, start_ms + m * MINUTE_MS, slice, shift->retire, &place);
@@ -60,14 +50,14 @@ static void move_cell(const struct shift *shift, uint16_t cell, enum ear_resolut
 {
     struct ear_note *note = shift->note;
     uint32_t *words = ear_note_words(note, cell);
-    uint32_t series[EAR_CELL_WORDS];
+    uint32_t series[EAR_CELL_WORDS - EAR_DAY_WORDS];
     bool late;
     struct ear_window *window = ear_note_window(note, shift->tz, r, start_ms, shift->retire, &late);
     struct ear_cell *head = &note->cells[cell];
     uint8_t slice = head->slice;
     if (r == EAR_HOUR) {
-        memcpy(series, words, sizeof series);
-        memset(&words[EAR_FLAT_WORDS], 0, sizeof(uint32_t) * (EAR_CELL_WORDS - EAR_FLAT_WORDS));
+        memcpy(series, &words[EAR_DAY_WORDS], sizeof series);
+        memset(&words[EAR_DAY_WORDS], 0, sizeof(uint32_t) * (EAR_CELL_WORDS - EAR_DAY_WORDS));
     }
     if (window->cells[slice] == EAR_NO_CELL) {
         window->cells[slice] = cell;
@@ -76,7 +66,7 @@ static void move_cell(const struct shift *shift, uint16_t cell, enum ear_resolut
         head->encoded = 0;
         head->flags = EAR_CELL_USED | EAR_CELL_CHANGED;
     } else {
-        add_flat(note, ear_note_words(note, window->cells[slice]), words);
+        add_flat(note, r, ear_note_words(note, window->cells[slice]), words);
         note->cells[window->cells[slice]].flags |= EAR_CELL_CHANGED;
         ear_note_free_cell(note, cell);
     }

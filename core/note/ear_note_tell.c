@@ -75,6 +75,34 @@ int64_t ear_note_monotonic_end_ms(const struct ear_note *note)
     return end_ms;
 }
 
+/* --- Labels ----------------------------------------------------------------------------------------------------- */
+
+static void mark_labels(const struct ear_number *number, const uint32_t *words, struct ear_label_marks *marks)
+{
+    if (number->shape == EAR_SHAPE_HEAVY) {
+        struct ear_heavy_entry entry;
+        for (unsigned rank = 0; ear_heavy_at(words, number->words, rank, &entry); rank++) {
+            ear_label_mark(marks, entry.label);
+        }
+        return;
+    }
+    for (unsigned i = 0; i < number->size; i++) {
+        ear_label_mark(marks, words[i * ear_number_row_words(number)]);
+    }
+}
+
+void ear_note_mark_labels(const struct ear_note *note, struct ear_label_marks *marks)
+{
+    for (unsigned n = 0; n < ear_catalogue_count; n++) {
+        const struct ear_number *number = &ear_catalogue[n];
+        for (unsigned c = 0; c < EAR_CELLS && ear_number_has_labels(number); c++) {
+            if ((note->cells[c].flags & EAR_CELL_USED) != 0 && ear_note_holds(note->cells[c].resolution, number)) {
+                mark_labels(number, &ear_note_cell_words(note, (uint16_t)c)[number->at], marks);
+            }
+        }
+    }
+}
+
 /* --- Invariants ------------------------------------------------------------------------------------------------- */
 
 static unsigned count_free(const struct ear_note *note, unsigned r)
@@ -128,13 +156,92 @@ static bool ring_is_sound(const struct ear_note *note, unsigned r)
            ring->free_count == count_free(note, r) && used + ring->free_count == shape->cell_count;
 }
 
+/* A free row is empty, one in use is not, and no label stands twice. */
+static bool rows_are_sound(const struct ear_number *number, const uint32_t *rows)
+{
+    unsigned words = ear_number_row_words(number);
+    for (unsigned i = 0; i < number->size; i++) {
+        const uint32_t *row = &rows[i * words];
+        uint32_t any = 0;
+        for (unsigned w = 1; w < words; w++) {
+            any |= row[w];
+        }
+        if ((any != 0) != (row[0] != 0) || (ear_number_has_labels(number) && row[0] > EAR_LABELS)) {
+            return false;
+        }
+        for (unsigned j = 0; j < i; j++) {
+            if (row[0] != 0 && rows[j * words] == row[0]) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static bool heavy_is_sound(const struct ear_number *number, const uint32_t *words)
+{
+    struct ear_heavy_entry entry;
+    for (unsigned rank = 0; ear_heavy_at(words, number->words, rank, &entry); rank++) {
+        bool known = (entry.label >= 1 && entry.label <= EAR_LABELS) || entry.label == EAR_LABEL_OTHER;
+        if (!known || entry.error > entry.count || rank >= number->size) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* As many values in buckets as were counted, or fewer. */
+static bool distribution_is_sound(const struct ear_number *number, const uint32_t *words)
+{
+    uint64_t held = 0;
+    for (unsigned b = 0; b < EAR_DISTRIBUTION_BUCKETS; b++) {
+        held += ear_distribution_bucket(words, number->words, b);
+    }
+    return held <= ear_distribution_count(words);
+}
+
+static bool number_is_sound(const struct ear_number *number, const uint32_t *words)
+{
+    switch (number->shape) {
+    case EAR_SHAPE_TABLE:
+    case EAR_SHAPE_LABELS:
+    case EAR_SHAPE_MONEY:
+    case EAR_SHAPE_STEPS:
+        return rows_are_sound(number, words);
+    case EAR_SHAPE_HEAVY:
+        return heavy_is_sound(number, words);
+    case EAR_SHAPE_DISTRIBUTION:
+        return distribution_is_sound(number, words);
+    case EAR_SHAPE_DISTINCT: /* what its loops are bounded by */
+        return ear_distinct_is_exact(words) ? ear_distinct_estimate(words) < number->words
+                                            : words[0] >> 16 <= EAR_DISTINCT_PRECISION;
+    case EAR_SHAPE_WIDE:
+        return ear_wide_get(words) >= 0;
+    default:
+        return true;
+    }
+}
+
+static bool numbers_are_sound(const struct ear_note *note, uint16_t cell)
+{
+    const uint32_t *words = ear_note_cell_words(note, cell);
+    for (unsigned n = 0; n < ear_catalogue_count; n++) {
+        const struct ear_number *number = &ear_catalogue[n];
+        if (ear_note_holds(note->cells[cell].resolution, number) && !number_is_sound(number, &words[number->at])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool ear_note_is_sound(const struct ear_note *note)
 {
     unsigned slice_cells[EAR_SLICES] = {0};
     for (unsigned c = 0; c < EAR_CELLS; c++) {
         const struct ear_cell *cell = &note->cells[c];
         if ((cell->flags & EAR_CELL_USED) != 0) {
-            if (cell->slice >= EAR_SLICES) {
+            if (cell->slice >= EAR_SLICES || cell->resolution != ear_note_resolution_of((uint16_t)c) ||
+                !numbers_are_sound(note, (uint16_t)c)) {
                 return false;
             }
             slice_cells[cell->slice]++;

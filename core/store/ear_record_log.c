@@ -76,11 +76,12 @@ static int advance_head(struct ear_record_log *log)
     return EAR_OK;
 }
 
-/* Live records in a sector, from head on. */
-static int count_live(const struct ear_record_log *log, uint32_t sector, uint32_t *count)
+/* Live records in a sector, from head on, and those of them that were appended since open. */
+static int count_live(const struct ear_record_log *log, uint32_t sector, uint32_t *count, uint32_t *own)
 {
     uint64_t at = ear_record_start_of(log, sector) > log->head ? ear_record_start_of(log, sector) : log->head;
     *count = 0;
+    *own = 0;
     while (at < ear_record_start_of(log, sector + 1)) {
         struct ear_record_found found;
         int err = look(log, at, &found);
@@ -88,6 +89,7 @@ static int count_live(const struct ear_record_log *log, uint32_t sector, uint32_
             return err;
         }
         *count += err == EAR_OK && found.live;
+        *own += err == EAR_OK && found.live && at >= log->own_from;
         at = found.after;
     }
     return EAR_OK;
@@ -98,9 +100,10 @@ static int erase_for(struct ear_record_log *log, uint32_t number)
 {
     const struct ear_storage *storage = log->storage;
     uint32_t lost = 0;
+    uint32_t lost_own = 0;
     bool occupied = number >= storage->sector_count && number - storage->sector_count >= log->oldest_sector;
     if (occupied) {
-        int err = count_live(log, number - storage->sector_count, &lost);
+        int err = count_live(log, number - storage->sector_count, &lost, &lost_own);
         if (err != EAR_OK) {
             return err;
         }
@@ -110,6 +113,7 @@ static int erase_for(struct ear_record_log *log, uint32_t number)
     }
     log->erases++;
     log->expired += lost;
+    log->expired_own += lost_own;
     if (occupied) {
         log->oldest_sector = number - storage->sector_count + 1;
         if (log->head < ear_record_start_of(log, log->oldest_sector)) {
@@ -222,7 +226,9 @@ int ear_record_log_open(struct ear_record_log *log, const struct ear_storage *st
     int err = ear_record_log_find(log);
     if (err == EAR_OK) {
         log->boot = log->boot + 1 > boot_at_least ? log->boot + 1 : boot_at_least;
+        log->own_from = log->tail;
         err = write_boot(log);
+        log->own_from = log->tail;
     }
     if (err != EAR_OK) {
         log->storage = NULL;
@@ -319,6 +325,11 @@ int ear_record_log_done(struct ear_record_log *log, uint64_t position)
     }
     (void)advance_head(log); /* for the backlog's sake; done again by whoever looks for a record */
     return EAR_OK;
+}
+
+bool ear_record_log_holds_own(const struct ear_record_log *log, uint64_t position)
+{
+    return position >= log->own_from && is_held(log, position);
 }
 
 uint32_t ear_record_log_backlog(const struct ear_record_log *log)

@@ -22,12 +22,14 @@ struct ear_record_log {
     const struct ear_storage *storage; /* NULL: not open */
     uint64_t head;                     /* no record before this is live */
     uint64_t tail;          /* where the next record goes; at a sector's start: that sector is yet to be begun */
+    uint64_t own_from;      /* tail at open: what was appended since has no lower position */
     uint32_t oldest_sector; /* the oldest sector number not erased */
     uint32_t head_number;   /* records appended ever before head, and before tail */
     uint32_t tail_number;
     uint32_t boot;
     uint8_t sector_shift;    /* log2 of sector_bytes */
     uint32_t expired;        /* live records that were overwritten */
+    uint32_t expired_own;    /* those of them that were appended since open */
     uint32_t corrupt;        /* records whose checksum failed; one also for the unreadable rest of a sector */
     uint32_t corrupt_sector; /* sectors without a valid header that were not erased either */
     uint32_t erases;         /* sectors erased */
@@ -68,6 +70,9 @@ EAR_MUST_USE int32_t ear_record_log_read(struct ear_record_log *log, const struc
 /** Mark a record as done, by the position that ear_record_log_next gave. EAR_OK also if it was done before or has been
  * overwritten meanwhile. Durable after the next sync. EAR_ERR_IO: still live. */
 EAR_MUST_USE int ear_record_log_done(struct ear_record_log *log, uint64_t position);
+
+/** Whether the record at this position, of those appended since open, has not been overwritten. */
+bool ear_record_log_holds_own(const struct ear_record_log *log, uint64_t position);
 
 /** Records from the oldest live one to the newest: the backlog. Those among them done out of order are included until
  * their elders are done; after an open, so are those of the oldest sector that were done before, until

@@ -20,6 +20,7 @@ int ear_outbox_put(struct ear_outbox *outbox, uint8_t kind, const void *bytes, u
     int err = ear_record_log_append(&outbox->log, TYPE_OF_KIND(kind), bytes, length);
     if (err != EAR_OK) {
         outbox->failed++;
+        outbox->lost_own++;
         return err;
     }
     outbox->stored++;
@@ -46,6 +47,7 @@ int32_t ear_outbox_peek(struct ear_outbox *outbox, struct ear_outbox_item *item,
         if (length == EAR_ERR_IO) {
             return length;
         }
+        outbox->lost_own += record.position >= outbox->log.own_from ? 1u : 0u;
         outbox->dirty = true;
         err = ear_record_log_next(&outbox->log, record.after, &record);
     }
@@ -65,6 +67,11 @@ int ear_outbox_done(struct ear_outbox *outbox, uint64_t position)
         outbox->dirty = true;
     }
     return err;
+}
+
+bool ear_outbox_holds_own(const struct ear_outbox *outbox, uint64_t position)
+{
+    return ear_record_log_holds_own(&outbox->log, position);
 }
 
 void ear_outbox_rewind(struct ear_outbox *outbox)

@@ -19,6 +19,7 @@ struct ear_outbox {
     uint32_t stored;           /* messages put */
     uint32_t sent;             /* messages done */
     uint32_t failed;           /* messages that could not be stored */
+    uint32_t lost_own;         /* of those put since open, or to be put: could not be stored, or not be read again */
     bool dirty;                /* something was put or done since the last sync */
 };
 
@@ -47,6 +48,9 @@ void ear_outbox_taken(struct ear_outbox *outbox, const struct ear_outbox_item *i
 
 /** The broker has it. EAR_ERR_IO: it stays, and is sent again after the next rewind. */
 int ear_outbox_done(struct ear_outbox *outbox, uint64_t position);
+
+/** Whether a message in flight was put since open and has not expired meanwhile. Ask before ear_outbox_done. */
+bool ear_outbox_holds_own(const struct ear_outbox *outbox, uint64_t position);
 
 /** The session was lost: nothing is in flight any more. */
 void ear_outbox_rewind(struct ear_outbox *outbox);

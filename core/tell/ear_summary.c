@@ -4,18 +4,33 @@
 
 #include <assert.h>
 #include <cbor.h>
+#include <string.h>
 
 #include "core/tell/ear_summary_keys.h"
+#include "core/tell/ear_summary_numbers.h"
 
-/* The greatest summary of this configuration: nine bytes for an integer of 64 bits, five for one of 32, three of 16. */
-#define MOST_COUNT(size) 5
-#define MOST_GROUP(size) (3 + 5 * (size))
-#define MOST_TABLE(size) (3 + 10 * (size) + 11)
-#define MOST_SERIES(size) (3 + 3 * (size))
-#define MOST_HEAD (1 + 2 + 2 + 10 + 6 + 10 + 6 + 6 + 2 + (2 + EAR_SLICE_PARTS * (2 + EAR_LABEL_BYTES)) + (1 + 3))
+/* The greatest summary of this configuration: nine bytes for an integer of 63 bits, five for one of 32, three of 16. */
+#define MOST_LABEL (2 + EAR_LABEL_BYTES)
+#define MOST_COLUMNS(columns, wide) (1 + 5 * ((columns) - (wide)) + 9 * (wide))
+#define MOST_ROWS(size, text, other, columns, wide) \
+    (3 + (size) * ((text) + MOST_COLUMNS(columns, wide)) + (other) + MOST_COLUMNS(columns, wide))
+#define MOST_COUNT(size, columns, wide) 5
+#define MOST_GROUP(size, columns, wide) (3 + 5 * (size))
+#define MOST_TABLE(size, columns, wide) MOST_ROWS(size, 5, 6, columns, wide)
+#define MOST_SERIES(size, columns, wide) (3 + 3 * (size))
+#define MOST_LABELS(size, columns, wide) MOST_ROWS(size, MOST_LABEL, 1, columns, wide)
+#define MOST_MONEY(size, columns, wide) MOST_ROWS(size, 5, 6, columns, wide)
+#define MOST_STEPS(size, columns, wide) MOST_ROWS(size, MOST_LABEL, 1, columns, wide)
+#define MOST_HEAVY(size, columns, wide) (1 + 5 + 5 + 3 + (size) * (MOST_LABEL + MOST_COLUMNS(columns, wide)))
+#define MOST_DISTINCT(size, columns, wide) (3 + EAR_DISTINCT_BYTES(size))
+#define MOST_DISTRIBUTION(size, columns, wide) (3 + EAR_SUMMARY_DISTRIBUTION_BYTES)
+#define MOST_WIDE(size, columns, wide) 9
+#define MOST_SLICE (2 + EAR_SLICE_PARTS * MOST_LABEL)
+#define MOST_HEAD (1 + 2 + 2 + 10 + 6 + 10 + 6 + 6 + 2 + MOST_SLICE + (2 + 5 * EAR_LEDGER_PARTS) + (1 + 3))
 enum {
     MOST_BYTES = MOST_HEAD
-#define EAR_NUMBER(key, ident, name, SHAPE, size, ATTRIBUTION, members, says) +2 + MOST_##SHAPE(size)
+#define EAR_NUMBER(key, ident, name, SHAPE, size, columns, wide, ATTRIBUTION, members, says) \
+    +(int)(2 + MOST_##SHAPE(size, columns, wide))
 #include "core/note/ear_catalogue.def"
 };
 static_assert(MOST_BYTES <= EAR_SUMMARY_BYTES, "SUMMARY_BYTES cannot hold the greatest summary of this configuration");
@@ -25,6 +40,11 @@ static const uint32_t usual_lengths_s[EAR_RESOLUTIONS] = {[EAR_MINUTE] = 60, [EA
 uint32_t ear_summary_usual_length_s(unsigned resolution)
 {
     return resolution < EAR_RESOLUTIONS ? usual_lengths_s[resolution] : 0;
+}
+
+int ear_summary_text_order(struct ear_str a, struct ear_str b)
+{
+    return a.length != b.length ? (int)a.length - (int)b.length : memcmp(a.bytes, b.bytes, a.length);
 }
 
 struct ear_summary_head ear_summary_head_of(const struct ear_cell *cell, const struct ear_slices *slices, uint8_t clock)
@@ -60,117 +80,6 @@ static void encode_pair(CborEncoder *to, uint64_t key, uint64_t value)
     encode_uint(to, value);
 }
 
-/* One of the `size` plain values of a COUNT, GROUP or SERIES. */
-static uint32_t value_at(const struct ear_number *number, const uint32_t *words, unsigned index)
-{
-    if (number->shape == EAR_SHAPE_SERIES) {
-        return words[number->at + index / 2] >> (index & 1u) * 16u & UINT16_MAX;
-    }
-    return words[number->at + index];
-}
-
-/* How many values are sent: zeros at the end are not. Of a table: the labels in use and `other`. 0: nothing to say. */
-static unsigned length_of(const struct ear_number *number, const uint32_t *words)
-{
-    unsigned length = 0;
-    if (number->shape == EAR_SHAPE_TABLE) {
-        for (unsigned i = 0; i < number->size; i++) {
-            length += words[number->at + 2 * i + 1] > 0 ? 1 : 0;
-        }
-        return length + (words[number->at + 2u * number->size] > 0 ? 1 : 0);
-    }
-    for (length = number->size; length > 0 && value_at(number, words, length - 1) == 0;) {
-        length--;
-    }
-    return length;
-}
-
-/* The label in use that comes next after `after`, in ascending order; its slot, or NULL. */
-static const uint32_t *next_label(const struct ear_number *number, const uint32_t *words, uint32_t after)
-{
-    const uint32_t *next = NULL;
-    for (unsigned i = 0; i < number->size; i++) {
-        const uint32_t *slot = &words[number->at + 2 * i];
-        if (slot[1] > 0 && slot[0] > after && (next == NULL || slot[0] < next[0])) {
-            next = slot;
-        }
-    }
-    return next;
-}
-
-/* Labels of few bytes are smaller numbers than labels of many, so ascending numbers are the order of RFC 8949 4.2.1. */
-static void encode_table(CborEncoder *to, const struct ear_number *number, const uint32_t *words, unsigned length)
-{
-    CborEncoder map;
-    latched(cbor_encoder_create_map(to, &map, length));
-    uint32_t other = words[number->at + 2u * number->size];
-    const uint32_t *slot = next_label(number, words, 0);
-    for (; slot != NULL; slot = next_label(number, words, slot[0])) {
-        char text[4];
-        unsigned bytes = 0;
-        for (unsigned shift = 32; shift > 0; shift -= 8) {
-            char c = (char)(slot[0] >> (shift - 8) & 0xffu);
-            if (bytes > 0 || c != '\0') {
-                text[bytes++] = c;
-            }
-        }
-        latched(cbor_encode_text_string(&map, text, bytes));
-        encode_uint(&map, slot[1]);
-    }
-    if (other > 0) {
-        latched(cbor_encode_text_string(&map, EAR_SUMMARY_OTHER, sizeof EAR_SUMMARY_OTHER - 1));
-        encode_uint(&map, other);
-    }
-    latched(cbor_encoder_close_container(to, &map));
-}
-
-static void encode_number(CborEncoder *to, const struct ear_number *number, const uint32_t *words, unsigned length)
-{
-    encode_uint(to, number->key);
-    if (number->shape == EAR_SHAPE_COUNT) {
-        encode_uint(to, words[number->at]);
-    } else if (number->shape == EAR_SHAPE_TABLE) {
-        encode_table(to, number, words, length);
-    } else {
-        CborEncoder list;
-        latched(cbor_encoder_create_array(to, &list, length));
-        for (unsigned i = 0; i < length; i++) {
-            encode_uint(&list, value_at(number, words, i));
-        }
-        latched(cbor_encoder_close_container(to, &list));
-    }
-}
-
-/* The number whose key comes next; the catalogue is not in the order of its keys. */
-static const struct ear_number *next_number(int key)
-{
-    const struct ear_number *next = NULL;
-    for (unsigned n = 0; n < ear_catalogue_count; n++) {
-        const struct ear_number *number = &ear_catalogue[n];
-        if (number->key > key && (next == NULL || number->key < next->key)) {
-            next = number;
-        }
-    }
-    return next;
-}
-
-static void encode_numbers(CborEncoder *to, const uint32_t *words, bool has_series)
-{
-    const struct ear_number *told[EAR_NUMBERS];
-    unsigned count = 0;
-    for (const struct ear_number *n = next_number(-1); n != NULL; n = next_number(n->key)) {
-        if ((has_series || n->shape != EAR_SHAPE_SERIES) && length_of(n, words) > 0) {
-            told[count++] = n;
-        }
-    }
-    CborEncoder map;
-    latched(cbor_encoder_create_map(to, &map, count));
-    for (unsigned i = 0; i < count; i++) {
-        encode_number(&map, told[i], words, length_of(told[i], words));
-    }
-    latched(cbor_encoder_close_container(to, &map));
-}
-
 static void encode_slice(CborEncoder *to, const struct ear_summary_head *head)
 {
     if (head->other) {
@@ -186,7 +95,18 @@ static void encode_slice(CborEncoder *to, const struct ear_summary_head *head)
     latched(cbor_encoder_close_container(to, &list));
 }
 
-int32_t ear_summary_encode(const struct ear_summary_head *head, const uint32_t *words, uint8_t *out, size_t capacity)
+static void encode_ledger(CborEncoder *to, const struct ear_summary_head *head)
+{
+    CborEncoder list;
+    latched(cbor_encoder_create_array(to, &list, EAR_LEDGER_PARTS));
+    for (unsigned i = 0; i < EAR_LEDGER_PARTS; i++) {
+        encode_uint(&list, head->ledger[i]);
+    }
+    latched(cbor_encoder_close_container(to, &list));
+}
+
+int32_t ear_summary_encode(const struct ear_summary_head *head, const uint32_t *words, const struct ear_labels *labels,
+                           uint8_t *out, size_t capacity)
 {
     CborEncoder top, map;
     bool usual = head->length_s == ear_summary_usual_length_s(head->resolution);
@@ -205,7 +125,9 @@ int32_t ear_summary_encode(const struct ear_summary_head *head, const uint32_t *
     encode_uint(&map, EAR_SUMMARY_KEY_SLICE);
     encode_slice(&map, head);
     encode_uint(&map, EAR_SUMMARY_KEY_NUMBERS);
-    encode_numbers(&map, words, head->resolution == EAR_HOUR);
+    ear_summary_encode_numbers(&map, head->resolution, words, labels);
+    encode_uint(&map, EAR_SUMMARY_KEY_LEDGER);
+    encode_ledger(&map, head);
     latched(cbor_encoder_close_container(&top, &map));
     if (cbor_encoder_get_extra_bytes_needed(&top) > 0) {
         return EAR_ERR_FULL;

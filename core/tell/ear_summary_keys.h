@@ -3,7 +3,7 @@
 #ifndef EAR_SUMMARY_KEYS_H
 #define EAR_SUMMARY_KEYS_H
 
-#include <stdint.h>
+#include "core/base/ear_base.h"
 
 /** Never reused. Those that are not marked are in every summary. */
 enum ear_summary_key {
@@ -17,13 +17,18 @@ enum ear_summary_key {
     EAR_SUMMARY_KEY_CLOCK = 7,
     EAR_SUMMARY_KEY_SLICE = 8,
     EAR_SUMMARY_KEY_NUMBERS = 9,
-    EAR_SUMMARY_KEYS = 10
+    EAR_SUMMARY_KEY_LEDGER = 10,
+    EAR_SUMMARY_KEYS = 11
 };
 
-/** What a table's label is called that found no room. Longer than any label, so that it sorts last. */
+/** What codes are called that found no room. Longer than any code, so that it sorts last. Labels that found none are
+ * "", because one of them may be called "other". */
 #define EAR_SUMMARY_OTHER "other"
 
 /** 60, 3600, 86400. */
 uint32_t ear_summary_usual_length_s(unsigned resolution);
+
+/** Less than 0, 0 or more: how two texts follow each other as keys of a map (RFC 8949 4.2.1). */
+int ear_summary_text_order(struct ear_str a, struct ear_str b);
 
 #endif

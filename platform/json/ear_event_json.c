@@ -80,20 +80,48 @@ static inline uint32_t bucket_of(uint64_t head, size_t length, unsigned type)
            (EAR_JSON_BUCKETS - 1u);
 }
 
-static const struct ear_json_word *find_word(const struct ear_json *json, unsigned type, const char *name,
-                                             size_t length)
+static inline bool is_word(const struct ear_json_word *word, uint64_t head, unsigned type, const char *name,
+                           size_t length)
 {
-    uint64_t head = head_of(name, length);
+    return word->head == head && word->length == length && word->type == type &&
+           (length <= sizeof(head) ||
+            memcmp(name + sizeof(head), word->name + sizeof(head), length - sizeof(head)) == 0);
+}
+
+static const struct ear_json_word *look_up(const struct ear_json *json, uint64_t head, unsigned type, const char *name,
+                                           size_t length)
+{
     uint32_t at = bucket_of(head, length, type);
     for (; json->buckets[at] != 0; at = (at + 1) & (EAR_JSON_BUCKETS - 1u)) {
         const struct ear_json_word *word = &json->words[json->buckets[at] - 1];
-        if (word->head == head && word->length == length && word->type == type &&
-            (length <= sizeof(head) ||
-             memcmp(name + sizeof(head), word->name + sizeof(head), length - sizeof(head)) == 0)) {
+        if (is_word(word, head, type, name, length)) {
             return word;
         }
     }
     return NULL;
+}
+
+static const struct ear_json_word *find_word(const struct ear_json *json, unsigned type, const char *name,
+                                             size_t length)
+{
+    return look_up(json, head_of(name, length), type, name, length);
+}
+
+/* The field of this name. A source mostly writes its fields in the same order, so the one that stood at this place in
+ * the last object is tried first. */
+static const struct ear_json_word *find_field(struct ear_json *json, size_t place, const char *name, size_t length)
+{
+    uint64_t head = head_of(name, length);
+    uint8_t *guess = &json->guesses[place % EAR_JSON_GUESSES];
+    const struct ear_json_word *word = &json->words[*guess];
+    if (is_word(word, head, EAR_TYPE_COUNT, name, length)) {
+        return word;
+    }
+    word = look_up(json, head, EAR_TYPE_COUNT, name, length);
+    if (word != NULL) {
+        *guess = (uint8_t)(word - json->words);
+    }
+    return word;
 }
 
 static void learn_word(struct ear_json *json, unsigned type, unsigned code, const char *name)
@@ -121,6 +149,7 @@ void ear_json_init(struct ear_json *json)
                yyjson_read_max_memory_usage(EAR_EVENT_BYTES, YYJSON_READ_INSITU) <=
            sizeof(json->pool));
     memset(json->buckets, 0, sizeof(json->buckets));
+    memset(json->guesses, 0, sizeof(json->guesses));
     json->word_count = 0;
     json->pool_used = 0;
     json->pool_last = 0;
@@ -227,11 +256,12 @@ static size_t offset_of(const struct ear_json *json, yyjson_val *name)
     return (size_t)(unsafe_yyjson_get_str(name) - json->pool) - 1;
 }
 
-static enum ear_err read_pair(const struct ear_json *json, struct ear_event *event, yyjson_val *name, yyjson_val *value,
+static enum ear_err read_pair(struct ear_json *json, struct ear_event *event, size_t place, yyjson_val *name,
                               struct ear_fault *fault)
 {
-    const char *bytes = unsafe_yyjson_get_str(name);
-    const struct ear_json_word *word = find_word(json, EAR_TYPE_COUNT, bytes, unsafe_yyjson_get_len(name));
+    yyjson_val *value = name + 1;
+    const struct ear_json_word *word =
+        find_field(json, place, unsafe_yyjson_get_str(name), unsafe_yyjson_get_len(name));
     if (word == NULL || unsafe_yyjson_is_null(value)) {
         return EAR_OK;
     }
@@ -244,13 +274,13 @@ static enum ear_err read_pair(const struct ear_json *json, struct ear_event *eve
                          err == EAR_ERR_DUPLICATE ? "each field once" : ear_event_allowed(word->code));
 }
 
-static enum ear_err read_object(const struct ear_json *json, struct ear_event *event, yyjson_val *object,
+static enum ear_err read_object(struct ear_json *json, struct ear_event *event, yyjson_val *object,
                                 struct ear_fault *fault, bool *nested)
 {
     yyjson_val *name = unsafe_yyjson_get_first(object);
     for (size_t left = unsafe_yyjson_get_len(object); left > 0; left--) {
         yyjson_val *value = name + 1;
-        enum ear_err err = read_pair(json, event, name, value, fault);
+        enum ear_err err = read_pair(json, event, left, name, fault);
         if (err != EAR_OK) {
             return err;
         }

@@ -10,6 +10,7 @@
 #define EAR_JSON_WORDS 128u   /* field names and names of kinds, senders, reasons, ... */
 #define EAR_JSON_BUCKETS 512u /* a power of two */
 #define EAR_JSON_WORD_BYTES 24u
+#define EAR_JSON_GUESSES 16u /* fields of an object whose names are guessed before they are looked up */
 
 /** A name of the vocabulary, ready to be compared. */
 struct ear_json_word {
@@ -26,8 +27,9 @@ struct ear_json {
     struct ear_json_word words[EAR_JSON_WORDS];
     uint8_t buckets[EAR_JSON_BUCKETS]; /* 1 + place in words, 0: free */
     uint16_t word_count;
-    size_t pool_used; /* bytes */
-    size_t pool_last; /* where the block begins that was taken last */
+    uint8_t guesses[EAR_JSON_GUESSES]; /* place in words of the field that stood there in the last object */
+    size_t pool_used;                  /* bytes */
+    size_t pool_last;                  /* where the block begins that was taken last */
     _Alignas(16) char pool[EAR_JSON_POOL_BYTES];
 };
 

@@ -5,6 +5,7 @@
 #include "platform/linux/ear_config_file.h"
 #include "platform/linux/ear_entropy_system.h"
 #include "platform/linux/ear_notify.h"
+#include "platform/linux/ear_records_page.h"
 #include "platform/linux/ear_status_page.h"
 #include "plugins/ear_plugins.h"
 
@@ -48,12 +49,15 @@ static void refused(void *context, const struct ear_fault *fault)
     ear_agent_refused(&daemon->agent, fault);
 }
 
-static int32_t ask(void *context, const char *question, size_t length, char *out, size_t capacity)
+static int32_t ask(void *context, struct ear_str question, struct ear_str line, char *out, size_t capacity)
 {
-    const struct ear_daemon *daemon = context;
+    struct ear_daemon *daemon = context;
     const struct ear_status_page page = {
         .agent = &daemon->agent, .settings = &daemon->settings, .mqtt = daemon->mqtt, .socket = daemon->socket};
-    if (length != 6 || memcmp(question, "status", 6) != 0) {
+    if (question.length == 7 && memcmp(question.bytes, "records", 7) == 0) {
+        return ear_records_page_write(&daemon->agent, line, out, capacity);
+    }
+    if (question.length != 6 || memcmp(question.bytes, "status", 6) != 0) {
         return EAR_ERR_UNKNOWN;
     }
     return ear_status_page_write(&page, out, capacity);
@@ -72,6 +76,24 @@ static void connected(void *context)
     daemon->last_loss[0] = '\0';
     say(daemon, EAR_LOG_NOTICE, "connected to the broker", ear_mqtt_state(daemon->mqtt));
     ear_uplink_on_connected(&daemon->agent.uplink, ear_clock_system_monotonic_ms());
+    if (ear_mqtt_subscribe(daemon->mqtt, ear_agent_cmd_topic(&daemon->agent)) != 0) {
+        say(daemon, EAR_LOG_WARNING, "requests cannot be subscribed to", NULL);
+    }
+}
+
+/** The device tells its numbers all the same; only nobody can ask it. */
+static void not_subscribed(void *context, const char *reason)
+{
+    say(context, EAR_LOG_WARNING, "the broker does not let requests through", reason);
+}
+
+/** A request. A retained one would be answered anew in each session, whoever may have asked it when. */
+static void message(void *context, const struct ear_mqtt_message *message)
+{
+    struct ear_daemon *daemon = context;
+    if (!message->retained) {
+        ear_agent_on_cmd(&daemon->agent, message->bytes, message->length);
+    }
 }
 
 static void acked(void *context, uint32_t token)
@@ -201,7 +223,12 @@ static void warn_about_key(const struct ear_daemon *daemon)
 
 static bool open_mqtt(struct ear_daemon *daemon)
 {
-    const struct ear_mqtt_handler handler = {.connected = connected, .acked = acked, .lost = lost, .context = daemon};
+    const struct ear_mqtt_handler handler = {.connected = connected,
+                                             .acked = acked,
+                                             .lost = lost,
+                                             .message = message,
+                                             .not_subscribed = not_subscribed,
+                                             .context = daemon};
     struct ear_mqtt_config config;
     char reason[EAR_MQTT_REASON_BYTES];
     ear_daemon_mqtt_config(&daemon->settings, &config);

@@ -165,6 +165,15 @@ static void say_code(struct ear_mqtt *mqtt, const char *what, int code)
     end_session(mqtt, text);
 }
 
+static void on_not_subscribed(struct ear_mqtt *mqtt, int code)
+{
+    if (mqtt->handler.not_subscribed != NULL) {
+        mqtt->handler.not_subscribed(mqtt->handler.context, ear_paho_code_text(&mqtt->paho, code));
+    } else {
+        say_code(mqtt, "the broker does not take a subscription", code);
+    }
+}
+
 static void handle_post(struct ear_mqtt *mqtt, const struct ear_paho_post *post)
 {
     switch (post->kind) {
@@ -186,7 +195,10 @@ static void handle_post(struct ear_mqtt *mqtt, const struct ear_paho_post *post)
         on_ack(mqtt, post->token);
         break;
     case EAR_PAHO_NOT_TAKEN:
-        say_code(mqtt, "the broker does not take a message or subscription", post->code);
+        say_code(mqtt, "the broker does not take a message", post->code);
+        break;
+    case EAR_PAHO_NOT_SUBSCRIBED:
+        on_not_subscribed(mqtt, post->code);
         break;
     case EAR_PAHO_DISCONNECTED:
         say_code(mqtt, "the broker ended the session", post->code);
@@ -329,26 +341,6 @@ const char *ear_mqtt_state(const struct ear_mqtt *mqtt)
     snprintf(me->state_text, sizeof me->state_text, "MQTT %s over %s", mqtt->version_5 ? "5" : "3.1.1",
              ear_tls_version_name(&mqtt->link.tls));
     return mqtt->state_text;
-}
-
-static int transport_connect(void *context, const struct ear_message *will)
-{
-    return ear_mqtt_connect(context, will);
-}
-static int transport_publish(void *context, const struct ear_message *message)
-{
-    return ear_mqtt_publish(context, message);
-}
-static void transport_disconnect(void *context)
-{
-    ear_mqtt_disconnect(context);
-}
-
-struct ear_transport ear_mqtt_transport(struct ear_mqtt *mqtt)
-{
-    static const struct ear_transport_ops ops = {
-        .connect = transport_connect, .publish = transport_publish, .disconnect = transport_disconnect};
-    return (struct ear_transport){.ops = &ops, .context = mqtt};
 }
 
 bool ear_mqtt_reload(struct ear_mqtt *mqtt, char reason[EAR_MQTT_REASON_BYTES])

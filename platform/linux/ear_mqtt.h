@@ -67,6 +67,7 @@ struct ear_mqtt_handler {
     void (*lost)(void *context, const char *reason); /* also: could not be made */
     void (*acked)(void *context, uint32_t token);
     void (*message)(void *context, const struct ear_mqtt_message *message);
+    void (*not_subscribed)(void *context, const char *reason); /* NULL: that ends the session */
     void *context;
 };
 
@@ -85,7 +86,7 @@ int ear_mqtt_connect(struct ear_mqtt *mqtt, const struct ear_message *will);
  * connected. */
 int ear_mqtt_publish(struct ear_mqtt *mqtt, const struct ear_message *message);
 
-/** Subscribe at QoS 1. 0: asked. A refusal comes as lost. EAR_ERR_BUSY: not connected. */
+/** Subscribe at QoS 1. 0: asked. A refusal comes as not_subscribed, else as lost. EAR_ERR_BUSY: not connected. */
 int ear_mqtt_subscribe(struct ear_mqtt *mqtt, const char *filter);
 
 /** DISCONNECT, close_notify; lost follows from ear_mqtt_run. Nothing if there is no session. */

@@ -99,6 +99,16 @@ static void on_not_taken_3(void *context, MQTTAsync_failureData *data)
     post_not_taken(context, data->token, data->code);
 }
 
+static void on_not_subscribed_5(void *context, MQTTAsync_failureData5 *data)
+{
+    post_code(context, EAR_PAHO_NOT_SUBSCRIBED, data->token, (int)data->reasonCode);
+}
+
+static void on_not_subscribed_3(void *context, MQTTAsync_failureData *data)
+{
+    post_code(context, EAR_PAHO_NOT_SUBSCRIBED, data->token, data->code);
+}
+
 static void on_lost(void *context, char *cause)
 {
     (void)cause; /* paho has none to give; ours comes from the tunnel */
@@ -234,6 +244,11 @@ enum ear_err ear_paho_publish(struct ear_paho *paho, const struct ear_message *m
 enum ear_err ear_paho_subscribe(struct ear_paho *paho, const char *filter)
 {
     MQTTAsync_responseOptions options = response(paho);
+    if (paho->version_5) {
+        options.onFailure5 = on_not_subscribed_5;
+    } else {
+        options.onFailure = on_not_subscribed_3;
+    }
     return MQTTAsync_subscribe(paho->client, filter, 1, &options) == MQTTASYNC_SUCCESS ? EAR_OK : EAR_ERR_BUSY;
 }
 

@@ -14,12 +14,13 @@
 #include <pthread.h>
 
 enum ear_paho_kind {
-    EAR_PAHO_CONNECTED,    /* CONNACK */
-    EAR_PAHO_REFUSED,      /* no CONNACK, or one with `code` */
-    EAR_PAHO_ACKED,        /* PUBACK for `token` */
-    EAR_PAHO_NOT_TAKEN,    /* the broker refused a message or subscription with `code` */
-    EAR_PAHO_LOST,         /* the session is gone */
-    EAR_PAHO_DISCONNECTED, /* the broker says it ends the session, with `code` */
+    EAR_PAHO_CONNECTED,      /* CONNACK */
+    EAR_PAHO_REFUSED,        /* no CONNACK, or one with `code` */
+    EAR_PAHO_ACKED,          /* PUBACK for `token` */
+    EAR_PAHO_NOT_TAKEN,      /* the broker refused a message with `code` */
+    EAR_PAHO_NOT_SUBSCRIBED, /* the broker refused a subscription with `code` */
+    EAR_PAHO_LOST,           /* the session is gone */
+    EAR_PAHO_DISCONNECTED,   /* the broker says it ends the session, with `code` */
     EAR_PAHO_MESSAGE,
 };
 
@@ -64,6 +65,7 @@ EAR_MUST_USE enum ear_err ear_paho_connect(struct ear_paho *paho, const struct e
 
 /** Publish at QoS 1: ACKED or NOT_TAKEN with *token follows. EAR_ERR_BUSY: no session. */
 EAR_MUST_USE enum ear_err ear_paho_publish(struct ear_paho *paho, const struct ear_message *message, int *token);
+/** Subscribe at QoS 1: ACKED with a token of nothing, or NOT_SUBSCRIBED follows. EAR_ERR_BUSY: no session. */
 EAR_MUST_USE enum ear_err ear_paho_subscribe(struct ear_paho *paho, const char *filter);
 
 /** Send DISCONNECT and hang up, on paho's thread. EAR_ERR_BUSY: no session. */

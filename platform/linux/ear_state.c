@@ -2,15 +2,19 @@
 /* platform/linux/ear_state.c - opening the two partitions. */
 #include "platform/linux/ear_state.h"
 
+#include "core/store/ear_record_log.h"
 #include "core/store/ear_snapshot.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SECTOR_BYTES 4096u
+#define SECTOR_BYTES (EAR_SUMMARY_BYTES <= 4000 ? 4096u : 16384u)
+static_assert(EAR_SUMMARY_BYTES + EAR_RECORD_LOG_SECTOR_OVERHEAD + EAR_RECORD_LOG_RECORD_OVERHEAD + 16 <= SECTOR_BYTES,
+              "a sector holds the greatest summary");
 #define PATH_BYTES 192
 
 static void say(const struct ear_log *log, enum ear_log_level level, const char *message, const char *detail)

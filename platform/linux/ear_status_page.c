@@ -127,7 +127,7 @@ static void put_plugins(struct ear_json_out *out, const struct ear_host *host)
     ear_json_out_raw(out, "[");
     for (uint16_t i = 0; i < host->count; i++) {
         const struct ear_host_plugin *plugin = &host->plugins[i];
-        uint64_t per_call = plugin->meter.calls > 0 ? plugin->meter.ticks / plugin->meter.calls : 0;
+        uint64_t per_call = plugin->meter.metered > 0 ? plugin->meter.ticks / plugin->meter.metered : 0;
         begin_row(out);
         text_of(out, "name", plugin->plugin.name);
         text_of(out, "version", plugin->plugin.version);

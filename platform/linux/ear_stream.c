@@ -55,7 +55,7 @@ static bool is_blank(const char *bytes, size_t length)
     return true;
 }
 
-/** {"ask":"status"}, blanks allowed: where the question's word begins, or NULL. */
+/** {"ask":"status",...}, blanks allowed: where the question's word begins, or NULL. */
 static const char *find_question(const char *line, size_t length, size_t *word_length)
 {
     static const char *const parts[] = {"{", "\"ask\"", ":", "\""};
@@ -84,10 +84,12 @@ static bool was_question(struct take *take, const char *line, size_t length)
         return false;
     }
     struct ear_answers *answers = take->answers;
-    int32_t written = take->sink->ask(take->sink->context, word, word_length, answers->bytes + answers->length,
+    const struct ear_str question = {word, (uint16_t)word_length};
+    const struct ear_str whole = {line, (uint16_t)length};
+    int32_t written = take->sink->ask(take->sink->context, question, whole, answers->bytes + answers->length,
                                       answers->capacity - answers->length);
     if (written < 0) {
-        refuse_whole(take, EAR_ERR_UNKNOWN, "a question that is known here: status");
+        refuse_whole(take, EAR_ERR_UNKNOWN, "a question that is known here: status or records");
     } else {
         answers->length += (size_t)written;
     }

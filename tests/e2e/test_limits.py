@@ -49,8 +49,8 @@ def test_more_languages_than_fit(world):
         equal(client.play([message(n, f"c{n % 100}", language=codes[n % 10]) for n in range(100)]), [], "answers")
     server.wait_totals({"languages": 100}, daemon.name)
     totals = server.totals(daemon.name)
-    equal(len([n for n in totals if n.startswith("languages.")]), LANGUAGES + 1, "languages with a place, and other")
-    equal(totals["languages.other"], 100 - 10 * LANGUAGES, "without a place")
+    equal(len([n for n in totals if n.startswith("languages[")]), LANGUAGES + 1, "languages with a place, and other")
+    equal(totals["languages[other]"], 100 - 10 * LANGUAGES, "without a place")
     check(daemon.health("tables.overflowed") > 0, "counted")
 
 

@@ -119,8 +119,9 @@ def test_json_cbor_and_replay_agree(world):
     server = Server(world, broker)
     options = ["sim", "--seed", "21", "--from", "2026-03-01T08:00:00Z", "--conversations", "100", "--device"]
     devices = []
+    same = {"device__user_key": "00112233445566778899aabbccddeeff"}  # people alike
     for more in ([], ["--cbor"]):
-        daemon = Daemon(world, broker)
+        daemon = Daemon(world, broker, **same)
         daemon.wait_up()
         devices.append(daemon.name)
         done = world.run(world.tool("earshot"), *options, f"k={daemon.socket}", *more, ROOT / "tests/data/scripts")
@@ -130,7 +131,7 @@ def test_json_cbor_and_replay_agree(world):
         file = world.path("events" + "".join(more))
         done = world.run(world.tool("earshot"), *options, "k", "--out", file, *more, ROOT / "tests/data/scripts")
         check(done.returncode == 0, f"earshot sim: {done.stderr[-300:]}")
-        daemon = Daemon(world, broker, start=False)
+        daemon = Daemon(world, broker, start=False, **same)
         devices.append(daemon.name)
         daemon.launch("--replay", file)
         equal(daemon.program.wait(30), 0, f"exit status of the replay; {daemon.text()[-300:]}")

@@ -7,7 +7,7 @@
 #include "core/ear_agent.h"
 #include "plugins/ear_plugins.h"
 
-enum { FILE_BYTES = 512 * 1024, SECTOR_BYTES = 4096, SECTORS = 8, WAITING = 16, SETTLE_TICKS = 200, START_MS = 5000 };
+enum { FILE_BYTES = 512 * 1024, SECTOR_BYTES = 4096, SECTORS = 64, WAITING = 16, SETTLE_TICKS = 200, START_MS = 5000 };
 
 static struct ear_agent agent;
 static struct ear_settings settings;

@@ -7,175 +7,7 @@
 
 #include <cmocka.h>
 
-#include "core/ear_agent.h"
-#include "tests/support/fake_ports.h"
-#include "tests/support/fake_storage.h"
-
-#define NOON_MS INT64_C(1795176000000) /* 2026-11-20T12:00Z */
-#define HOUR_MS INT64_C(3600000)
-
-static struct ear_agent agent;
-static struct ear_settings settings;
-static struct fake_clock wrist;
-static struct fake_transport broker;
-static struct fake_storage outbox_flash, snapshot_flash;
-static struct ear_agent_config config;
-
-/* --- the bench: an agent among fakes --- */
-
-static void power_on(void)
-{
-    assert_int_equal(ear_agent_init(&agent, &config), EAR_OK);
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    memset(&broker, 0, sizeof broker);
-    fake_storage_init(&outbox_flash, 4096, 8);
-    fake_storage_init(&snapshot_flash, 4096, FAKE_STORAGE_BYTES / 4096);
-    wrist = (struct fake_clock){.monotonic_ms = 5000, .wall_ms = NOON_MS, .state = EAR_CLOCK_NETWORK};
-    ear_settings_init(&settings);
-    strcpy(settings.device_device, "kiosk-1");
-    config = (struct ear_agent_config){.settings = &settings,
-                                       .clock = fake_clock_port(&wrist),
-                                       .entropy = fake_entropy_port(),
-                                       .transport = fake_transport_port(&broker),
-                                       .outbox = outbox_flash.port,
-                                       .snapshot = snapshot_flash.port,
-                                       .version = "test"};
-    power_on();
-    return 0;
-}
-
-static struct ear_str str(const char *text)
-{
-    return (struct ear_str){text, (uint16_t)strlen(text)};
-}
-
-static struct ear_event event_of(uint8_t kind, const char *conversation, int64_t time_ms)
-{
-    struct ear_event event = {.kind = kind};
-
-    if (conversation != NULL) {
-        event.conversation = str(conversation);
-        event.present |= EAR_HAS(conversation);
-    }
-    if (time_ms != 0) {
-        event.time_ms = time_ms;
-        event.present |= EAR_HAS(time_ms);
-    }
-    return event;
-}
-
-static void hear(const struct ear_event *event)
-{
-    struct ear_heard heard;
-
-    assert_true(ear_agent_hear(&agent, event, &heard));
-}
-
-static struct ear_event message_of(const char *conversation, uint8_t from, int64_t time_ms)
-{
-    struct ear_event event = event_of(EAR_KIND_MESSAGE, conversation, time_ms);
-
-    event.from = from;
-    event.present |= EAR_HAS(from);
-    return event;
-}
-
-static void say(const char *conversation, uint8_t from, int64_t time_ms)
-{
-    const struct ear_event event = message_of(conversation, from, time_ms);
-
-    hear(&event);
-}
-
-static struct ear_event closing_of(const char *conversation, uint8_t by, int64_t time_ms)
-{
-    struct ear_event event = event_of(EAR_KIND_CLOSE, conversation, time_ms);
-
-    event.by = by;
-    event.present |= EAR_HAS(by);
-    return event;
-}
-
-/* The number at `at`, added up over all windows of a resolution. */
-static uint32_t total_of(unsigned resolution, unsigned at)
-{
-    uint32_t total = 0;
-
-    for (uint16_t i = 0; i < EAR_CELLS; i++) {
-        const struct ear_cell *cell = &agent.memory.note.cells[i];
-        if ((cell->flags & EAR_CELL_USED) && cell->resolution == resolution) {
-            total += ear_note_words(&agent.memory.note, i)[at];
-        }
-    }
-    return total;
-}
-
-static uint32_t total(unsigned at)
-{
-    const uint32_t hours = total_of(EAR_HOUR, at);
-
-    assert_int_equal(total_of(EAR_DAY, at), hours);
-    return hours;
-}
-
-static void connect_broker(void)
-{
-    for (int i = 0; i < 400 && !broker.connecting; i++) {
-        fake_clock_pass(&wrist, 1000);
-        (void)ear_agent_tick(&agent);
-    }
-    assert_true(broker.connecting);
-    broker.connecting = false;
-    ear_uplink_on_connected(&agent.uplink, wrist.monotonic_ms);
-    (void)ear_agent_tick(&agent);
-}
-
-static void ack_all(void)
-{
-    while (broker.unacked > 0) {
-        const uint32_t token = broker.tokens[0];
-        broker.unacked--;
-        memmove(broker.tokens, broker.tokens + 1, broker.unacked * sizeof(broker.tokens[0]));
-        ear_uplink_on_acked(&agent.uplink, token, wrist.monotonic_ms);
-        (void)ear_agent_tick(&agent);
-    }
-}
-
-/* What a server would know after all messages so far: the number at `at` in the newest revisions of all hours. */
-static uint32_t told(unsigned at)
-{
-    static struct ear_summary kept[EAR_HOUR_WINDOWS + 32];
-    uint32_t count = 0;
-    uint32_t sum = 0;
-
-    for (uint32_t i = 0; i < broker.count; i++) {
-        struct ear_summary summary;
-        size_t where = 0;
-        uint32_t k = 0;
-        if (strstr(broker.messages[i].topic, "/summary/hour") == NULL) {
-            continue;
-        }
-        assert_int_equal(ear_summary_decode(&summary, broker.messages[i].bytes, broker.messages[i].length, &where),
-                         EAR_OK);
-        while (k < count && kept[k].head.start_s != summary.head.start_s) {
-            k++;
-        }
-        assert_true(k < EAR_COUNT_OF(kept));
-        if (k == count) {
-            kept[count++] = summary;
-        } else if (summary.head.revision > kept[k].head.revision) {
-            kept[k] = summary;
-        }
-    }
-    for (uint32_t k = 0; k < count; k++) {
-        sum += kept[k].words[at];
-    }
-    return sum;
-}
+#include "tests/support/kiosk.h"
 
 /* --- hearing --- */
 
@@ -186,8 +18,8 @@ static void test_a_conversation_is_counted(void **state)
     memcpy(start.language, "de", 2);
     start.present |= EAR_HAS(language);
     hear(&start);
-    say("c", EAR_FROM_USER, NOON_MS + 1000);
-    say("c", EAR_FROM_BOT, NOON_MS + 2000);
+    speak("c", EAR_FROM_USER, NOON_MS + 1000);
+    speak("c", EAR_FROM_BOT, NOON_MS + 2000);
     assert_int_equal(total(EAR_AT_conversations), 1);
     assert_int_equal(total(EAR_AT_status + EAR_STATUS_OPEN), 1);
     assert_int_equal(total(EAR_AT_messages + EAR_FROM_USER), 1);
@@ -207,8 +39,8 @@ static void test_a_conversation_is_counted(void **state)
 static void test_cohort_facts_stay_with_the_start(void **state)
 {
     (void)state;
-    say("c", EAR_FROM_USER, NOON_MS - HOUR_MS);
-    say("c", EAR_FROM_BOT, NOON_MS);
+    speak("c", EAR_FROM_USER, NOON_MS - HOUR_MS);
+    speak("c", EAR_FROM_BOT, NOON_MS);
     const struct ear_event close = closing_of("c", EAR_BY_USER, NOON_MS);
     hear(&close);
     for (uint16_t i = 0; i < EAR_CELLS; i++) {
@@ -312,15 +144,16 @@ static void test_order_does_not_matter(void **state)
 static void test_silence_closes_and_speech_reopens(void **state)
 {
     (void)state;
-    say("c", EAR_FROM_USER, 0);
-    say("c", EAR_FROM_BOT, 0);
+    settings.conversation_idle_close_s = 2 * 3600; /* the hour is still held, even by the smallest rings */
+    speak("c", EAR_FROM_USER, 0);
+    speak("c", EAR_FROM_BOT, 0);
     fake_clock_pass(&wrist, settings.conversation_idle_close_s * 1000 - 1);
     (void)ear_agent_tick(&agent);
     assert_int_equal(total(EAR_AT_status + EAR_STATUS_OPEN), 1);
     fake_clock_pass(&wrist, 1);
     (void)ear_agent_tick(&agent);
     assert_int_equal(total(EAR_AT_status + EAR_STATUS_RESOLVED), 1);
-    say("c", EAR_FROM_USER, 0);
+    speak("c", EAR_FROM_USER, 0);
     assert_int_equal(total(EAR_AT_status + EAR_STATUS_RESOLVED), 0);
     assert_int_equal(total(EAR_AT_status + EAR_STATUS_OPEN), 1);
     assert_int_equal(total(EAR_AT_reopened), 1);
@@ -336,7 +169,7 @@ static void test_a_full_table_evicts_and_counts(void **state)
         for (int digit = 5, n = i; digit > 0; digit--, n /= 10) {
             name[digit] = (char)('0' + n % 10);
         }
-        say(name, EAR_FROM_USER, NOON_MS + i);
+        speak(name, EAR_FROM_USER, NOON_MS + i);
     }
     assert_int_equal(agent.counts.evicted, 3);
     assert_int_equal(total(EAR_AT_conversations), EAR_CONVERSATIONS + 3);
@@ -347,8 +180,8 @@ static void test_a_full_table_evicts_and_counts(void **state)
 static void test_late_events_are_counted_in_the_oldest_window(void **state)
 {
     (void)state;
-    say("new", EAR_FROM_USER, NOON_MS);
-    say("old", EAR_FROM_USER, NOON_MS - (EAR_HOUR_WINDOWS + 5) * HOUR_MS);
+    speak("new", EAR_FROM_USER, NOON_MS);
+    speak("old", EAR_FROM_USER, NOON_MS - (EAR_HOUR_WINDOWS + 5) * HOUR_MS);
     assert_int_equal(total_of(EAR_HOUR, EAR_AT_messages + EAR_FROM_USER), 2);
     assert_int_equal(total_of(EAR_HOUR, EAR_AT_late_events), 1);
     assert_true(agent.counts.late > 0);
@@ -358,10 +191,10 @@ static void test_the_future_counts_as_now(void **state)
 {
     (void)state;
     (void)ear_agent_tick(&agent);
-    say("c", EAR_FROM_USER, NOON_MS + 24 * HOUR_MS);
+    speak("c", EAR_FROM_USER, NOON_MS + 24 * HOUR_MS);
     assert_int_equal(agent.counts.early, 1);
     assert_int_equal(total(EAR_AT_messages + EAR_FROM_USER), 1);
-    say("c", EAR_FROM_USER, 0);
+    speak("c", EAR_FROM_USER, 0);
     assert_int_equal(total_of(EAR_HOUR, EAR_AT_late_events), 0);
 }
 
@@ -381,7 +214,7 @@ static void test_a_time_before_2001_is_refused(void **state)
 static void test_reason_comes_from_what_was_heard(void **state)
 {
     (void)state;
-    say("c", EAR_FROM_USER, NOON_MS);
+    speak("c", EAR_FROM_USER, NOON_MS);
     ear_conversation_signal(&agent.memory.conversations.items[agent.memory.conversations.open.newest],
                             EAR_REASON_LOW_CONFIDENCE);
     struct ear_event handoff = event_of(EAR_KIND_HANDOFF, "c", NOON_MS);
@@ -403,14 +236,14 @@ static void test_what_was_counted_without_a_clock_gets_its_place(void **state)
     wrist.monotonic_ms = 1000;
     power_on();
     (void)ear_agent_tick(&agent);
-    say("c", EAR_FROM_USER, 0);
+    speak("c", EAR_FROM_USER, 0);
     fake_clock_pass(&wrist, 10000);
     (void)ear_agent_tick(&agent);
-    say("c", EAR_FROM_BOT, 0);
+    speak("c", EAR_FROM_BOT, 0);
     wrist.state = EAR_CLOCK_NETWORK;
     wrist.wall_ms = NOON_MS + 20000;
     (void)ear_agent_tick(&agent);
-    say("c", EAR_FROM_USER, 0);
+    speak("c", EAR_FROM_USER, 0);
     assert_int_equal(total(EAR_AT_messages + EAR_FROM_USER), 2);
     for (uint16_t i = 0; i < EAR_CELLS; i++) {
         const struct ear_cell *cell = &agent.memory.note.cells[i];
@@ -429,7 +262,7 @@ static void test_what_was_counted_without_a_clock_gets_its_place(void **state)
 static void test_summaries_reach_the_broker(void **state)
 {
     (void)state;
-    say("c", EAR_FROM_USER, NOON_MS);
+    speak("c", EAR_FROM_USER, NOON_MS);
     connect_broker();
     assert_string_equal(broker.messages[0].topic, "earshot/1/default/default/kiosk-1/status");
     assert_true(broker.messages[0].retain);
@@ -441,7 +274,7 @@ static void test_summaries_reach_the_broker(void **state)
     (void)ear_agent_tick(&agent);
     assert_int_equal(broker.count, before); /* nothing changed, nothing is said */
 
-    say("c", EAR_FROM_USER, 0);
+    speak("c", EAR_FROM_USER, 0);
     fake_clock_pass(&wrist, settings.publish_hour_s * 1000);
     (void)ear_agent_tick(&agent);
     ack_all();
@@ -451,12 +284,12 @@ static void test_summaries_reach_the_broker(void **state)
 static void test_what_was_in_flight_is_told_again(void **state)
 {
     (void)state;
-    say("c", EAR_FROM_USER, NOON_MS);
+    speak("c", EAR_FROM_USER, NOON_MS);
     connect_broker();
     const uint32_t before = broker.count;
     broker.unacked = 0;
     ear_uplink_on_lost(&agent.uplink, "cable", wrist.monotonic_ms);
-    say("c", EAR_FROM_USER, 0);
+    speak("c", EAR_FROM_USER, 0);
     connect_broker();
     ack_all();
     assert_true(broker.count > before);
@@ -470,7 +303,7 @@ static void test_windows_that_leave_untold_wait_in_the_outbox(void **state)
     (void)state;
 
     for (int i = 0; i < HOURS; i++) {
-        say("c", EAR_FROM_USER, 0);
+        speak("c", EAR_FROM_USER, 0);
         fake_clock_pass(&wrist, (uint32_t)HOUR_MS);
         (void)ear_agent_tick(&agent);
     }
@@ -503,15 +336,15 @@ static void stop(void)
 static void test_a_restart_goes_on_counting(void **state)
 {
     (void)state;
-    say("c", EAR_FROM_USER, NOON_MS);
+    speak("c", EAR_FROM_USER, NOON_MS);
     connect_broker();
     ack_all();
-    say("c", EAR_FROM_BOT, 0);
+    speak("c", EAR_FROM_BOT, 0);
     stop();
     const uint32_t boot = agent.boot;
     power_on();
     assert_int_equal(agent.boot, boot + 1);
-    say("c", EAR_FROM_USER, 0);
+    speak("c", EAR_FROM_USER, 0);
     assert_int_equal(total(EAR_AT_conversations), 1);
     assert_int_equal(total(EAR_AT_messages + EAR_FROM_USER), 2);
     connect_broker();
@@ -524,7 +357,7 @@ static void test_a_restart_goes_on_counting(void **state)
 static void test_stopping_without_a_broker_keeps_everything(void **state)
 {
     (void)state;
-    say("c", EAR_FROM_USER, NOON_MS);
+    speak("c", EAR_FROM_USER, NOON_MS);
     stop();
     assert_true(ear_outbox_live(&agent.outbox) > 0);
     config.snapshot.ops = NULL; /* even if the memory is lost, what was counted is told */
@@ -537,7 +370,7 @@ static void test_stopping_without_a_broker_keeps_everything(void **state)
 static void test_a_damaged_memory_is_refused(void **state)
 {
     (void)state;
-    say("c", EAR_FROM_USER, NOON_MS);
+    speak("c", EAR_FROM_USER, NOON_MS);
     stop();
     snapshot_flash.bytes[200] ^= 1; /* in whichever of the two copies it is */
     snapshot_flash.bytes[FAKE_STORAGE_BYTES / 2 + 200] ^= 1;
@@ -552,7 +385,7 @@ static void test_status_gathers_health(void **state)
     struct ear_fault fault = {.err = EAR_ERR_SYNTAX, .allowed = ""};
     (void)state;
 
-    say("c", EAR_FROM_USER, NOON_MS);
+    speak("c", EAR_FROM_USER, NOON_MS);
     ear_agent_refused(&agent, &fault);
     ear_agent_status(&agent, &status);
     assert_true(status.online);

@@ -10,6 +10,8 @@
 #include "core/base/ear_base.h"
 #include "core/hear/ear_conversation.h"
 
+#define IDLE_MS 172800000u
+
 enum { USER = 0, BOT = 1, AGENT = 2 };
 
 /* A conversation as a list of what happened: 'u' 'b' 'a' messages, 'R' routed, 'X' closed out, 'G' assigned, 'C' closed
@@ -19,7 +21,7 @@ static void play(struct ear_conversation *c, const char *script)
     *c = (struct ear_conversation){.flags = EAR_CONVERSATION_BEGUN};
     for (int64_t t = 1000; *script != '\0'; script++, t += 1000) {
         static const char by[] = "ubail";
-        ear_conversation_witness(c, t);
+        ear_conversation_witness(c, t, *script == 'C', IDLE_MS);
         switch (*script) {
         case 'u':
         case 'b':
@@ -120,7 +122,7 @@ static void test_a_message_older_than_the_end_does_not_reopen(void **state)
 
     play(&c, "ub");
     assert_false(ear_conversation_close(&c, 9000, EAR_BY_USER, false));
-    ear_conversation_witness(&c, 3000);
+    ear_conversation_witness(&c, 3000, false, IDLE_MS);
     assert_false(ear_conversation_message(&c, 3000, USER));
     ear_conversation_facts(&c, &facts);
     assert_int_equal(facts.status, EAR_STATUS_ABANDONED); /* the user's was the last word after all */
@@ -147,7 +149,7 @@ static void test_a_late_event_takes_an_idle_end_back(void **state)
     play(&c, "ub");
     ear_conversation_idle(&c, 10000);
     assert_int_equal(c.end_ms, 12000);
-    ear_conversation_witness(&c, 7000);
+    ear_conversation_witness(&c, 7000, false, IDLE_MS);
     ear_conversation_facts(&c, &facts);
     assert_int_equal(facts.status, EAR_STATUS_OPEN);
     assert_int_equal(c.last_ms, 7000);

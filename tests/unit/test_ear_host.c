@@ -319,6 +319,33 @@ static void calls_are_metered(void **state)
     assert_int_equal(host.plugins[0].meter.overruns, 0);
 }
 
+/* Once all are known to be quick, only a turn that took too long is looked into. */
+static void quick_plugins_are_metered_now_and_then(void **state)
+{
+    (void)state;
+    scripts[0].takes_ticks = 10;
+    for (int i = 0; i < EAR_HOST_METER_AFTER; i++) {
+        judge(EAR_FROM_USER);
+    }
+    ticks_readings = 0;
+    for (int i = 0; i < EAR_HOST_METER_EVERY; i++) {
+        judge(EAR_FROM_USER);
+    }
+    assert_int_equal(ticks_readings, (EAR_HOST_METER_EVERY - 1) * 2 + 3);
+    assert_int_equal(host.plugins[0].meter.calls, EAR_HOST_METER_AFTER + EAR_HOST_METER_EVERY);
+    assert_int_equal(host.plugins[0].meter.metered, EAR_HOST_METER_AFTER + 1);
+    assert_int_equal(host.turn_ticks, 10 * (EAR_HOST_METER_AFTER + EAR_HOST_METER_EVERY));
+
+    scripts[0].takes_ticks = 401;
+    judge(EAR_FROM_USER); /* raises suspicion */
+    for (int i = 0; i < EAR_HOST_STRIKES; i++) {
+        assert_false(host.plugins[0].quarantined);
+        judge(EAR_FROM_USER);
+    }
+    assert_true(host.plugins[0].quarantined);
+    assert_false(host.plugins[1].quarantined);
+}
+
 /* ---- misbehaviour ---- */
 
 static void bad_verdicts_are_faults(void **state)
@@ -337,7 +364,7 @@ static void bad_verdicts_are_faults(void **state)
         {.question = EAR_ASK_REDACTION, .span_start = 0, .span_length = 0},
         {.question = EAR_ASK_REDACTION, .span_start = 5, .span_length = 9},
         {.question = EAR_ASK_REDACTION, .span_start = 65535, .span_length = 65535},
-        {.question = EAR_ASK_REDACTION, .label = 1, .span_length = 1},
+        {.question = EAR_ASK_REDACTION, .label = EAR_PERSONAL_COUNT, .span_length = 1},
     };
     for (size_t i = 0; i < EAR_COUNT_OF(bad); i++) {
         begin(NULL);
@@ -453,6 +480,7 @@ int main(void)
         TEST(only_who_hears_is_called),
         TEST(memory_is_kept_apart),
         TEST(calls_are_metered),
+        TEST(quick_plugins_are_metered_now_and_then),
         TEST(bad_verdicts_are_faults),
         TEST(a_fault_discards_and_forgets),
         TEST(verdict_lists_cannot_be_tampered_with),

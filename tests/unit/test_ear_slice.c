@@ -105,7 +105,9 @@ static void test_a_slice_is_reclaimed_when_nothing_uses_it(void **state)
     ear_note_place(&note, &utc, EAR_TIME_KNOWN_MS, 1, EAR_LATE_OLDEST, &none, &place);
     ear_slice_release(&slices, 1);
     assert_int_equal(numbered(98), EAR_SLICE_OTHER); /* has no conversation, but cells */
-    ear_slice_release(&slices, EAR_SLICES - 1);
+    if (EAR_SLICES > 2) {
+        ear_slice_release(&slices, EAR_SLICES - 1);
+    }
     uint8_t slice = numbered(98);
     bool cells_hold_it = EAR_SLICES == 2;
     assert_int_equal(slice, cells_hold_it ? EAR_SLICE_OTHER : EAR_SLICES - 1);

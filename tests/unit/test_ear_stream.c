@@ -44,12 +44,13 @@ static void refused(void *context, const struct ear_fault *fault)
     rig->last_refused = (int)fault->err;
 }
 
-static int32_t ask(void *context, const char *question, size_t length, char *out, size_t capacity)
+static int32_t ask(void *context, struct ear_str question, struct ear_str line, char *out, size_t capacity)
 {
     struct rig *rig = context;
     rig->asked++;
     assert_true(capacity >= EAR_STREAM_ASK_BYTES);
-    if (length != 6 || memcmp(question, "status", 6) != 0) {
+    assert_true(line.length > question.length && line.bytes[0] == '{');
+    if (question.length != 6 || memcmp(question.bytes, "status", 6) != 0) {
         return EAR_ERR_UNKNOWN;
     }
     memcpy(out, "{\"fine\":1}\n", 11);

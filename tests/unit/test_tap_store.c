@@ -43,10 +43,13 @@ static struct ear_summary_head head_of(uint32_t n, const char *channel)
     };
 }
 
+static bool keep_message; /* the JSON of an arrival is made while its message is there */
+
 static bool take_head(const char *topic, const struct ear_summary_head *head, uint32_t conversations)
 {
+    static struct ear_labels labels; /* none */
     uint32_t words[EAR_CELL_WORDS] = {0};
-    uint8_t bytes[1024];
+    static uint8_t bytes[1024];
     struct text why = {0};
 
     words[EAR_AT_conversations] = conversations;
@@ -55,10 +58,12 @@ static bool take_head(const char *topic, const struct ear_summary_head *head, ui
     words[EAR_AT_languages] = ear_label("de", 2);
     words[EAR_AT_languages + 1] = conversations;
     words[EAR_AT_messages_per_minute] = 7u << 16 | 5u;
-    const int32_t length = ear_summary_encode(head, words, bytes, sizeof bytes);
+    const int32_t length = ear_summary_encode(head, words, &labels, bytes, sizeof bytes);
     assert_true(length > 0);
     const bool taken = tap_store_take(&store, topic, bytes, (size_t)length, &arrival, &why);
-    memset(bytes, 0xff, sizeof bytes); /* what the store keeps may not lie in the message */
+    if (!keep_message) {
+        memset(bytes, 0xff, sizeof bytes); /* what the store keeps may not lie in the message */
+    }
     if (!taken) {
         print_message("%s\n", why.bytes != NULL ? why.bytes : "not ours");
     }
@@ -73,9 +78,18 @@ static bool take(uint32_t n, const char *channel, uint32_t conversations)
     return take_head(TOPIC, &head, conversations);
 }
 
+static uint64_t sum_of(unsigned device, unsigned resolution, const char *name)
+{
+    struct earshot_total *total = tap_total(&store, &store.devices[device], resolution);
+    const uint64_t sum = tap_sum(total, name);
+
+    earshot_total_free(total);
+    return sum;
+}
+
 static uint64_t sum(const char *name)
 {
-    return tap_sum(&store.devices[0], EAR_HOUR, name);
+    return sum_of(0, EAR_HOUR, name);
 }
 
 static void test_higher_revision_replaces(void **state)
@@ -90,7 +104,6 @@ static void test_higher_revision_replaces(void **state)
     assert_true(take(12, "web", 6)); /* twice */
     assert_false(arrival.is_news);
     assert_int_equal(sum("conversations"), 6);
-    assert_int_equal(store.devices[0].cell_count, 1);
     assert_int_equal(store.devices[0].summaries, 4);
     assert_int_equal(store.devices[0].stale, 2);
 }
@@ -111,9 +124,9 @@ static void test_key(void **state)
     assert_true(take_head("earshot/1/acme/berlin/kiosk-0/summary/hour", &head, 16)); /* another device */
     assert_int_equal(store.device_count, 2);
     assert_string_equal(store.devices[0].name, "kiosk-0"); /* by name */
-    assert_int_equal(tap_sum(&store.devices[0], EAR_HOUR, "conversations"), 16);
-    assert_int_equal(tap_sum(&store.devices[1], EAR_HOUR, "conversations"), 15);
-    assert_int_equal(tap_sum(&store.devices[1], EAR_DAY, "conversations"), 0);
+    assert_int_equal(sum_of(0, EAR_HOUR, "conversations"), 16);
+    assert_int_equal(sum_of(1, EAR_HOUR, "conversations"), 15);
+    assert_int_equal(sum_of(1, EAR_DAY, "conversations"), 0);
 }
 
 static void test_boot_is_in_the_key_without_a_date(void **state)
@@ -140,7 +153,9 @@ static void test_sums_by_name(void **state)
     assert_int_equal(sum("escal"), 0); /* not a whole part of the name */
     assert_int_equal(sum("languages"), 5);
     assert_int_equal(sum("messages_per_minute"), 24);
-    assert_int_equal(tap_sum_at(&store.devices[0], EAR_HOUR, EAR_AT_conversations), 5);
+    assert_int_equal(sum("languages[de]"), 5);
+    assert_int_equal(sum("languages[fr]"), 0);
+    assert_int_equal(sum("no such number"), 0);
 }
 
 static void test_foreign_and_broken_messages(void **state)
@@ -164,7 +179,9 @@ static void test_json_has_the_names(void **state)
     (void)state;
     struct text json = {0};
 
+    keep_message = true;
     assert_true(take(10, "a \"quoted\" one", 4));
+    keep_message = false;
     tap_to_json(&arrival, &json);
     yyjson_doc *doc = yyjson_read(json.bytes, json.length, 0);
     yyjson_val *root = yyjson_doc_get_root(doc);
@@ -183,18 +200,51 @@ static void test_json_has_the_names(void **state)
     text_free(&json);
 }
 
+static unsigned count_lines(const char *text, size_t most)
+{
+    unsigned lines = 0;
+
+    for (const char *end; (end = strchr(text, '\n')) != NULL; text = end + 1, lines++) {
+        assert_true((size_t)(end - text) <= most);
+    }
+    return lines;
+}
+
 static void test_table_fits_its_width(void **state)
 {
     (void)state;
     assert_true(take(10, "web", 4));
-    for (unsigned width = 80; width <= 200; width += 40) {
+    for (unsigned width = 40; width <= 240; width += 20) {
         struct text table = {0};
-        tap_to_table(&store, EAR_HOUR, width, &table);
+        tap_to_table(&store, EAR_HOUR, (struct tap_size){.width = width, .height = 200}, &table);
         assert_non_null(strstr(table.bytes, "kiosk-1"));
         assert_non_null(strstr(table.bytes, "de 4"));
-        for (char *rest = table.bytes, *line; (line = strsep(&rest, "\n")) != NULL;) {
-            assert_true(strlen(line) <= width);
-        }
+        assert_non_null(strstr(table.bytes, "amount"));
+        (void)count_lines(table.bytes, width);
+        text_free(&table);
+    }
+}
+
+/* What head office wants to see first stays; the last panels go, then devices, the sum of all never. */
+static void test_table_fits_its_height(void **state)
+{
+    (void)state;
+    const struct ear_summary_head head = head_of(10, "web");
+    char topic[64];
+
+    for (unsigned i = 0; i < 30; i++) {
+        snprintf(topic, sizeof topic, "earshot/1/acme/berlin/kiosk-%02u/summary/hour", i);
+        assert_true(take_head(topic, &head, 1));
+    }
+    for (unsigned height = 6; height <= 120; height++) {
+        struct text table = {0};
+        tap_to_table(&store, EAR_HOUR, (struct tap_size){.width = 100, .height = height}, &table);
+        assert_true(count_lines(table.bytes, 100) <= height);
+        assert_non_null(strstr(table.bytes, "talks"));
+        assert_non_null(strstr(table.bytes, "kiosk-00"));
+        assert_non_null(strstr(table.bytes, "all 30 "));
+        assert_int_equal(strstr(table.bytes, "kiosk-29") != NULL, height >= 33);
+        assert_int_equal(strstr(table.bytes, "amount") != NULL, height >= 3 * 33 + 2);
         text_free(&table);
     }
 }
@@ -209,6 +259,7 @@ int main(void)
         cmocka_unit_test_setup(test_foreign_and_broken_messages, set_up),
         cmocka_unit_test_setup(test_json_has_the_names, set_up),
         cmocka_unit_test_setup(test_table_fits_its_width, set_up),
+        cmocka_unit_test_setup(test_table_fits_its_height, set_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

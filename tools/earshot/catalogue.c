@@ -21,7 +21,14 @@ static void print_help(void)
          "  earshot catalogue --json | jq '.[] | select(.shape == \"table\")'");
 }
 
-static const char *const shapes[] = {"count", "group", "table", "series"};
+static const char *const shapes[EAR_SHAPES] = {
+    [EAR_SHAPE_COUNT] = "count",       [EAR_SHAPE_GROUP] = "group",
+    [EAR_SHAPE_TABLE] = "table",       [EAR_SHAPE_SERIES] = "series",
+    [EAR_SHAPE_LABELS] = "labels",     [EAR_SHAPE_MONEY] = "money",
+    [EAR_SHAPE_STEPS] = "steps",       [EAR_SHAPE_HEAVY] = "heavy",
+    [EAR_SHAPE_DISTINCT] = "distinct", [EAR_SHAPE_DISTRIBUTION] = "distribution",
+    [EAR_SHAPE_WIDE] = "wide",
+};
 static const char *const attributions[] = {"event", "cohort"};
 
 static const char *full_name(const struct ear_number *number, unsigned index, char name[64])
@@ -37,79 +44,198 @@ static unsigned members_of(const struct ear_number *number)
     return number->shape == EAR_SHAPE_GROUP ? number->size : 1;
 }
 
+/* Columns of a row that have names: of some shapes the value is the only one, or steps of a view. */
+static unsigned columns_of(const struct ear_number *number)
+{
+    return ear_catalogue_member(number, 0).length > 0 && number->columns > 1 ? number->columns : 0;
+}
+
 /* --- the page --- */
+
+static void print_names(const struct ear_number *number)
+{
+    const unsigned columns = columns_of(number);
+    char name[64];
+
+    if (number->shape == EAR_SHAPE_STEPS) {
+        printf("`%s[view][step]`", full_name(number, 0, name));
+        return;
+    }
+    for (unsigned i = 0; i < columns && number->shape != EAR_SHAPE_HEAVY; i++) {
+        const struct ear_str column = ear_catalogue_member(number, i);
+        printf("%s`%s[].%.*s`", i > 0 ? " " : "", full_name(number, 0, name), column.length, column.bytes);
+    }
+    if (columns > 0 && number->shape != EAR_SHAPE_HEAVY) {
+        return;
+    }
+    for (unsigned i = 0; i < members_of(number); i++) {
+        printf("%s`%s%s`", i > 0 ? " " : "", full_name(number, i, name),
+               ear_number_has_rows(number) || number->shape == EAR_SHAPE_HEAVY ? "[]" : "");
+    }
+}
+
+static const char *wire_of(const struct ear_number *number)
+{
+    switch (number->shape) {
+    case EAR_SHAPE_COUNT:
+        return "number";
+    case EAR_SHAPE_GROUP:
+        return "list";
+    case EAR_SHAPE_TABLE:
+        return "map of code to number";
+    case EAR_SHAPE_SERIES:
+        return "list of the hour's minutes";
+    case EAR_SHAPE_LABELS:
+        return number->columns == 1 ? "map of label to number" : "map of label to list";
+    case EAR_SHAPE_MONEY:
+        return "map of currency to list";
+    case EAR_SHAPE_STEPS:
+        return "map of view to list";
+    case EAR_SHAPE_HEAVY:
+        return "most frequent labels";
+    case EAR_SHAPE_DISTINCT:
+        return "distinct count";
+    case EAR_SHAPE_DISTRIBUTION:
+        return "distribution";
+    default:
+        return "number of 63 bits";
+    }
+}
+
+static const char *windows_of(const struct ear_number *number)
+{
+    static const char *const windows[] = {"all", "days, hours", "hours"};
+
+    return windows[number->part];
+}
 
 static void print_row(const struct ear_number *number)
 {
-    static const char *const on_the_wire[] = {"number", "list", "map of label to number", "list of the hour's minutes"};
-    char name[64];
-
     printf("| %u | ", number->key);
-    for (unsigned i = 0; i < members_of(number); i++) {
-        printf("%s`%s`", i > 0 ? " " : "", full_name(number, i, name));
-    }
-    printf(" | %s | %s | %s |\n", on_the_wire[number->shape], attributions[number->attribution], number->says);
+    print_names(number);
+    printf(" | %s | %s | %s | %s |\n", wire_of(number), windows_of(number), attributions[number->attribution],
+           number->says);
+}
+
+/* What is derived: the very table that libearshot-merge computes from. */
+static void print_derived(const char *table, const char *name, const char *numerator, const char *denominator,
+                          const char *says)
+{
+    printf("| `%s%s%s` | `%s`%s%s%s | %s |\n", table, table[0] != '\0' ? "[]." : "", name, numerator,
+           denominator[0] != '\0' ? " / `" : "", denominator, denominator[0] != '\0' ? "`" : "", says);
+}
+
+static void print_health(unsigned weight, const char *numerator, const char *denominator, const char *says)
+{
+    printf("| %u | `%s` / `%s` | %s |\n", weight, numerator, denominator, says);
 }
 
 static void print_markdown(void)
 {
     puts(
-        "<!-- Made by `earshot catalogue --markdown` from core/note/ear_catalogue.def. -->\n"
+        "<!-- Made by `earshot catalogue --markdown` from core/note/ear_catalogue.def and\n"
+        "     tools/merge/earshot_derived.def. -->\n"
         "# The numbers\n"
         "\n"
-        "What a summary can hold. How its bytes are laid out is in [core/tell/SPEC.md](../core/tell/SPEC.md).\n"
+        "What a summary can hold. To the letter: [meaning.md](meaning.md). How its bytes are laid out:\n"
+        "[core/tell/SPEC.md](../core/tell/SPEC.md).\n"
         "\n"
         "* **key**: in the summary's map of numbers. A list has its members in the order given here, without the zeros "
         "at its end; what is zero altogether is not sent.\n"
+        "* **in**: which windows have it.\n"
         "* **belongs to**: *event*: the window in which it happened. *cohort*: the window in which the conversation "
         "started, however much later it changes; so a rate of cohort numbers is one of the same conversations.\n"
-        "* A table has the labels that came first, as many as were configured (Kconfig), and `other` for the rest.\n"
+        "* A table (`[]`) has the labels that came first, as many as were configured (Kconfig), and `other` for the "
+        "rest. *Most frequent labels* have a count each and how much of it may be another label's.\n"
+        "* A *distinct count* is exact while few; its error after that, and that of a *distribution*'s quantiles, are\n"
+        "  in [sketches.md](sketches.md).\n"
         "* Every number is kept per slice (channel, sender, automation, version), and adds up over slices and "
         "devices.\n"
         "\n"
-        "| key | name | is a | belongs to | says |\n"
-        "|---|---|---|---|---|");
+        "| key | name | is a | in | belongs to | says |\n"
+        "|---|---|---|---|---|---|");
     for (unsigned n = 0; n < ear_catalogue_count; n++) {
         print_row(&ear_catalogue[n]);
     }
-    puts("\n"
-         "## Derived from them\n"
+    puts(
+        "\n"
+        "## Derived from them\n"
+        "\n"
+        "Never sent; computed after adding up, by `earshot merge` and libearshot-merge or by yourself. Sums are "
+        "divided,\n"
+        "rates never added. Where the denominator is 0 there is *no data*, which is not 0. `csat.*` is the sum of the\n"
+        "group, and of a table the sum of its first column over all rows.\n"
+        "\n"
+        "| | formula | says |\n"
+        "|---|---|---|");
+#define EARSHOT_DERIVED(table, name, UNIT, numerator, denominator, says) \
+    print_derived(table, name, numerator, denominator, says);
+#include "tools/merge/earshot_derived.def"
+    puts("| distinct people | of `users.unique`, `users.returning`, `contact_users` | The sketches united over slices "
+         "and "
+         "devices, then estimated: a person seen by two counts once. |\n"
+         "| quantiles | of `duration`, `wait` | Buckets added, then any quantile, within 10 %. |\n"
+         "| peak volume, and when | the greatest minute of `messages_per_minute` | Added up over slices and devices "
+         "minute by "
+         "minute, then the greatest. |\n"
          "\n"
-         "Never sent; computed after adding up. Where the denominator is 0 there is *no data*, which is not 0.\n"
+         "**Health score**, 0 to 100: the weighted mean of these shares, of those for which there is data; no data if "
+         "there\n"
+         "is none for any.\n"
          "\n"
-         "| | formula |\n"
-         "|---|---|\n"
-         "| resolution rate | (`status.resolved` + `status.assumed_resolved`) / (`status.resolved` + "
-         "`status.assumed_resolved` + `status.routed` + `status.closed_out`) |\n"
-         "| percent resolved | `status.resolved` / `conversations` |\n"
-         "| containment | sum of `outcome.contained.*` / sum of `outcome.contained.*` and `outcome.escalated.*` |\n"
-         "| escalation rate | `status.routed` / `conversations` |\n"
-         "| engagement | `users.engaged` / (`users.engaged` + `users.not_engaged`) |\n"
-         "| messages a conversation, in | `messages.user` / `conversations` |\n"
-         "| messages a conversation, out | (`messages.bot` + `messages.agent`) / `conversations` |\n"
-         "| CSAT average | (1 `csat.1` + 2 `csat.2` + 3 `csat.3` + 4 `csat.4` + 5 `csat.5`) / sum of `csat.*` |\n"
-         "| CSAT negative, positive | (`csat.1` + `csat.2`) / sum of `csat.*`, (`csat.4` + `csat.5`) / sum of `csat.*` "
-         "|\n"
-         "| delivery rate | `delivery.delivered` / `delivery.sent` |\n"
-         "| peak volume | the greatest minute of `messages_per_minute`, added up over devices minute by minute |");
+         "| weight | share | says |\n"
+         "|---|---|---|");
+#define EARSHOT_HEALTH(weight, numerator, denominator, says) print_health(weight, numerator, denominator, says);
+#include "tools/merge/earshot_derived.def"
 }
 
 /* --- the description --- */
 
+static void print_cddl_columns(const struct ear_number *number)
+{
+    if (number->columns == 1) {
+        printf("count");
+    } else if (number->wide == 0) {
+        printf("[1*%u member]", number->columns);
+    } else {
+        printf("[1*%u member, 0*%u wide]", (unsigned)number->columns - number->wide, number->wide);
+    }
+}
+
+static void print_cddl_value(const struct ear_number *number)
+{
+    switch (number->shape) {
+    case EAR_SHAPE_GROUP:
+    case EAR_SHAPE_SERIES:
+        printf("[1*%u %s]", number->size, number->shape == EAR_SHAPE_GROUP ? "member" : "minute");
+        break;
+    case EAR_SHAPE_LABELS:
+    case EAR_SHAPE_MONEY:
+        printf("{ + tstr => ");
+        print_cddl_columns(number);
+        printf(" }");
+        break;
+    case EAR_SHAPE_STEPS:
+        printf("{ + tstr => [1* member] }");
+        break;
+    default:
+        printf("%s", shapes[number->shape]);
+        break;
+    }
+}
+
 static void print_cddl_number(const struct ear_number *number)
 {
+    const bool columns = columns_of(number) > 0 && number->shape != EAR_SHAPE_HEAVY;
     char name[64];
 
     printf("  ? %u => ", number->key);
-    if (number->shape == EAR_SHAPE_COUNT || number->shape == EAR_SHAPE_TABLE) {
-        printf("%s, ;", number->shape == EAR_SHAPE_COUNT ? "count" : "table");
-    } else {
-        printf("[1*%u %s], ;", number->size, number->shape == EAR_SHAPE_GROUP ? "member" : "minute");
-    }
+    print_cddl_value(number);
+    printf(", ;");
     for (unsigned i = 0; i < members_of(number); i++) {
         printf(" %s", full_name(number, i, name));
     }
-    putchar('\n');
+    printf("%s%s\n", columns ? ": " : "", columns ? number->members : "");
 }
 
 static void print_cddl(void)
@@ -130,6 +256,7 @@ static void print_cddl(void)
         "  7 => clock,\n"
         "  8 => slice,\n"
         "  9 => numbers,\n"
+        "  10 => ledger,\n"
         "}\n"
         "\n"
         "resolution = 0 / 1 / 2 ; minute, hour (UTC), local day\n"
@@ -144,7 +271,16 @@ static void print_cddl(void)
         "count = 1..4294967295\n"
         "member = 0..4294967295\n"
         "minute = 0..65535\n"
-        "table = { + tstr => count } ; labels of 1 to 4 bytes, and \"other\"\n"
+        "wide = 0..9223372036854775807\n"
+        "table = { + tstr => count } ; codes of 1 to 4 bytes, and \"other\"\n"
+        "heavy = [total: count, missed: member, { + tstr => count / [count, error: count] }]\n"
+        "distinct = bstr ; docs/sketches.md\n"
+        "distribution = bstr ; docs/sketches.md\n"
+        "ledger = [accepted: member, refused: member, produced: member, acked: member, superseded: member, expired: "
+        "member]\n"
+        "\n"
+        "; The keys of a map of labels are labels, and \"\" for those that found no room; of currencies, codes and "
+        "\"other\".\n"
         "\n"
         "numbers = {");
     for (unsigned n = 0; n < ear_catalogue_count; n++) {
@@ -169,6 +305,11 @@ static void print_json(void)
             text_printf(&text, "%s", i > 0 ? ", " : "");
             full_name(number, i, name);
             text_add_json_string(&text, name, strlen(name));
+        }
+        text_printf(&text, "], \"columns\": [");
+        for (unsigned i = 0; i < columns_of(number); i++) {
+            const struct ear_str column = ear_catalogue_member(number, i);
+            text_printf(&text, "%s\"%.*s\"", i > 0 ? ", " : "", column.length, column.bytes);
         }
         text_printf(&text, "], \"says\": ");
         text_add_json_string(&text, number->says, strlen(number->says));

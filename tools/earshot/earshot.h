@@ -7,7 +7,10 @@
 int earshot_send(int argc, char **argv);
 int earshot_sim(int argc, char **argv);
 int earshot_tap(int argc, char **argv);
+int earshot_records(int argc, char **argv);
 int earshot_status(int argc, char **argv);
+int earshot_merge(int argc, char **argv);
+int earshot_report(int argc, char **argv);
 int earshot_catalogue(int argc, char **argv);
 
 /** Exit statuses beside 0. */

@@ -14,6 +14,9 @@ static const struct {
     {"send", earshot_send, "give events to a running earshotd"},
     {"sim", earshot_sim, "play conversations: turn dialogues into timed event streams"},
     {"tap", earshot_tap, "subscribe to a broker and show the summaries that arrive"},
+    {"merge", earshot_merge, "add up the recorded summaries of many devices"},
+    {"report", earshot_report, "write the performance report of recorded summaries as a page"},
+    {"records", earshot_records, "ask a device for the conversations behind a number"},
     {"status", earshot_status, "ask a running earshotd how it is"},
     {"catalogue", earshot_catalogue, "print the catalogue of numbers: a page, CDDL or JSON"},
 };

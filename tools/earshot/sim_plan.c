@@ -4,13 +4,16 @@
 #include <stdlib.h>
 
 enum {
-    STEP_MS = 600000,      /* of the clock during the silence at the end */
-    AFTER_IDLE_MS = 60000, /* beyond the idle time, so that the last conversation has surely ended */
-    OPEN_MS = 600000,      /* conversations that are still open began at most so long before the end */
-    LATE_PERCENT = 8,      /* conversations with a message that arrives late */
-    BATCH_PERCENT = 4,     /* conversations that arrive late as a whole, from a terminal that was cut off */
-    AGAIN_PERCENT = 2,     /* events that are sent twice */
+    STEP_MS = 600000,            /* of the clock during the silence at the end */
+    AFTER_IDLE_MS = 60000,       /* beyond the idle time, so that the last conversation has surely ended */
+    SHORT_SILENCE_MS = 10800000, /* so short that agents may stay logged in through it: that takes a cell an hour */
+    OPEN_MS = 2700000,           /* conversations that are still open began at most so long before the end */
+    LATE_PERCENT = 8,            /* conversations with a message that arrives late */
+    BATCH_PERCENT = 4,           /* conversations that arrive late as a whole, from a terminal that was cut off */
+    AGAIN_PERCENT = 2,           /* events that are sent twice */
 };
+
+#define DAY_MS INT64_C(86400000)
 
 /* SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014). */
 static uint64_t next_random(struct sim_plan *plan)
@@ -35,6 +38,21 @@ int64_t sim_between(struct sim_plan *plan, int64_t min, int64_t max)
 bool sim_chance(struct sim_plan *plan, unsigned percent)
 {
     return sim_random(plan, 100) < percent;
+}
+
+struct ear_str sim_user(struct sim_plan *plan, uint16_t device)
+{
+    struct ear_str *user = &plan->last_user[device];
+
+    if (user->length > 0 && sim_chance(plan, 15)) {
+        return *user; /* the same one again */
+    }
+    if (plan->users == 0 || sim_chance(plan, 65)) {
+        *user = sim_string(keep_printf("user-%zu", plan->users++));
+    } else { /* somebody who was here, or elsewhere, before */
+        *user = sim_string(keep_printf("user-%llu", (unsigned long long)sim_random(plan, plan->users)));
+    }
+    return *user;
 }
 
 struct sim_event *sim_plan_add(struct sim_plan *plan, uint16_t device, const struct ear_event *event)
@@ -189,6 +207,28 @@ static void cut_open(struct sim_plan *plan, size_t first)
     plan->count = kept;
 }
 
+/* Conversation i of so many begins in its part of the time; what is open of several days is one after the other. */
+static int64_t start_of(struct sim_plan *plan, size_t i, size_t count)
+{
+    const int64_t span_ms = plan->options->span_ms, open_ms = span_ms * plan->options->days;
+    const int64_t at_ms =
+        (int64_t)(((double)i + (double)sim_random(plan, 1000000) / 1e6) * (double)open_ms / (double)count);
+
+    return at_ms / span_ms * DAY_MS + at_ms % span_ms;
+}
+
+static void add_duty(struct sim_plan *plan)
+{
+    const struct sim_options *options = plan->options;
+
+    for (uint16_t device = 0; device < options->device_count; device++) {
+        for (int64_t day = 0; day < options->days; day++) {
+            const bool stays = day + 1 == options->days && (!options->silence || options->idle_ms <= SHORT_SILENCE_MS);
+            sim_duty(plan, device, day * DAY_MS, day * DAY_MS + options->span_ms, stays);
+        }
+    }
+}
+
 void sim_plan(struct sim_plan *plan, const struct sim_options *options, const struct talks *talks)
 {
     const size_t count = options->conversations > 0 ? options->conversations : talks->count;
@@ -197,8 +237,7 @@ void sim_plan(struct sim_plan *plan, const struct sim_options *options, const st
     plan->conversations = grow(NULL, count * sizeof plan->conversations[0]);
     size_t *order = shuffle(plan, talks->count);
     for (size_t i = 0; i < count; i++) {
-        const int64_t start_ms =
-            (options->span_ms * (int64_t)i + (int64_t)sim_random(plan, (uint64_t)options->span_ms)) / (int64_t)count;
+        const int64_t start_ms = start_of(plan, i, count);
         if (ending_of(i, options->seed) != SIM_OPEN) {
             add_conversation(plan, &talks->items[order[i % talks->count]], ending_of(i, options->seed), i, start_ms);
         }
@@ -206,6 +245,7 @@ void sim_plan(struct sim_plan *plan, const struct sim_options *options, const st
             sim_aside(plan, (uint16_t)sim_random(plan, options->device_count), start_ms);
         }
     }
+    add_duty(plan);
     plan->spoken_ms = last_sent_ms(plan);
     plan->end_ms = plan->spoken_ms + (options->silence ? options->idle_ms + AFTER_IDLE_MS : 0);
 

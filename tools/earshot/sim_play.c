@@ -74,17 +74,19 @@ static void pump(struct player *player, int timeout_ms)
 static int64_t due_ms(const struct sim_plan *plan, const struct sim_event *event, int64_t begun_ms)
 {
     const int64_t until_ms = event->sent_ms < plan->spoken_ms ? event->sent_ms : plan->spoken_ms;
+    const int64_t from_ms =
+        plan->options->live_ms > 0 ? plan->spoken_ms - plan->options->live_ms : plan->events[0].sent_ms;
 
-    if (plan->options->speed <= 0) {
+    if (plan->options->speed <= 0 || until_ms <= from_ms) {
         return begun_ms;
     }
-    return begun_ms + (int64_t)((double)(until_ms - plan->events[0].sent_ms) / plan->options->speed);
+    return begun_ms + (int64_t)((double)(until_ms - from_ms) / plan->options->speed);
 }
 
 static int play_to_sockets(const struct sim_plan *plan)
 {
     static struct player player;
-    const int64_t begun_ms = monotonic_ms();
+    int64_t begun_ms = monotonic_ms();
     struct text bytes = {0};
 
     player.plan = plan;
@@ -96,6 +98,9 @@ static int play_to_sockets(const struct sim_plan *plan)
     for (size_t i = 0; i < plan->count; i++) {
         const struct sim_event *event = &plan->events[i];
         struct client *client = &player.clients[event->device];
+        if (due_ms(plan, event, 0) == 0) {
+            begun_ms = monotonic_ms(); /* the live part begins when all before it was said */
+        }
         for (int64_t wait_ms; (wait_ms = due_ms(plan, event, begun_ms) - monotonic_ms()) > 0;) {
             pump(&player, wait_ms < 1000 ? (int)wait_ms : 1000);
         }

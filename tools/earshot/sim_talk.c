@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/earshot/sim_tell.h"
+#include "tools/earshot/sim_words.h"
 
 #include <string.h>
 
@@ -8,10 +9,11 @@ static void outcome(struct teller *teller)
     const unsigned inquiries = (unsigned)sim_between(teller->plan, 1, 3);
 
     for (unsigned i = 0; i < inquiries; i++) {
-        const struct ear_event event = {.present = EAR_HAS(resolved) | EAR_HAS(topic),
-                                        .kind = EAR_KIND_OUTCOME,
-                                        .resolved = sim_chance(teller->plan, 65),
-                                        .topic = sim_string(PICK(teller->plan, "returns", "prices", "delivery"))};
+        struct ear_event event = {.present = EAR_HAS(resolved),
+                                  .kind = EAR_KIND_OUTCOME,
+                                  .resolved = sim_chance(teller->plan, 65),
+                                  .topic = sim_word(teller->plan, SIM_TOPICS)};
+        event.present |= tell_bears(teller, EAR_KIND_TOPIC, event.topic) ? EAR_HAS(topic) : 0;
         tell_next(teller, &event);
     }
 }
@@ -61,7 +63,7 @@ static void close_by(struct teller *teller, enum ear_by by, const char *reason)
     struct ear_event event = {.present = EAR_HAS(by), .kind = EAR_KIND_CLOSE, .by = (uint8_t)by};
 
     if (reason != NULL) {
-        event.label = sim_string(reason);
+        event.label = sim_word_or_first(teller->plan, SIM_CLOSING_REASONS, reason);
         event.present |= EAR_HAS(label);
     }
     if (by == EAR_BY_AGENT) {
@@ -127,9 +129,9 @@ static void hand_off(struct teller *teller, enum ear_reason reason, enum ear_mod
 
 static void assign(struct teller *teller)
 {
-    struct ear_event event = {.present = EAR_HAS(agent), .kind = EAR_KIND_ASSIGN};
+    const struct ear_event event = {
+        .present = EAR_HAS(agent), .kind = EAR_KIND_ASSIGN, .agent = sim_word(teller->plan, SIM_AGENTS)};
 
-    event.agent = sim_string(keep_printf("agent-%d", (int)sim_between(teller->plan, 1, 6)));
     tell_next(teller, &event);
 }
 
@@ -157,6 +159,10 @@ static void end_routed(struct teller *teller)
     if (sim_chance(plan, 90)) {
         assign(teller);
     }
+    if (sim_chance(plan, 10)) { /* handed on before anybody answered */
+        teller->at_ms += sim_between(plan, 15000, 60000);
+        assign(teller);
+    }
     teller->at_ms += sim_between(plan, 15000, 300000);
     if (sim_chance(plan, 20)) { /* nobody ever answers */
         if (sim_chance(plan, 60)) {
@@ -171,7 +177,7 @@ static void end_routed(struct teller *teller)
         serve(teller);
     }
     if (sim_chance(plan, 80)) {
-        close_by(teller, EAR_BY_AGENT, PICK(plan, "solved", "exchanged", "refunded", "no-answer"));
+        close_by(teller, EAR_BY_AGENT, PICK(plan, "solved", "done", "exchanged", "refunded", "no-answer"));
         survey(teller, 45, 1, 5);
     }
 }
@@ -224,7 +230,7 @@ static void end(struct teller *teller, enum sim_ending ending)
         break;
     case SIM_ASSUMED_RESOLVED:
         play_to_bot(teller, 70);
-        close_by(teller, EAR_BY_AGENT, PICK(plan, "answered-by-bot", "solved"));
+        close_by(teller, EAR_BY_AGENT, PICK(plan, "done", "solved"));
         break;
     case SIM_ROUTED:
         end_routed(teller);
@@ -271,7 +277,7 @@ void sim_talk(struct sim_plan *plan, const struct talk *talk, enum sim_ending en
                             .talk = talk,
                             .phrases = phrases_of(talk->language),
                             .slice = sim_slice(plan),
-                            .agent = sim_string("agent-1"),
+                            .agent = sim_word_at(plan, SIM_AGENTS, 0),
                             .at_ms = start_ms,
                             .number = number,
                             .device = device,
@@ -284,12 +290,11 @@ void sim_talk(struct sim_plan *plan, const struct talk *talk, enum sim_ending en
     }
     teller.conversation = sim_string(keep_printf("s%llu-c%zu", seed, number));
     if (sim_chance(plan, 80)) {
-        teller.user = sim_string(keep_printf("user-%llu", (unsigned long long)sim_random(plan, 1 + number)));
+        teller.user = sim_user(plan, device);
     }
     if (sim_chance(plan, 85) || ending == SIM_LEFT) {
-        const struct ear_event start = {.present = EAR_HAS(label),
-                                        .kind = EAR_KIND_START,
-                                        .label = sim_string(PICK(plan, "touch", "greeting", "qr-code"))};
+        const struct ear_event start = {
+            .present = EAR_HAS(label), .kind = EAR_KIND_START, .label = sim_word(plan, SIM_START_FLOWS)};
         tell_now(&teller, &start);
     }
     if (talk->as_written) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/earshot/sim_tell.h"
 
+#include "tools/earshot/sim_words.h"
+
 #include <string.h>
 
 enum { SLICE_FIELDS = EAR_HAS(channel) | EAR_HAS(sender) | EAR_HAS(automation) | EAR_HAS(automation_version) };
@@ -21,7 +23,7 @@ struct ear_event sim_slice(struct sim_plan *plan)
                               .automation_version = sim_string(tuple[3])};
 }
 
-static void add_slice(struct ear_event *event, const struct ear_event *slice)
+void tell_slice(struct ear_event *event, const struct ear_event *slice)
 {
     event->present |= slice->present;
     event->channel = slice->channel;
@@ -31,7 +33,7 @@ static void add_slice(struct ear_event *event, const struct ear_event *slice)
     memcpy(event->language, slice->language, sizeof event->language);
 }
 
-static void add_id(struct sim_plan *plan, struct ear_event *event)
+void tell_id(struct sim_plan *plan, struct ear_event *event)
 {
     event->id = sim_string(keep_printf("s%llu-%zu", (unsigned long long)plan->options->seed, plan->count));
     event->present |= EAR_HAS(id) | EAR_HAS(time_ms);
@@ -43,7 +45,7 @@ void tell_now(struct teller *teller, const struct ear_event *what)
 
     event.present |= EAR_HAS(kind);
     event.time_ms = teller->at_ms;
-    add_id(teller->plan, &event);
+    tell_id(teller->plan, &event);
     event.conversation = teller->conversation;
     event.present |= EAR_HAS(conversation);
     event.user = teller->user;
@@ -55,7 +57,7 @@ void tell_now(struct teller *teller, const struct ear_event *what)
         event.present &= ~EAR_HAS(conversation); /* the till knows who buys, not what was said before */
     }
     if (!teller->told || teller->rich || event.kind == EAR_KIND_ORDER) {
-        add_slice(&event, &teller->slice);
+        tell_slice(&event, &teller->slice);
         teller->told = true;
     }
     sim_plan_add(teller->plan, teller->device, &event);
@@ -107,60 +109,45 @@ void tell_fallback(struct teller *teller)
     tell_next(teller, &event);
 }
 
-void tell_label(struct teller *teller, uint8_t kind, const char *name)
+void tell_label(struct teller *teller, uint8_t kind, struct ear_str label)
 {
-    const struct ear_event event = {.present = EAR_HAS(label), .kind = kind, .label = sim_string(name)};
+    const struct ear_event event = {.present = EAR_HAS(label), .kind = kind, .label = label};
 
     tell_next(teller, &event);
 }
 
-const char *sim_pick(struct sim_plan *plan, const char *const *names, size_t count)
+bool tell_bears(struct teller *teller, uint8_t kind, struct ear_str word)
 {
-    return names[sim_random(plan, count)];
+    for (unsigned i = 0; i < teller->borne; i++) {
+        if (teller->labels[i].kind == kind && strcmp(teller->labels[i].word.bytes, word.bytes) == 0) {
+            return true;
+        }
+    }
+    if (teller->borne == EAR_CONVERSATION_LABELS) {
+        return false;
+    }
+    teller->labels[teller->borne].kind = kind;
+    teller->labels[teller->borne++].word = word;
+    return true;
 }
 
-/* What a page reports beside messages, now and then after a bot's message. */
-static void react(struct teller *teller)
+/* What the source has found out about the message itself. */
+static void add_findings(struct teller *teller, struct ear_event *event)
 {
     struct sim_plan *plan = teller->plan;
-    struct ear_event event = {0};
 
-    switch (sim_random(plan, 40)) {
-    case 0:
-        tell_label(teller, EAR_KIND_LINK_CLICK, PICK(plan, "opening-hours", "price-list", "map"));
-        break;
-    case 1:
-    case 2:
-        event.kind = EAR_KIND_PRODUCT_CLICK;
-        event.present = EAR_HAS(product);
-        event.product = sim_string(PICK(plan, "kettle-2", "lamp-17", "hose-25m"));
-        tell_next(teller, &event);
-        if (sim_chance(plan, 50)) {
-            event.kind = EAR_KIND_ADD_TO_CART;
-            tell_next(teller, &event);
-        }
-        if (teller->user.length > 0 && sim_chance(plan, 40)) {
-            event = (struct ear_event){.present = EAR_HAS(amount) | EAR_HAS(currency),
-                                       .kind = EAR_KIND_ORDER,
-                                       .amount = (uint32_t)sim_between(plan, 499, 25999),
-                                       .currency = {'E', 'U', 'R'}};
-            tell_next(teller, &event);
-        }
-        break;
-    case 3:
-        tell_label(teller, EAR_KIND_TAG, PICK(plan, "vip", "repair", "complaint"));
-        break;
-    case 4:
-        tell_label(teller, EAR_KIND_TOPIC, PICK(plan, "returns", "prices", "delivery"));
-        break;
-    case 5:
-        tell_label(teller, EAR_KIND_PROCEDURE, PICK(plan, "return-item", "find-product"));
-        break;
-    case 6:
-        tell_label(teller, EAR_KIND_STEP, PICK(plan, "asked", "chosen", "paid"));
-        break;
-    default:
-        break;
+    if (event->from == EAR_FROM_USER && (event->present & EAR_HAS(intent)) == 0 && sim_chance(plan, 35)) {
+        event->intent = sim_word(plan, SIM_INTENTS);
+        event->present |= EAR_HAS(intent);
+    }
+    if (event->from == EAR_FROM_USER && (event->present & EAR_HAS(topic)) == 0 && sim_chance(plan, 12)) {
+        const struct ear_str topic = sim_word(plan, SIM_TOPICS);
+        event->topic = topic;
+        event->present |= tell_bears(teller, EAR_KIND_TOPIC, topic) ? EAR_HAS(topic) : 0;
+    }
+    if (event->from == EAR_FROM_AGENT && (event->present & EAR_HAS(agent)) == 0) {
+        event->agent = teller->agent;
+        event->present |= EAR_HAS(agent);
     }
 }
 
@@ -174,53 +161,18 @@ void tell_turns(struct teller *teller, size_t end)
             event.confidence_permille = (uint16_t)sim_between(teller->plan, 550, 990);
             event.present |= EAR_HAS(confidence_permille);
         }
-        if (event.kind == EAR_KIND_MESSAGE && event.from == EAR_FROM_AGENT && (event.present & EAR_HAS(agent)) == 0) {
-            event.agent = teller->agent;
-            event.present |= EAR_HAS(agent);
+        if (event.kind == EAR_KIND_MESSAGE) {
+            add_findings(teller, &event);
         }
         teller->at_ms += teller->talk->turns[i].wait_ms;
         tell_next(teller, &event);
         if (bot && !teller->talk->as_written) {
-            react(teller);
+            tell_reaction(teller);
         }
     }
 }
 
-static void add_aside(struct sim_plan *plan, uint16_t device, struct ear_event event)
+const char *sim_pick(struct sim_plan *plan, const char *const *names, size_t count)
 {
-    const struct ear_event slice = sim_slice(plan);
-
-    add_slice(&event, &slice);
-    add_id(plan, &event);
-    event.present |= EAR_HAS(kind);
-    sim_plan_add(plan, device, &event);
-}
-
-void sim_aside(struct sim_plan *plan, uint16_t device, int64_t at_ms)
-{
-    struct ear_event event = {.time_ms = at_ms};
-
-    switch (sim_random(plan, 3)) {
-    case 0:
-        event.kind = EAR_KIND_FLOW;
-        event.present = EAR_HAS(label);
-        event.label = sim_string(PICK(plan, "print-receipt", "find-shelf", "survey"));
-        break;
-    case 1:
-        event.kind = EAR_KIND_DELIVERY;
-        event.present = EAR_HAS(delivery) | EAR_HAS(count);
-        event.delivery = (uint8_t)sim_random(plan, EAR_DELIVERY_COUNT);
-        event.count = (uint32_t)sim_between(plan, 1, 20);
-        break;
-    default:
-        event.kind = EAR_KIND_CSAT;
-        event.present = EAR_HAS(score);
-        event.score = (uint32_t)sim_between(plan, 1, 5);
-        break;
-    }
-    add_aside(plan, device, event);
-    event.kind = sim_chance(plan, 50) ? EAR_KIND_AGENT_LOGIN : EAR_KIND_AGENT_LOGOUT;
-    event.present = EAR_HAS(agent);
-    event.agent = sim_string(keep_printf("agent-%d", (int)sim_between(plan, 1, 6)));
-    add_aside(plan, device, event);
+    return names[sim_random(plan, count)];
 }

@@ -17,8 +17,14 @@ struct teller {
     int64_t at_ms;
     size_t number;
     uint16_t device;
-    bool told; /* the slice was said */
-    bool rich; /* this source says it with every event */
+    bool told;         /* the slice was said */
+    bool rich;         /* this source says it with every event */
+    unsigned shopping; /* how far the purchase has got: enum in sim_react.c */
+    unsigned borne;    /* labels that the conversation bears */
+    struct {
+        uint8_t kind;
+        struct ear_str word;
+    } labels[EAR_CONVERSATION_LABELS];
 };
 
 /** What the kiosk's pages and bots call themselves: one of a few tuples. */
@@ -31,7 +37,18 @@ void tell_next(struct teller *teller, const struct ear_event *what);
 /** Common ones, each after its pause. */
 void tell_message(struct teller *teller, uint8_t from, const char *text);
 void tell_fallback(struct teller *teller);
-void tell_label(struct teller *teller, uint8_t kind, const char *name);
+void tell_label(struct teller *teller, uint8_t kind, struct ear_str label);
+
+/** Whether the conversation bears this label, or still has room for it; it bears it then. kind: EAR_KIND_TOPIC, _TAG,
+ * _PROCEDURE. */
+bool tell_bears(struct teller *teller, uint8_t kind, struct ear_str word);
+
+/** sim_react.c: what the user does after a bot's message, now and then. */
+void tell_reaction(struct teller *teller);
+
+/** Add to an event: the slice; an id that no other event has, and that it has a time. */
+void tell_slice(struct ear_event *event, const struct ear_event *slice);
+void tell_id(struct sim_plan *plan, struct ear_event *event);
 
 /** The talk's turns [0, end), with what a source knows beside the text. */
 void tell_turns(struct teller *teller, size_t end);

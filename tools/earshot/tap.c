@@ -31,7 +31,9 @@ static void print_help(void)
          "what\n"
          "                        differs, if the timeout comes first\n"
          "  --timeout DURATION    stop then; exit status 1 if there never was a session\n"
-         "  --record FILE         also write each message there, as a CBOR sequence of [topic, payload]\n"
+         "  --record FILE         also write each message there, as a CBOR sequence of [topic, payload]; -: to "
+         "standard\n"
+         "                        output, and show nothing, for `earshot merge -` and `earshot report -`\n"
          "  --file FILE           show the messages of such a file instead of a broker's\n"
          "\n"
          "  earshot tap --host broker.example --cafile ca.crt --cert me.crt --key me.key --table\n"
@@ -155,7 +157,8 @@ static void set_option(struct tap *tap, int option, const char *value)
         tap->timeout_ms = 1000 * parse_duration_s("--timeout", value);
         break;
     case RECORD:
-        tap->record = fopen(value, "wb");
+        tap->show = strcmp(value, "-") == 0 ? SHOW_NOTHING : tap->show;
+        tap->record = tap->show == SHOW_NOTHING ? stdout : fopen(value, "wb");
         if (tap->record == NULL) {
             die("%s: %s", value, strerror(errno));
         }

@@ -25,8 +25,7 @@ void tap_record(FILE *file, const char *topic, const uint8_t *bytes, size_t leng
     free(out);
 }
 
-/* Bytes used by the first frame; 0 if it is none. */
-static size_t read_frame(const uint8_t *bytes, size_t length, tap_frame *frame, void *context)
+size_t tap_read_frame(const uint8_t *bytes, size_t length, tap_frame *frame, void *context)
 {
     char topic[TOPIC_BYTES];
     size_t topic_length = sizeof topic, payload_length = 0;
@@ -58,7 +57,7 @@ void tap_read_frames(const char *path, tap_frame *frame, void *context)
     char *bytes = read_file(path, &length);
 
     while (at < length) {
-        const size_t used = read_frame((const uint8_t *)bytes + at, length - at, frame, context);
+        const size_t used = tap_read_frame((const uint8_t *)bytes + at, length - at, frame, context);
         if (used == 0) {
             die("%s: no frame at byte %zu; a CBOR sequence of [topic, payload] is meant", path, at);
         }

@@ -32,61 +32,19 @@ static void add_slice(struct text *json, const struct ear_summary_head *head)
     text_printf(json, "}");
 }
 
-struct writer {
-    struct text *json;
-    const uint32_t *words;
-    const struct ear_number *table; /* whose rows are being written */
-};
-
-static void add_series(struct writer *writer, const struct ear_number *number, const char *name)
+static void add_ledger(struct text *json, const struct ear_summary_head *head)
 {
-    text_printf(writer->json, "\"%s\":[", name);
-    for (unsigned minute = 0; minute < number->size; minute++) {
-        text_printf(writer->json, "%s%u", minute > 0 ? "," : "", tap_minute(writer->words, number->at, minute));
-    }
-    text_printf(writer->json, "]");
-}
+    static const char *const names[EAR_LEDGER_PARTS] = {"accepted", "refused",    "produced",
+                                                        "acked",    "superseded", "expired"};
 
-static void end_table(struct writer *writer)
-{
-    if (writer->table != NULL) {
-        text_printf(writer->json, "}");
-        writer->table = NULL;
-    }
-}
-
-static void add_number(void *context, const struct ear_number *number, const char *name, uint32_t label, uint64_t value)
-{
-    struct writer *writer = context;
-    char text[8];
-
-    if (writer->table != number) {
-        end_table(writer);
-        if (writer->json->bytes[writer->json->length - 1] != '{') {
-            text_printf(writer->json, ",");
-        }
-    } else {
-        text_printf(writer->json, ",");
-    }
-    if (number->shape == EAR_SHAPE_SERIES) {
-        add_series(writer, number, name);
-    } else if (number->shape == EAR_SHAPE_TABLE) {
-        if (writer->table != number) {
-            text_printf(writer->json, "\"%s\":{", name);
-            writer->table = number;
-        }
-        const char *shown = tap_label(label, text);
-        text_add_json_string(writer->json, shown, strlen(shown));
-        text_printf(writer->json, ":%llu", (unsigned long long)value);
-    } else {
-        text_printf(writer->json, "\"%s\":%llu", name, (unsigned long long)value);
+    for (unsigned i = 0; i < EAR_LEDGER_PARTS; i++) {
+        text_printf(json, "%s\"%s\":%u", i > 0 ? "," : "", names[i], head->ledger[i]);
     }
 }
 
 static void add_summary(struct text *json, const struct ear_summary *summary)
 {
     const struct ear_summary_head *head = &summary->head;
-    struct writer writer = {.json = json, .words = summary->words};
     char time[TIME_TEXT_BYTES];
 
     text_printf(json, "\"resolution\":\"%s\",", tap_resolution_name(head->resolution));
@@ -99,9 +57,10 @@ static void add_summary(struct text *json, const struct ear_summary *summary)
     text_printf(json, "\"length_s\":%u,\"revision\":%llu,\"boot\":%u,\"seq\":%u,\"clock\":\"%s\",", head->length_s,
                 (unsigned long long)head->revision, head->boot, head->seq, clock_name(head->clock));
     add_slice(json, head);
-    text_printf(json, ",\"numbers\":{");
-    tap_each(summary->words, head->resolution, add_number, &writer);
-    end_table(&writer);
+    text_printf(json, ",\"ledger\":{");
+    add_ledger(json, head);
+    text_printf(json, "},\"numbers\":{");
+    tap_numbers_to_json(summary, json);
     text_printf(json, "}");
 }
 
@@ -157,17 +116,6 @@ void tap_to_json(const struct tap_arrival *arrival, struct text *json)
     text_printf(json, "}");
 }
 
-static void add_short(void *context, const struct ear_number *number, const char *name, uint32_t label, uint64_t value)
-{
-    char text[8];
-
-    if (label != 0) {
-        text_printf(context, " %s.%s=%llu", name, tap_label(label, text), (unsigned long long)value);
-    } else if (number->shape != EAR_SHAPE_SERIES) {
-        text_printf(context, " %s=%llu", name, (unsigned long long)value);
-    }
-}
-
 void tap_to_line(const struct tap_arrival *arrival, struct text *line)
 {
     const struct ear_summary_head *head = &arrival->summary.head;
@@ -189,5 +137,5 @@ void tap_to_line(const struct tap_arrival *arrival, struct text *line)
         text_printf(line, "%s%.*s", i > 0 ? "/" : "", head->slice.parts[i].length, head->slice.parts[i].bytes);
     }
     text_printf(line, "%s revision=%llu:", head->other ? "other" : "", (unsigned long long)head->revision);
-    tap_each(arrival->summary.words, head->resolution, add_short, line);
+    tap_numbers_to_line(&arrival->summary, line);
 }

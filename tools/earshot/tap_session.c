@@ -3,6 +3,7 @@
 
 #include "tools/earshot/earshot.h"
 
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -37,7 +38,11 @@ static void draw_table(struct tap *tap)
 
     const struct winsize size = terminal_size();
 
-    tap_to_table(&tap->store, tap->resolution, tap->terminal ? size.ws_col : TABLE_WIDTH, &table);
+    const struct tap_size whole = {.width = TABLE_WIDTH, .height = UINT_MAX};
+    const struct tap_size screen_size = {.width = size.ws_col, .height = size.ws_row - 1u};
+
+    /* the last one, which stays, is whole */
+    tap_to_table(&tap->store, tap->resolution, tap->terminal && !tap->concluding ? screen_size : whole, &table);
     if (tap->terminal && tap->drawn_lines >= size.ws_row) {
         text_printf(&screen, "\033[H\033[2J");
     } else if (tap->terminal && tap->drawn_lines > 0) {
@@ -82,7 +87,7 @@ static void take(void *context, const char *topic, const uint8_t *bytes, size_t 
         }
     } else if (tap->show == SHOW_TABLE) {
         tap->changed = true;
-    } else {
+    } else if (tap->show != SHOW_NOTHING) {
         if (tap->show == SHOW_JSON) {
             tap_to_json(&arrival, &text);
         } else {
@@ -203,6 +208,7 @@ int tap_conclude(struct tap *tap)
     int status = 0;
 
     if (tap->show == SHOW_TABLE) {
+        tap->concluding = true;
         draw_table(tap);
     }
     if (tap->file == NULL && !tap->connected) {

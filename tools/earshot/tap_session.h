@@ -6,7 +6,7 @@
 #include "platform/linux/ear_mqtt.h"
 #include "tools/earshot/tap.h"
 
-enum show { SHOW_LINES, SHOW_JSON, SHOW_TABLE };
+enum show { SHOW_LINES, SHOW_JSON, SHOW_TABLE, SHOW_NOTHING };
 
 struct tap {
     struct ear_mqtt_config mqtt;
@@ -24,6 +24,7 @@ struct tap {
     bool terminal;
     bool connected; /* at least once */
     bool changed;
+    bool concluding; /* the last table is being drawn */
     unsigned drawn_lines;
     int64_t retry_at_ms; /* 0: not waiting */
     int64_t drawn_ms, checked_ms;

@@ -11,23 +11,6 @@ const char *tap_resolution_name(unsigned resolution)
     return resolution < EAR_RESOLUTIONS ? resolution_names[resolution] : "?";
 }
 
-const char *tap_label(uint32_t label, char text[8])
-{
-    size_t length = 0;
-
-    if (label == TAP_OTHER) {
-        return "other";
-    }
-    for (int shift = 24; shift >= 0; shift -= 8) {
-        const char c = (char)(label >> shift & 0xff);
-        if (c != '\0') {
-            text[length++] = c;
-        }
-    }
-    text[length] = '\0';
-    return text;
-}
-
 /* "earshot/1/TENANT/SITE/DEVICE/END": its parts in `path`, a copy; NULL if the topic is another one. */
 struct topic {
     char *path;
@@ -80,71 +63,19 @@ static struct tap_device *find_device(struct tap_store *store, const struct topi
     return device;
 }
 
-static bool is_same_slice(const struct ear_summary_head *a, const struct ear_summary_head *b)
+struct earshot_total *tap_total(const struct tap_store *store, const struct tap_device *device, unsigned resolution)
 {
-    if (a->other != b->other) {
-        return false;
-    }
-    for (unsigned i = 0; i < EAR_SLICE_PARTS; i++) {
-        if (a->slice.parts[i].length != b->slice.parts[i].length ||
-            (a->slice.parts[i].length > 0 &&
-             memcmp(a->slice.parts[i].bytes, b->slice.parts[i].bytes, a->slice.parts[i].length) != 0)) {
-            return false;
-        }
-    }
-    return true;
-}
+    struct earshot_filter filter = {.resolution = (enum earshot_resolution)resolution};
 
-/* The key of a summary: core/tell/SPEC.md. */
-static bool is_same_cell(const struct ear_summary_head *a, const struct ear_summary_head *b)
-{
-    return a->start_s == b->start_s && a->resolution == b->resolution && (tap_is_dated(a) || a->boot == b->boot) &&
-           is_same_slice(a, b);
-}
-
-static void keep_labels(struct tap_cell *cell)
-{
-    struct text labels = {0};
-
-    for (unsigned i = 0; i < EAR_SLICE_PARTS; i++) {
-        text_add(&labels, cell->head.slice.parts[i].bytes, cell->head.slice.parts[i].length);
+    if (store->kept == NULL) {
+        return NULL;
     }
-    cell->key = labels.bytes;
-    for (unsigned i = 0, at = 0; i < EAR_SLICE_PARTS; i++) {
-        cell->head.slice.parts[i].bytes = cell->key + at;
-        at += cell->head.slice.parts[i].length;
+    if (device != NULL) {
+        filter.parts[EARSHOT_TENANT] = device->tenant;
+        filter.parts[EARSHOT_SITE] = device->site;
+        filter.parts[EARSHOT_DEVICE] = device->name;
     }
-}
-
-static struct tap_cell *find_cell(struct tap_device *device, const struct ear_summary_head *head)
-{
-    for (size_t i = 0; i < device->cell_count; i++) {
-        if (is_same_cell(&device->cells[i].head, head)) {
-            return &device->cells[i];
-        }
-    }
-    return NULL;
-}
-
-/* True if the summary was news. Its slice points into the store afterwards. */
-static bool upsert(struct tap_device *device, struct ear_summary *summary)
-{
-    struct tap_cell *cell = find_cell(device, &summary->head);
-    const bool is_news = cell == NULL || cell->head.revision < summary->head.revision;
-
-    if (cell == NULL) {
-        device->cells = grow(device->cells, (device->cell_count + 1) * sizeof device->cells[0]);
-        cell = &device->cells[device->cell_count++];
-        cell->key = NULL;
-    }
-    if (is_news) {
-        free(cell->key);
-        cell->head = summary->head;
-        memcpy(cell->words, summary->words, sizeof cell->words);
-        keep_labels(cell);
-    }
-    summary->head.slice = cell->head.slice;
-    return is_news;
+    return earshot_total_new(store->kept, &filter);
 }
 
 static bool take_summary(struct tap_store *store, struct tap_arrival *arrival, const uint8_t *bytes, size_t length,
@@ -159,7 +90,7 @@ static bool take_summary(struct tap_store *store, struct tap_arrival *arrival, c
                     at, length);
         return false;
     }
-    arrival->is_news = upsert(arrival->device, &arrival->summary);
+    arrival->is_news = earshot_store_take(store->kept, arrival->topic, bytes, length, NULL) == EARSHOT_TOOK_NEWS;
     arrival->device->summaries++;
     arrival->device->stale += arrival->is_news ? 0 : 1;
     store->summaries++;
@@ -191,6 +122,9 @@ bool tap_store_take(struct tap_store *store, const char *topic, const uint8_t *b
     if (!split_topic(&parts, topic)) {
         return false;
     }
+    if (store->kept == NULL) {
+        store->kept = earshot_store_new();
+    }
     const bool is_status = strcmp(parts.end, "status") == 0;
     bool taken = false;
     if (is_status || strncmp(parts.end, "summary/", 8) == 0) {
@@ -201,96 +135,4 @@ bool tap_store_take(struct tap_store *store, const char *topic, const uint8_t *b
     }
     free(parts.path);
     return taken;
-}
-
-static void visit_table(const struct ear_number *number, const uint32_t *words, const char *name, tap_visit *visit,
-                        void *context)
-{
-    const uint32_t *row = &words[number->at];
-
-    for (unsigned i = 0; i < number->size; i++, row += 2) {
-        if (row[1] > 0) {
-            visit(context, number, name, row[0], row[1]);
-        }
-    }
-    if (row[0] > 0) {
-        visit(context, number, name, TAP_OTHER, row[0]);
-    }
-}
-
-static uint64_t sum_series(const struct ear_number *number, const uint32_t *words)
-{
-    uint64_t sum = 0;
-
-    for (unsigned minute = 0; minute < number->size; minute++) {
-        sum += tap_minute(words, number->at, minute);
-    }
-    return sum;
-}
-
-void tap_each(const uint32_t *words, unsigned resolution, tap_visit *visit, void *context)
-{
-    char name[64];
-
-    for (unsigned n = 0; n < ear_catalogue_count; n++) {
-        const struct ear_number *number = &ear_catalogue[n];
-        const unsigned members = number->shape == EAR_SHAPE_GROUP ? number->size : 1;
-        if (number->shape == EAR_SHAPE_SERIES && resolution != EAR_HOUR) {
-            continue;
-        }
-        for (unsigned i = 0; i < members; i++) {
-            if (ear_catalogue_member_name(number, i, name, sizeof name) < 0) {
-                continue;
-            }
-            if (number->shape == EAR_SHAPE_TABLE) {
-                visit_table(number, words, name, visit, context);
-                continue;
-            }
-            const uint64_t value =
-                number->shape == EAR_SHAPE_SERIES ? sum_series(number, words) : words[number->at + i];
-            if (value > 0) {
-                visit(context, number, name, 0, value);
-            }
-        }
-    }
-}
-
-struct sum {
-    const char *name;
-    size_t length;
-    uint64_t value;
-};
-
-static void add_if_named(void *context, const struct ear_number *number, const char *name, uint32_t label,
-                         uint64_t value)
-{
-    struct sum *sum = context;
-
-    (void)number;
-    (void)label;
-    if (strncmp(name, sum->name, sum->length) == 0 && (name[sum->length] == '\0' || name[sum->length] == '.')) {
-        sum->value += value;
-    }
-}
-
-uint64_t tap_sum(const struct tap_device *device, unsigned resolution, const char *name)
-{
-    struct sum sum = {.name = name, .length = strlen(name)};
-
-    for (size_t i = 0; i < device->cell_count; i++) {
-        if (device->cells[i].head.resolution == resolution) {
-            tap_each(device->cells[i].words, resolution, add_if_named, &sum);
-        }
-    }
-    return sum.value;
-}
-
-uint64_t tap_sum_at(const struct tap_device *device, unsigned resolution, unsigned at)
-{
-    uint64_t sum = 0;
-
-    for (size_t i = 0; i < device->cell_count; i++) {
-        sum += device->cells[i].head.resolution == resolution ? device->cells[i].words[at] : 0;
-    }
-    return sum;
 }

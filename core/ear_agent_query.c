@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Records of conversations kept up to date, and whoever asks for them answered. */
+#include <assert.h>
+#include <string.h>
+
+#include "core/base/ear_utf8.h"
+#include "core/ear_agent_parts.h"
+#include "core/hear/ear_event_field.h"
+
+static_assert((int)EAR_RECORD_PARTS == EAR_SLICE_PARTS && (int)EAR_RECORD_CHANNEL == EAR_SLICE_CHANNEL,
+              "a record names the parts of a slice in their order");
+static_assert(EAR_QUERY_PAGE_BYTES <= EAR_SUMMARY_BYTES, "SUMMARY_BYTES cannot hold the longest record");
+
+#define COMMANDS "cmd"
+#define REPLIES "reply"
+
+/* --- records --- */
+
+/* What a stricter policy forbids is forgotten. */
+static void obey(struct ear_agent *agent)
+{
+    const enum ear_records_policy policy = (enum ear_records_policy)agent->config->settings->records_policy;
+
+    if (ear_records_obey(&agent->memory.records, policy)) {
+        agent->queries.purged = true;
+    }
+}
+
+/* Both copies of the memory that storage may hold are written over. Where that fails, the regular saves do it later. */
+static void purge(struct ear_agent *agent)
+{
+    agent->queries.purged = false;
+    (void)ear_agent_save(agent);
+    (void)ear_agent_save(agent);
+}
+
+static struct ear_conversation_record *record_of(struct ear_hearing *hearing)
+{
+    struct ear_agent *agent = hearing->agent;
+    bool is_new = false;
+
+    obey(agent);
+    struct ear_conversation_record *record = ear_records_take(&agent->memory.records, hearing->conversation, &is_new);
+    if (is_new) {
+        const struct ear_slice_key key = ear_slice_key(&agent->memory.slices, hearing->conversation->slice);
+        for (unsigned part = 0; part < EAR_SLICE_PARTS; part++) {
+            record->slice[part] = ear_agent_label(agent, key.parts[part]);
+        }
+    }
+    return record;
+}
+
+void ear_agent_record(struct ear_hearing *hearing)
+{
+    struct ear_conversation_record *record;
+
+    if (!hearing->conversation->counted.begun) {
+        return;
+    }
+    record = record_of(hearing);
+    ear_record_update(record, hearing->conversation);
+    if (record->name_length == 0) {
+        ear_record_name(&hearing->agent->memory.records, record, hearing->event->conversation);
+    }
+}
+
+void ear_agent_record_question(struct ear_hearing *hearing, const struct ear_judgement *judgement)
+{
+    const struct ear_event *event = hearing->event;
+    struct ear_str text = event->text;
+
+    if (event->from != EAR_FROM_USER || !ear_event_has(event, EAR_HAS(text)) ||
+        hearing->conversation->messages[EAR_FROM_USER] != 1 ||
+        hearing->agent->config->settings->records_policy == EAR_RECORDS_NONE) {
+        return;
+    }
+    text.length = (uint16_t)ear_utf8_cut(text.bytes, text.length, EAR_TEXT_BYTES); /* what was judged */
+    ear_record_ask(&hearing->agent->memory.records, record_of(hearing), text, judgement);
+}
+
+void ear_agent_record_reason(struct ear_hearing *hearing, uint8_t reason)
+{
+    record_of(hearing)->reason = reason;
+}
+
+void ear_agent_record_end(struct ear_agent *agent, const struct ear_conversation *conversation)
+{
+    struct ear_conversation_record *record = ear_records_find(&agent->memory.records, conversation->id);
+
+    if (record != NULL) {
+        ear_record_update(record, conversation);
+    }
+}
+
+/* --- answers --- */
+
+/* The answer to a request, and what it adds to the counts. */
+struct answer {
+    int32_t length;
+    bool refused;
+    uint8_t withheld;
+};
+
+static struct answer answer(const struct ear_agent *agent, const uint8_t *request, size_t length, uint8_t *out,
+                            size_t capacity)
+{
+    const struct ear_query_source source = {.records = &agent->memory.records,
+                                            .labels = &agent->memory.labels,
+                                            .policy = (uint8_t)agent->config->settings->records_policy,
+                                            .k = agent->config->settings->records_k};
+    struct answer answer = {0};
+    struct ear_query query;
+    struct ear_fault fault;
+
+    if (ear_query_decode(&query, request, length, &fault) == EAR_OK) {
+        answer.length = ear_query_answer(&query, &source, out, capacity, &answer.withheld);
+    } else {
+        answer.refused = true;
+        answer.length = ear_query_refuse(&query, &fault, out, capacity);
+    }
+    return answer;
+}
+
+static void count(struct ear_queries *queries, const struct answer *answer)
+{
+    if (answer->refused) {
+        ear_agent_count(&queries->refused);
+        return;
+    }
+    ear_agent_count(&queries->answered);
+    if (answer->withheld != 0) {
+        ear_agent_count(&queries->withheld);
+    }
+}
+
+int32_t ear_agent_ask(struct ear_agent *agent, const uint8_t *request, size_t length, uint8_t *out, size_t capacity)
+{
+    obey(agent);
+    const struct answer given = answer(agent, request, length, out, capacity);
+
+    count(&agent->queries, &given);
+    return given.length;
+}
+
+int32_t ear_agent_refuse_request(struct ear_agent *agent, const struct ear_fault *fault, uint8_t *out, size_t capacity)
+{
+    static const struct ear_query unread;
+
+    ear_agent_count(&agent->queries.refused);
+    return ear_query_refuse(&unread, fault, out, capacity);
+}
+
+/* --- over MQTT --- */
+
+static const char *topic(struct ear_agent *agent, const char *end)
+{
+    static_assert(sizeof(REPLIES) <= sizeof("summary/minute"), "room was made sure of for that");
+    memcpy(agent->topic + agent->topic_length, end, strlen(end) + 1);
+    return agent->topic;
+}
+
+const char *ear_agent_cmd_topic(struct ear_agent *agent)
+{
+    return topic(agent, COMMANDS);
+}
+
+static bool send_reply(struct ear_agent *agent, int32_t length)
+{
+    const struct ear_sent sent = {.kind = EAR_SENT_OTHER};
+    struct ear_message message = {.topic = topic(agent, REPLIES), .bytes = agent->bytes, .length = (uint32_t)length};
+
+    return ear_uplink_send(&agent->uplink, &sent, &message) == EAR_OK;
+}
+
+/* No room to let it wait: say so if there is room for that. */
+static void say_busy(struct ear_agent *agent, const uint8_t *request, size_t length)
+{
+    struct ear_query query;
+    struct ear_fault fault;
+
+    if (ear_query_decode(&query, request, length, &fault) == EAR_OK) {
+        (void)ear_fault_set(&fault, EAR_ERR_BUSY, EAR_QUERY_KEYS, 0, "one request at a time; try again later");
+    }
+    ear_agent_count(&agent->queries.refused);
+    if (ear_uplink_room(&agent->uplink)) {
+        (void)send_reply(agent, ear_query_refuse(&query, &fault, agent->bytes, sizeof(agent->bytes)));
+    }
+}
+
+void ear_agent_on_cmd(struct ear_agent *agent, const uint8_t *bytes, size_t length)
+{
+    struct ear_queries *queries = &agent->queries;
+    struct ear_query_waiting *waiting;
+
+    if (queries->count == EAR_QUERIES) {
+        say_busy(agent, bytes, length);
+        return;
+    }
+    waiting = &queries->waiting[queries->count++];
+    waiting->length = (uint16_t)(length <= EAR_QUERY_BYTES ? length : EAR_QUERY_BYTES + 1);
+    if (length <= EAR_QUERY_BYTES) { /* else only that it is too long matters */
+        memcpy(waiting->bytes, bytes, length);
+    }
+}
+
+void ear_agent_reply(struct ear_agent *agent)
+{
+    struct ear_queries *queries = &agent->queries;
+
+    obey(agent);
+    if (queries->purged) {
+        purge(agent);
+    }
+    while (queries->count > 0 && ear_uplink_room(&agent->uplink)) {
+        const struct ear_query_waiting *first = &queries->waiting[0];
+        const struct answer given = answer(agent, first->bytes, first->length, agent->bytes, sizeof(agent->bytes));
+        if (!send_reply(agent, given.length)) {
+            return;
+        }
+        count(queries, &given);
+        queries->count--;
+        memmove(&queries->waiting[0], &queries->waiting[1], queries->count * sizeof(queries->waiting[0]));
+    }
+}
+
+void ear_agent_query_health(const struct ear_agent *agent, struct ear_health *health)
+{
+    health->records_held = ear_records_count(&agent->memory.records);
+    health->records_answered = agent->queries.answered;
+    health->records_withheld = agent->queries.withheld;
+    health->records_refused = agent->queries.refused;
+    health->records_unredacted = agent->memory.records.unredacted;
+}
