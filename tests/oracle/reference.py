@@ -88,6 +88,7 @@ class Conversation:
         """To before its first event."""
         self.ended_ms = None
         self.ended_by = None
+        self.closed_at_end = False  # a closing came in the moment of its silence
         self.agent_resolved_ms = -NEVER  # newest closing by an agent with a resolving reason
         self.latest_ms = None  # last event up to its end
         self.newest_ms = -NEVER  # event of any kind
@@ -119,7 +120,7 @@ class Conversation:
                 self.ended_ms, self.ended_by = t, detail[0]
                 self.latest_ms = t
             elif self.ended_ms == t:
-                self.latest_ms = t
+                self.closed_at_end = True
             if detail == ("agent", True):
                 self.agent_resolved_ms = t
         if self.ended_ms is None:
@@ -130,6 +131,7 @@ class Conversation:
     def message(self, t, sender):
         if self.ended_ms is not None:
             self.ended_ms = self.ended_by = None
+            self.closed_at_end = False
         self.last_from = sender
         self.message_ms = t
         self.wrote[sender] = True
@@ -145,6 +147,9 @@ class Conversation:
         if now >= self.latest_ms + self.idle_ms:
             return self.latest_ms + self.idle_ms, "silence"
         return None
+
+    def duration(self):
+        return (self.ended_ms if self.closed_at_end else self.latest_ms) - self.first_ms
 
     def status(self, end):
         user, bot, agent = range(3)
@@ -180,7 +185,7 @@ class Conversation:
         outcome = self.outcome(status) if end is not None else None
         if end is not None:
             yield (ESCALATED if self.wrote[2] else CONTAINED, outcome), 1
-            yield (DURATION, self.latest_ms - self.first_ms), 1
+            yield (DURATION, self.duration()), 1
         yield (BOT, 0 if self.wrote[1] else 1), 1
         yield (ENGAGED, 0 if self.engaged else 1), 1
         sign = None
@@ -202,7 +207,7 @@ class Conversation:
             ended = end is not None
             escalated = self.wrote[2]
             columns += [ended and outcome == 0, ended and not escalated, ended and escalated, sign == 1, sign == 2,
-                        len(self.surveys), sum(self.surveys), self.latest_ms - self.first_ms if ended else 0]
+                        len(self.surveys), sum(self.surveys), self.duration() if ended else 0]
         elif number == PROCEDURES:
             columns += [status in (RESOLVED, ASSUMED_RESOLVED), status == ROUTED]
         for column, n in enumerate(columns):
