@@ -257,6 +257,28 @@ static void test_what_was_counted_without_a_clock_gets_its_place(void **state)
     assert_int_equal(total(EAR_AT_status + EAR_STATUS_ABANDONED), 1);
 }
 
+/* A clock that is set back by days and then ahead by a month: every message reaches the server, in some window. */
+static void test_clock_steps_lose_nothing(void **state)
+{
+    (void)state;
+    (void)ear_agent_tick(&agent);
+    speak("a", EAR_FROM_USER, 0);
+    wrist.wall_ms -= 3 * 24 * HOUR_MS;
+    (void)ear_agent_tick(&agent);
+    speak("a", EAR_FROM_BOT, 0);
+    speak("b", EAR_FROM_USER, 0);
+    wrist.wall_ms += 33 * 24 * HOUR_MS;
+    (void)ear_agent_tick(&agent);
+    speak("c", EAR_FROM_USER, 0);
+    assert_int_equal(agent.memory.conversations.open.count, 1); /* the month of silence closed the others */
+    connect_broker();
+    ack_all();
+    assert_int_equal(told(EAR_AT_messages + EAR_FROM_USER), 3);
+    assert_int_equal(told(EAR_AT_messages + EAR_FROM_BOT), 1);
+    assert_int_equal(told(EAR_AT_conversations), 3);
+    assert_int_equal(agent.memory.note.saturated, 0);
+}
+
 /* --- telling --- */
 
 static void test_summaries_reach_the_broker(void **state)
@@ -411,6 +433,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_time_before_2001_is_refused, set_up),
         cmocka_unit_test_setup(test_reason_comes_from_what_was_heard, set_up),
         cmocka_unit_test_setup(test_what_was_counted_without_a_clock_gets_its_place, set_up),
+        cmocka_unit_test_setup(test_clock_steps_lose_nothing, set_up),
         cmocka_unit_test_setup(test_summaries_reach_the_broker, set_up),
         cmocka_unit_test_setup(test_what_was_in_flight_is_told_again, set_up),
         cmocka_unit_test_setup(test_windows_that_leave_untold_wait_in_the_outbox, set_up),
