@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # cmake/third_party.cmake - other people's code: fetched, pinned by hash, never copied in, compiled without our warnings.
 #
-# Each archive is tried from the project's own release, from the pools of the Debian mirrors that this machine's apt uses,
-# and from Debian's archive of everything it ever had; any file whose hash differs is refused. Archives are kept in
-# EAR_DOWNLOADS and not downloaded again.
+# Each archive is tried from the project's own release and from the pools of the Debian mirrors that this machine's apt uses
+# (elsewhere: -DEAR_DEBIAN_MIRRORS=<mirror>); any file whose hash differs is refused. Archives are kept in EAR_DOWNLOADS and
+# not downloaded again.
 # Without a network: -DFETCHCONTENT_SOURCE_DIR_<NAME>=<unpacked source> with NAME one of MBEDTLS, TINYCBOR, YYJSON,
 # CMOCKA, INIH; or put the archives into EAR_DOWNLOADS.
 include(FetchContent)
@@ -24,12 +24,10 @@ if(NOT DEFINED EAR_DEBIAN_MIRRORS)
   set(EAR_DEBIAN_MIRRORS "${mirrors}" CACHE STRING "Debian mirrors whose pool is tried; found in apt's configuration")
 endif()
 
-set(EAR_DEBIAN_ARCHIVE https://snapshot.debian.org/archive/debian/20260901T000000Z)
-
 # Make NAME's source available: ear_fetch(name sha256 path-in-pool [upstream url...]) sets <name>_SOURCE_DIR.
 function(ear_fetch name sha256 pool)
   set(urls ${ARGN})
-  foreach(mirror IN LISTS EAR_DEBIAN_MIRRORS EAR_DEBIAN_ARCHIVE)
+  foreach(mirror IN LISTS EAR_DEBIAN_MIRRORS)
     string(REGEX REPLACE "/+$" "" mirror ${mirror})
     list(APPEND urls ${mirror}/pool/main/${pool})
   endforeach()
