@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tests/bench/bench_core.c - the agent without a daemon around it. Host only.
- *   bench_core events COUNT text|silent|kiosk json|cbor   decode, check, judge and count so many events from memory;
- *                                                         prints CPU ns per event (run under callgrind: instructions)
- *   bench_core sizes                                      bytes of the agent and of its parts, one a line
- *   bench_core hour                                       the summary of a busy hour in hex */
+ *   bench_core events COUNT text|silent|kiosk|full json|cbor   decode, check, judge and count so many events from
+ *                                  memory; prints CPU ns per event (run under callgrind: instructions)
+ *   bench_core scale               CPU ns per event from decoded to counted against what is held, one "what<TAB>how
+ *                                  many<TAB>ns" a line
+ *   bench_core sizes               bytes of the agent and of its parts, one a line
+ *   bench_core hour                the summary of a busy hour in hex
+ *   bench_core busiest             the longest summary of an hour that the mix full leaves, in hex */
 #include <inttypes.h>
 #include <time.h>
 
 #include "core/ear_agent.h"
+#include "core/ear_agent_parts.h"
 #include "plugins/ear_plugins.h"
 #include "tests/bench/bench_events.h"
 
@@ -58,7 +62,8 @@ static void disconnect(void *context)
     (void)context;
 }
 
-static void start_agent(struct ear_agent *agent)
+/* everything: also what is off by default (a funnel, redacted texts in records) */
+static void start_agent(struct ear_agent *agent, bool everything)
 {
     static const struct ear_clock_ops clock_ops = {monotonic_ms, wall_ms, ticks};
     static const struct ear_transport_ops transport_ops = {connect_later, publish_nothing, disconnect};
@@ -68,6 +73,10 @@ static void start_agent(struct ear_agent *agent)
     ear_settings_init(&settings);
     strcpy(settings.device_device, "bench");
     settings.device_clock = EAR_SETTINGS_CLOCK_EVENTS;
+    if (everything) {
+        strcpy(settings.funnels_view1, "help: @start > asked > shown > @end");
+        settings.records_policy = 1;
+    }
     config = (struct ear_agent_config){.settings = &settings,
                                        .clock = {&clock_ops, NULL, 1},
                                        .entropy = {fill, NULL},
@@ -95,17 +104,25 @@ static bool decode(struct ear_json *json, struct ear_event *event, const char *b
     return ear_event_from_json(json, event, bytes, length, &fault) == EAR_OK;
 }
 
-static int run_events(uint64_t count, enum bench_mix mix, bool cbor)
+static struct ear_agent agent;
+
+static double cpu_ns(void)
 {
-    static struct ear_agent agent;
+    struct timespec now;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+static int run_events(uint64_t count, enum bench_mix mix, bool cbor, double *ns)
+{
     static struct ear_json json;
     static uint32_t at[BENCH_BLOCK + 1];
     char *block = bench_block(mix, cbor, at);
-    struct timespec begun, ended;
 
     ear_json_init(&json);
-    start_agent(&agent);
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begun);
+    start_agent(&agent, mix == BENCH_FULL);
+    const double begun = cpu_ns();
     for (uint64_t i = 0; i < count; i++) {
         const unsigned n = (unsigned)(i % BENCH_BLOCK);
         struct ear_event event;
@@ -116,11 +133,103 @@ static int run_events(uint64_t count, enum bench_mix mix, bool cbor)
             return 1;
         }
     }
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ended);
-    const double ns = (double)(ended.tv_sec - begun.tv_sec) * 1e9 + (double)(ended.tv_nsec - begun.tv_nsec);
-    printf("%.1f\n", count > 0 ? ns / (double)count : 0);
+    *ns = count > 0 ? (cpu_ns() - begun) / (double)count : 0;
     free(block);
     return 0;
+}
+
+/* --- cost against what is held --- */
+
+enum {
+    SCALE_MOST = 120, /* conversations; all of them open */
+    SCALE_POINTS = 3,
+    SCALE_EVENTS = SCALE_MOST * (2 * EAR_SEEN_IDS / SCALE_MOST + 1), /* until ids repeat: by then they are forgotten */
+    SCALE_REPETITIONS = 60,
+};
+
+/* Messages without text that have this many conversations open, in so many slices and hours. */
+struct scale {
+    unsigned conversations, slices, hours;
+};
+
+struct scale_strings {
+    char id[12], conversation[12], sender[12];
+};
+
+static void scale_event(struct ear_event *event, struct scale_strings *strings, const struct scale *scale, unsigned n)
+{
+    const unsigned conversation = n % scale->conversations;
+
+    memset(event, 0, sizeof *event);
+    snprintf(strings->id, sizeof strings->id, "e%u", n);
+    snprintf(strings->conversation, sizeof strings->conversation, "c%u", conversation);
+    snprintf(strings->sender, sizeof strings->sender, "s%u", conversation % scale->slices);
+    event->kind = EAR_KIND_MESSAGE;
+    event->from = (uint8_t)(n / scale->conversations % 2);
+    event->attachments = 1;
+    event->id = bench_string(strings->id);
+    event->conversation = bench_string(strings->conversation);
+    event->sender = bench_string(strings->sender);
+    event->time_ms = BENCH_START_MS + conversation % scale->hours * INT64_C(3600000) + n;
+    event->present = EAR_HAS(kind) | EAR_HAS(id) | EAR_HAS(conversation) | EAR_HAS(time_ms) | EAR_HAS(from) |
+                     EAR_HAS(attachments) | EAR_HAS(sender);
+}
+
+/* ns per event of one pass; the first pass opens the conversations and takes the cells. */
+static double scale_pass(struct ear_agent *held, const struct ear_event *events)
+{
+    struct ear_heard heard;
+    const double begun = cpu_ns();
+
+    for (unsigned n = 0; n < SCALE_EVENTS; n++) {
+        if (!ear_agent_hear(held, &events[n], &heard) || heard.again) {
+            fprintf(stderr, "bench_core: event %u was not taken\n", n);
+            exit(1);
+        }
+    }
+    return (cpu_ns() - begun) / SCALE_EVENTS;
+}
+
+/* The points of a row take turns, so that what else the machine does meets them alike. */
+static void scale_row(const char *what, const unsigned many[SCALE_POINTS], const struct scale scales[SCALE_POINTS])
+{
+    static struct ear_agent agents[SCALE_POINTS];
+    static struct ear_event events[SCALE_POINTS][SCALE_EVENTS];
+    static struct scale_strings strings[SCALE_POINTS][SCALE_EVENTS];
+    double best[SCALE_POINTS];
+
+    for (unsigned i = 0; i < SCALE_POINTS; i++) {
+        for (unsigned n = 0; n < SCALE_EVENTS; n++) {
+            scale_event(&events[i][n], &strings[i][n], &scales[i], n);
+        }
+        start_agent(&agents[i], false);
+        best[i] = scale_pass(&agents[i], events[i]);
+    }
+    for (unsigned pass = 0; pass < SCALE_REPETITIONS; pass++) {
+        for (unsigned i = 0; i < SCALE_POINTS; i++) {
+            const double ns = scale_pass(&agents[i], events[i]);
+            best[i] = ns < best[i] ? ns : best[i];
+        }
+    }
+    for (unsigned i = 0; i < SCALE_POINTS; i++) {
+        const struct ear_memory *memory = &agents[i].memory;
+        if (memory->conversations.open.count != scales[i].conversations ||
+            ear_slice_count(&memory->slices) != scales[i].slices || memory->note.squeezed > 0) {
+            fprintf(stderr, "bench_core: %u %s do not fit this configuration\n", many[i], what);
+            exit(1);
+        }
+        printf("%s\t%u\t%.1f\n", what, many[i], best[i]);
+    }
+}
+
+static void print_scale(void)
+{
+    scale_row("conversations open", (const unsigned[]){8, 32, 120},
+              (const struct scale[]){{8, 1, 1}, {32, 1, 1}, {120, 1, 1}});
+    scale_row("slices in use", (const unsigned[]){1, 3, 6},
+              (const struct scale[]){{120, 1, 1}, {120, 3, 1}, {120, 6, 1}});
+    scale_row("hours held", (const unsigned[]){1, 8, 40},
+              (const struct scale[]){{120, 1, 1}, {120, 1, 8}, {120, 1, 40}});
 }
 
 /* --- sizes --- */
@@ -212,6 +321,14 @@ static void fill_hour(uint32_t *words)
     }
 }
 
+static void print_hex(const uint8_t *bytes, int32_t length)
+{
+    for (int32_t i = 0; i < length; i++) {
+        printf("%02x", bytes[i]);
+    }
+    printf("\n");
+}
+
 static void print_hour(void)
 {
     static uint32_t words[EAR_CELL_WORDS];
@@ -230,16 +347,53 @@ static void print_hour(void)
 
     fill_hour(words);
     const int32_t length = ear_summary_encode(&head, words, &labels, bytes, sizeof bytes);
-    for (int32_t i = 0; i < length; i++) {
-        printf("%02x", bytes[i]);
+    print_hex(bytes, length);
+}
+
+/* What the longest summary of an hour is after a block of the full mix. */
+static int print_busiest(void)
+{
+    static uint8_t bytes[EAR_SUMMARY_BYTES], longest[EAR_SUMMARY_BYTES];
+    struct ear_note *note = &agent.memory.note;
+    int32_t most = 0;
+    double ns;
+
+    if (run_events(BENCH_BLOCK, BENCH_FULL, false, &ns) != 0) {
+        return 1;
     }
-    printf("\n");
+    for (uint16_t i = 0; i < EAR_CELLS; i++) {
+        if ((note->cells[i].flags & EAR_CELL_USED) == 0 || note->cells[i].resolution != EAR_HOUR) {
+            continue;
+        }
+        ear_note_tell(note, i, agent.boot, &agent.seq);
+        struct ear_summary_head head = ear_summary_head_of(&note->cells[i], &agent.memory.slices, EAR_CLOCK_RTC);
+        ear_agent_ledger(&agent, head.ledger);
+        const int32_t length =
+            ear_summary_encode(&head, ear_note_words(note, i), &agent.memory.labels, bytes, sizeof bytes);
+        if (length > most) {
+            most = length;
+            memcpy(longest, bytes, (size_t)length);
+        }
+    }
+    print_hex(longest, most);
+    return 0;
 }
 
 int main(int argc, char **argv)
 {
     if (argc == 5 && strcmp(argv[1], "events") == 0) {
-        return run_events(strtoull(argv[2], NULL, 10), bench_mix_of(argv[3]), strcmp(argv[4], "cbor") == 0);
+        double ns = 0;
+        const int exit_code =
+            run_events(strtoull(argv[2], NULL, 10), bench_mix_of(argv[3]), strcmp(argv[4], "cbor") == 0, &ns);
+        printf("%.1f\n", ns);
+        return exit_code;
+    }
+    if (argc == 2 && strcmp(argv[1], "scale") == 0) {
+        print_scale();
+        return 0;
+    }
+    if (argc == 2 && strcmp(argv[1], "busiest") == 0) {
+        return print_busiest();
     }
     if (argc == 2 && strcmp(argv[1], "sizes") == 0) {
         print_sizes();
@@ -250,7 +404,7 @@ int main(int argc, char **argv)
         return 0;
     }
     fputs(
-        "usage: bench_core events COUNT text|silent|kiosk json|cbor\n       bench_core sizes\n       bench_core hour\n",
+        "usage: bench_core events COUNT text|silent|kiosk|full json|cbor\n       bench_core scale|sizes|hour|busiest\n",
         stderr);
     return 2;
 }

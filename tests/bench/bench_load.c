@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tests/bench/bench_load.c - sends events to a Unix-domain socket and reads the answers. Host only.
- *   bench_load SOCKET COUNT text|silent|kiosk json|cbor batch|one|each [quiet]
+ *   bench_load SOCKET COUNT text|silent|kiosk|full json|cbor batch|one|each [quiet]
  * batch: writes of up to 64 KB. one: one write per event, the next after its answer has come, so that every event wakes
  * the reader. each: one write per event, without waiting. quiet: the other side does not answer.
  * Exits 1 unless every event was answered as taken. Prints "events bytes". */
@@ -151,7 +151,7 @@ int main(int argc, char **argv)
     static struct load load;
 
     if (argc < 6) {
-        fputs("usage: bench_load SOCKET COUNT text|silent|kiosk json|cbor batch|one|each [quiet]\n", stderr);
+        fputs("usage: bench_load SOCKET COUNT text|silent|kiosk|full json|cbor batch|one|each [quiet]\n", stderr);
         return 2;
     }
     const bool batch = strcmp(argv[5], "batch") == 0;
