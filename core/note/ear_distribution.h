@@ -91,8 +91,10 @@ static inline unsigned ear_distribution_bucket_of(uint32_t value_ms)
     const unsigned octave = 31u ^ (unsigned)__builtin_clz(value_ms);
     const uint32_t within = (uint32_t)((uint64_t)value_ms << 12 >> octave); /* 1 to 2, 12 bits of fraction */
     /* 3625 / 1024 = 3.54 buckets an octave, the first beginning at log2(1000) = 9.9658 */
-    const size_t named = (within * 3625u + octave * (3625u << 12) - 158628000u) >> 22;
-    const size_t guess = named < EAR_DISTRIBUTION_BUCKETS - 2 ? named : EAR_DISTRIBUTION_BUCKETS - 2;
+    const size_t guess = (within * 3625u + octave * (3625u << 12) - 158628000u) >> 22;
+    if (guess > EAR_DISTRIBUTION_BUCKETS - 2) {
+        __builtin_unreachable(); /* the first two lines saw to it; the compiler cannot know the table */
+    }
     return (unsigned)guess + (value_ms >= ear_distribution_ends_ms[guess] ? 1u : 0u);
 }
 
