@@ -25,6 +25,7 @@ MEMBERS = {
 }
 HEALTH = {"conversations.evicted": "evicted", "windows.squeezed": "squeezed", "labels.dropped": "labels dropped",
           "clicks.forgotten": "clicks forgotten", "duty.overflowed": "duty overflowed"}
+BY_LABEL = ("labels dropped", "duty overflowed")  # not compared while the dictionary is full
 MET = ("label other", "duplicate", "slice other", "earlier beginning", "refused event", "window of another length")
 ENDS = [round(1000 * 604800 ** (i / 68)) for i in range(69)]  # upper ends of the buckets of a distribution, ms
 LONGEST_MS = 30 * 86400000
@@ -281,7 +282,7 @@ class Program:
     def match_health(stream, model, health):
         for name, mine in HEALTH.items():
             if int(health[name]) != model.health[mine] and not (
-                    stream.duty and mine == "squeezed" or model.seen_things["label other"] and mine in ("labels dropped", "duty overflowed")):
+                    stream.duty and mine == "squeezed" or model.seen_things["label other"] and mine in BY_LABEL):
                 return Difference(None, name, model.health[mine], int(health[name]))
         for name in ("outbox.expired", "outbox.failed", "numbers.saturated"):
             if int(health[name]):

@@ -34,8 +34,9 @@ class Dialogues:
     def events_of(number, dialogue):
         at = BEGIN_MS + number * 40000
         name = f"{number}:{dialogue['id']}"[:60]
+        language = {"language": dialogue["lang"]} if len(dialogue.get("lang") or "") == 2 else {}
         yield at, number, {"kind": "start", "t": at, "conversation": name, "channel": dialogue["source"][:20],
-                           "user": f"u{number % 17}", **({"language": dialogue["lang"]} if len(dialogue.get("lang") or "") == 2 else {})}
+                           "user": f"u{number % 17}", **language}
         for turn in dialogue["turns"]:
             at += 1000 + 37 * len(turn["text"])
             yield at, number, {"kind": "message", "t": at, "conversation": name, "from": SPEAKERS.get(turn["speaker"], "bot"),

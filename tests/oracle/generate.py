@@ -311,7 +311,8 @@ class Stream:
             while steady and now is not None and heard_at - now > 30 * MINUTE:
                 now += 30 * MINUTE
                 self.events.append({"kind": "time", "t": now})
-            if event["t"] == heard_at and "id" not in event and "conversation" not in event and event["kind"] != "time" and timed and self.chance(0.1):
+            alone = event["kind"] != "time" and "id" not in event and "conversation" not in event
+            if event["t"] == heard_at and alone and timed and self.chance(0.1):
                 event = {key: value for key, value in event.items() if key != "t"}
             now = max(now or 0, heard_at)
             timed = timed or "_bad" not in event

@@ -63,6 +63,7 @@ class Conversation:
         self.begun = False
         self.log = []  # (t, order of hearing, kind, detail): all events
         self.begin_ms = None  # as counted: see Reference.begin
+        self.heard_late = False  # so that it began where it was heard
         self.homes = [None] * 3  # windows in which its facts are still worked out
         self.handed = set()  # modes of handoffs
         self.outcomes = []
@@ -244,7 +245,7 @@ class Reference:
         self.views = [View(settings[name]) for name in sorted(settings) if name.startswith("funnels.") and settings[name]]
         self.prices = [int(settings.get(f"cost.{name}_micro", 0)) for name in ("bot_message", "agent_minute", "interaction")]
         self.reach_ms = collections.defaultdict(lambda: int(settings.get("sales.attribution_s", 86400)) * 1000)
-        for pair in settings.get("sales.attribution_channels", "").split(",") if "=" in settings.get("sales.attribution_channels", "") else ():
+        for pair in filter(None, settings.get("sales.attribution_channels", "").split(",")):
             channel, _, reach_s = pair.strip().partition("=")
             self.reach_ms[channel] = int(reach_s) * 1000
         self.known = set()  # people
@@ -470,6 +471,7 @@ class Reference:
         conversation.hear(t, self.order, kind, detail)
         if conversation.begin_ms is None:
             conversation.begin_ms = self.countable(t)
+            conversation.heard_late = conversation.begin_ms != t
         elif not conversation.begun and t // 3600000 >= self.rings[HOUR].floor:
             conversation.begin_ms = min(t, conversation.begin_ms)
         if conversation.begun:
@@ -620,13 +622,15 @@ class Reference:
     def begin(self, conversation):
         """It is counted from now on, where it started; where that window has left, in the oldest, once for good."""
         conversation.begun = True
-        conversation.begin_ms = self.countable(conversation.begin_ms)
+        countable_ms = self.countable(conversation.begin_ms)
+        conversation.heard_late |= countable_ms != conversation.begin_ms
+        conversation.begin_ms = countable_ms
         for resolution in range(3):
             counter, left = self.find(resolution, conversation.begin_ms, conversation.slice)
             if left:
                 self.count_for_good(conversation, resolution)[LATE, 0] += 1
             else:
-                self.reside(conversation, resolution)
+                self.reside(conversation, resolution, conversation.begin_ms)
 
     def count_for_good(self, conversation, resolution):
         """In the oldest window, as it is now, for good."""
@@ -641,28 +645,37 @@ class Reference:
         ring = self.rings[HOUR]
         return t if t // 3600000 >= ring.floor or not ring.held else max(t, min(ring.held) * 3600000)
 
-    def reside(self, conversation, resolution):
-        home = self.index(resolution, conversation.begin_ms)
+    def reside(self, conversation, resolution, t):
+        home = self.index(resolution, t)
         conversation.homes[resolution] = home
         self.residents[resolution][home][id(conversation)] = conversation
 
     def settle(self, conversation, t):
-        """Its beginning may turn out to be earlier."""
-        if t >= conversation.begin_ms or t // 3600000 < self.rings[HOUR].floor:
+        """Its beginning may turn out to be earlier. Where only the day of that is still held, only the day changes."""
+        if t >= conversation.begin_ms:
             return
         self.seen_things["earlier beginning"] += 1
+        if t // 3600000 < self.rings[HOUR].floor:
+            if not conversation.heard_late and self.index(DAY, t) >= self.rings[DAY].floor:
+                self.move(conversation, DAY, t)
+            return
         conversation.begin_ms = t
         for resolution in range(3):
-            home = conversation.homes[resolution]
-            if home is None or home == self.index(resolution, t):
-                continue
-            _, left = self.find(resolution, t, conversation.slice)
+            self.move(conversation, resolution, t)
+
+    def move(self, conversation, resolution, t):
+        home = conversation.homes[resolution]
+        if home is None or home <= self.index(resolution, t):
+            return
+        _, left = self.find(resolution, t, conversation.slice)
+        home = conversation.homes[resolution]
+        if home is not None:
             del self.residents[resolution][home][id(conversation)]
             conversation.homes[resolution] = None
             if left:
                 self.count_for_good(conversation, resolution)
             else:
-                self.reside(conversation, resolution)
+                self.reside(conversation, resolution, t)
 
     # Facts of a moment
 

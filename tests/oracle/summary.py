@@ -193,7 +193,8 @@ def decode(payload):
     need(head[4] >> 24 == head[5], "boot is not revision / 2^24")
     need(head[7] in (0, 1, 2), "clock")
     key = (head[1], head[2], None if labels is None else tuple(labels))
-    return key, length, head[4], head[6], {number: number_of(number, value) for number, value in head[9].items()}, head[10] + [0] * (6 - len(head[10]))
+    numbers = {number: number_of(number, value) for number, value in head[9].items()}
+    return key, length, head[4], head[6], numbers, head[10] + [0] * (6 - len(head[10]))
 
 
 class Store:
