@@ -316,6 +316,9 @@ static void on_acked(void *context, const struct ear_sent *sent)
         } /* else it is of an earlier boot, or has expired, and is accounted for there */
         (void)ear_outbox_done(&agent->outbox, sent->position);
     }
+    if (agent->stopping) { /* what changed while it was on its way has its last chance now */
+        begin_sweep(agent, published_resolutions(agent));
+    }
 }
 
 static void on_lost(void *context)

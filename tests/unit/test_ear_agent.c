@@ -376,6 +376,18 @@ static void test_a_restart_goes_on_counting(void **state)
     assert_int_equal(told(EAR_AT_conversations), 1);
 }
 
+/* A cell that changes while its last state is on its way is told once more before the end. */
+static void test_stopping_tells_what_changed_in_flight(void **state)
+{
+    (void)state;
+    speak("c", EAR_FROM_USER, NOON_MS);
+    connect_broker(); /* told, not yet acknowledged */
+    speak("c", EAR_FROM_USER, 0);
+    stop();
+    assert_int_equal(told(EAR_AT_messages + EAR_FROM_USER), 2);
+    assert_int_equal(ear_outbox_live(&agent.outbox), 0);
+}
+
 static void test_stopping_without_a_broker_keeps_everything(void **state)
 {
     (void)state;
@@ -438,6 +450,7 @@ int main(void)
         cmocka_unit_test_setup(test_what_was_in_flight_is_told_again, set_up),
         cmocka_unit_test_setup(test_windows_that_leave_untold_wait_in_the_outbox, set_up),
         cmocka_unit_test_setup(test_a_restart_goes_on_counting, set_up),
+        cmocka_unit_test_setup(test_stopping_tells_what_changed_in_flight, set_up),
         cmocka_unit_test_setup(test_stopping_without_a_broker_keeps_everything, set_up),
         cmocka_unit_test_setup(test_a_damaged_memory_is_refused, set_up),
         cmocka_unit_test_setup(test_status_gathers_health, set_up),
