@@ -14,53 +14,7 @@
 #include "core/ear_agent_parts.h"
 #include "plugins/ear_plugins.h"
 #include "tests/bench/bench_events.h"
-
-/* --- ports that do nothing --- */
-
-static uint64_t monotonic_ms(void *context)
-{
-    (void)context;
-    return 1000;
-}
-
-static enum ear_clock_state wall_ms(void *context, int64_t *ms)
-{
-    (void)context;
-    *ms = BENCH_START_MS;
-    return EAR_CLOCK_RTC;
-}
-
-static uint32_t ticks(void *context)
-{
-    (void)context;
-    return 0; /* every plugin call takes no time, so none overruns */
-}
-
-static int fill(void *context, uint8_t *bytes, size_t length)
-{
-    (void)context;
-    memset(bytes, 7, length);
-    return EAR_OK;
-}
-
-static int connect_later(void *context, const struct ear_message *will)
-{
-    (void)context;
-    (void)will;
-    return EAR_OK;
-}
-
-static int publish_nothing(void *context, const struct ear_message *message)
-{
-    (void)context;
-    (void)message;
-    return EAR_ERR_BUSY;
-}
-
-static void disconnect(void *context)
-{
-    (void)context;
-}
+#include "tests/bench/bench_ports.h"
 
 /* everything: also what is off by default (a funnel, redacted texts in records) */
 static void start_agent(struct ear_agent *agent, bool everything)
