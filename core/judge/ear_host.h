@@ -63,6 +63,15 @@ struct ear_plugin_meter {
     uint32_t quarantines; /* times it was quarantined */
 };
 
+/** In which order plugins are asked: by rank, and within a rank as they came. Of two that answer the same question the
+ * first wins, but what rules say replaces what was said before. */
+enum ear_rank {
+    EAR_RANK_PACK = 0,   /* packs: a shop's own classifiers come before those of the build */
+    EAR_RANK_NATIVE = 1, /* loaded plugins with code */
+    EAR_RANK_LINKED = 2, /* those of the build, in the order of ear_plugins.def */
+    EAR_RANK_RULES = 3,  /* packs that combine verdicts */
+};
+
 /** A plugin that is loaded. */
 struct ear_host_plugin {
     struct ear_plugin plugin; /* our own copy: what was checked is what is used */
@@ -70,6 +79,8 @@ struct ear_host_plugin {
     uint16_t state_at;   /* where its bytes are in the conversation's */
     uint16_t good_calls; /* since the last strike */
     uint8_t strikes;
+    uint8_t rank; /* enum ear_rank */
+    bool loaded;  /* else this place is free */
     bool quarantined;
     struct ear_plugin_meter meter;
 };
@@ -89,7 +100,9 @@ struct ear_host {
     uint32_t least_budget_ticks;                  /* of all plugins */
     uint32_t wanted;                              /* EAR_ASK_BIT of the questions asked: plugins with no other rest */
     uint32_t verdicts_dropped;                    /* tags and spans that found no room in a judgement */
-    uint16_t count;
+    uint16_t count;                               /* places of plugins that are or were in use */
+    uint8_t order[EAR_PLUGINS];                   /* of the loaded ones: as they are asked */
+    uint8_t loaded;                               /* how many */
     uint16_t state_bytes; /* of EAR_PLUGIN_STATE_BYTES, in use */
     uint16_t singly;      /* turns to go in which calls are metered one by one */
     uint8_t turns;        /* since calls were metered one by one */
@@ -117,11 +130,15 @@ struct ear_judgement {
 void ear_host_init(struct ear_host *host, const struct ear_plugin *const *plugins, size_t count,
                    const struct ear_ticks *ticks);
 
-/** Load one more, as the last in precedence. EAR_REFUSAL_NONE, or why not. The descriptor is copied; what it points to
- *  must live as long as the host. */
-enum ear_refusal ear_host_add(struct ear_host *host, const struct ear_plugin *plugin);
+/** Load one more, as the last of its rank. EAR_REFUSAL_NONE, or why not. The descriptor is copied; what it points to
+ *  must live until it is removed. May be called between turns at any time: a plugin without state changes nothing that
+ *  others remember. */
+enum ear_refusal ear_host_add(struct ear_host *host, const struct ear_plugin *plugin, enum ear_rank rank);
 
-/** A number that is equal for hosts with the same plugins, versions and places of their state. */
+/** Unload a plugin. Its place, and the place of its state, may then be another's. */
+void ear_host_remove(struct ear_host *host, const char *name);
+
+/** A number that is equal for hosts whose plugins with state are the same, of the same versions and places of it. */
 uint32_t ear_host_fingerprint(const struct ear_host *host);
 
 /** Ask every plugin that hears this sender. state: this conversation's EAR_PLUGIN_STATE_BYTES bytes, 8-aligned.
@@ -139,7 +156,8 @@ static inline bool ear_judgement_yes(const struct ear_judgement *judgement, enum
 /** The label's text of a TOPIC, LANGUAGE or TAG verdict. */
 static inline const char *ear_host_label(const struct ear_host *host, uint8_t plugin, uint16_t label)
 {
-    return host->plugins[plugin].plugin.labels[label];
+    const struct ear_plugin *p = &host->plugins[plugin].plugin;
+    return p->labels != NULL ? p->labels[label] : p->label(p->data, label);
 }
 
 #endif

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #define EAR_PLUGIN_ABI_MAJOR 1
-#define EAR_PLUGIN_ABI_MINOR 0
+#define EAR_PLUGIN_ABI_MINOR 1
 
 /** What can be asked about a message. A plugin declares which it answers; several plugins may answer one question, and
  *  then the first in ear_plugins.def that gives a verdict wins. */
@@ -122,6 +122,12 @@ struct ear_plugin_call {
  *  a few the plugin is quarantined. */
 typedef int (*ear_plugin_on_turn)(const struct ear_plugin_call *call);
 
+/** The text of a label, terminated, for index < label_count. It lives as long as data. */
+typedef const char *(*ear_plugin_label)(const void *data, uint16_t index);
+
+/** Longest text of a label in bytes. Where a device keeps fewer (LABEL_BYTES), it cuts. */
+#define EAR_PLUGIN_LABEL_BYTES 63
+
 /** A classifier. Const; lives as long as the agent. The host checks every field before the first call and refuses with
  * a reason that `status` shows. */
 struct ear_plugin {
@@ -138,6 +144,8 @@ struct ear_plugin {
     const char *const *labels; /* for EAR_ASK_TOPIC, _LANGUAGE and _TAG; else NULL */
     const void *data;          /* handed back in every call: a pack, a table; may be NULL */
     ear_plugin_on_turn on_turn;
+    /* since 1.1 */
+    ear_plugin_label label; /* where labels is NULL: gives them one by one, for labels that lie in data; else NULL */
 };
 
 /** The opening of every descriptor: `EAR_PLUGIN_HEADER, .name = "repetition_loop", ...`. */

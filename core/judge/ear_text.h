@@ -11,6 +11,9 @@
 #include "core/base/ear_base.h"
 #include "core/judge/ear_plugin.h"
 
+/** Raised when the same text becomes other tokens: what was trained on them is then refused. */
+#define EAR_TEXT_VERSION 1u
+
 /** The tokens of one text. Owned by the caller; good for as long as the text is. */
 struct ear_tokens {
     uint16_t count;

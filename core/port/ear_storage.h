@@ -27,6 +27,7 @@ struct ear_storage {
     void *context;
     uint32_t sector_bytes; /* a power of two, EAR_STORAGE_SECTOR_MIN..EAR_STORAGE_SECTOR_MAX */
     uint32_t sector_count; /* 2 or more */
+    const uint8_t *mapped; /* where the partition's bytes can be read in place, always current; NULL: they cannot */
 };
 
 #endif
