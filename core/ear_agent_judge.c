@@ -53,12 +53,12 @@ void ear_agent_judge(struct ear_hearing *hearing, struct ear_judgement *judgemen
     ear_host_judge(&agent->host, hearing->conversation->plugin_state, &turn, judgement);
 }
 
-/* What the plugins found, into the conversation. What the source says itself wins. */
+/* A label's text, as much of it as a device keeps. */
 static struct ear_str label_of(const struct ear_host *host, uint8_t plugin, uint16_t label)
 {
     const char *text = ear_host_label(host, plugin, label);
 
-    return (struct ear_str){text, (uint16_t)strlen(text)};
+    return (struct ear_str){text, (uint16_t)ear_utf8_cut(text, strlen(text), EAR_LABEL_BYTES)};
 }
 
 /* Topics and tags that plugins gave. */

@@ -32,8 +32,12 @@ static void health_of_judging(const struct ear_agent *agent, struct ear_health *
 {
     const struct ear_host *host = &agent->host;
 
-    for (uint16_t i = 0; i < host->count; i++) {
-        const struct ear_host_plugin *plugin = &host->plugins[i];
+    health->plugins_quarantined = host->gone.quarantines;
+    health->plugin_calls = host->gone.calls;
+    health->plugin_faults = host->gone.faults;
+    health->plugin_overruns = host->gone.overruns;
+    for (unsigned i = 0; i < host->loaded; i++) {
+        const struct ear_host_plugin *plugin = &host->plugins[host->order[i]];
         health->plugins_active += plugin->quarantined ? 0u : 1u;
         health->plugins_quarantined = clip((uint64_t)health->plugins_quarantined + plugin->meter.quarantines);
         health->plugin_calls = clip((uint64_t)health->plugin_calls + plugin->meter.calls);
@@ -116,8 +120,8 @@ void ear_agent_status(const struct ear_agent *agent, struct ear_status *status)
     health_of_noting(agent, &status->health);
     health_of_telling(agent, &status->health);
     ear_agent_query_health(agent, &status->health);
-    for (uint16_t i = 0; i < agent->host.count; i++) {
-        const struct ear_host_plugin *loaded = &agent->host.plugins[i];
+    for (unsigned i = 0; i < agent->host.loaded; i++) {
+        const struct ear_host_plugin *loaded = &agent->host.plugins[agent->host.order[i]];
         struct ear_status_plugin *plugin = &status->plugins[status->plugin_count++];
         copy_text(plugin->name, sizeof(plugin->name), loaded->plugin.name);
         copy_text(plugin->version, sizeof(plugin->version), loaded->plugin.version);

@@ -101,11 +101,13 @@ struct ear_host {
     uint32_t wanted;                              /* EAR_ASK_BIT of the questions asked: plugins with no other rest */
     uint32_t verdicts_dropped;                    /* tags and spans that found no room in a judgement */
     uint16_t count;                               /* places of plugins that are or were in use */
-    uint8_t order[EAR_PLUGINS];                   /* of the loaded ones: as they are asked */
-    uint8_t loaded;                               /* how many */
-    uint16_t state_bytes; /* of EAR_PLUGIN_STATE_BYTES, in use */
-    uint16_t singly;      /* turns to go in which calls are metered one by one */
-    uint8_t turns;        /* since calls were metered one by one */
+    uint16_t singly;                              /* turns to go in which calls are metered one by one */
+    uint8_t turns;                                /* since calls were metered one by one */
+    uint8_t loaded;                               /* plugins */
+    uint8_t order[EAR_PLUGINS];                   /* their places, as they are asked */
+    struct {
+        uint32_t calls, faults, overruns, quarantines;
+    } gone; /* what was metered of plugins that were removed */
 };
 
 /** What the plugins say about one turn. by[q] means something only if answered has EAR_ASK_BIT(q). */
@@ -125,8 +127,8 @@ struct ear_judgement {
     } extra[EAR_VERDICTS];
 };
 
-/** Load plugins in this order, which is the order of precedence. NULL entries are plugins that the build left out and
- *  are passed over; a plugin that is refused is noted in host->refused and the others go on. */
+/** Load plugins as EAR_RANK_LINKED, in this order, which is the order of precedence. NULL entries are plugins that the
+ * build left out and are passed over; a plugin that is refused is noted in host->refused and the others go on. */
 void ear_host_init(struct ear_host *host, const struct ear_plugin *const *plugins, size_t count,
                    const struct ear_ticks *ticks);
 
@@ -135,7 +137,8 @@ void ear_host_init(struct ear_host *host, const struct ear_plugin *const *plugin
  *  others remember. */
 enum ear_refusal ear_host_add(struct ear_host *host, const struct ear_plugin *plugin, enum ear_rank rank);
 
-/** Unload a plugin. Its place, and the place of its state, may then be another's. */
+/** Unload a plugin; no effect if none of this name is loaded. Its place, and the place of its state, may then be
+ *  another's. */
 void ear_host_remove(struct ear_host *host, const char *name);
 
 /** A number that is equal for hosts whose plugins with state are the same, of the same versions and places of it. */

@@ -47,10 +47,11 @@ static void add_extra(struct ear_host *host, struct ear_judgement *judgement, co
     judgement->extra_count++;
 }
 
-/* The first verdict on a question wins; tags and spans are all taken. */
+/* The first verdict on a question wins, and what rules say wins over it; tags and spans are all taken. */
 static void take(struct ear_host *host, struct ear_judgement *judgement, const struct ear_verdicts *verdicts,
                  uint8_t plugin)
 {
+    const bool replaces = host->plugins[plugin].rank == EAR_RANK_RULES;
     for (uint16_t i = 0; i < verdicts->count; i++) {
         const struct ear_verdict *verdict = &verdicts->items[i];
         uint16_t question = (uint16_t)EAR_ASK_BIT(verdict->question);
@@ -58,10 +59,11 @@ static void take(struct ear_host *host, struct ear_judgement *judgement, const s
             add_extra(host, judgement, verdict, plugin);
             continue;
         }
-        if ((judgement->answered & question) != 0) {
+        if ((judgement->answered & question) != 0 && !replaces) {
             continue;
         }
         judgement->answered |= question;
+        judgement->yes &= (uint16_t)~question;
         judgement->by[verdict->question].label = verdict->label;
         judgement->by[verdict->question].score = verdict->score;
         judgement->by[verdict->question].plugin = plugin;
@@ -147,7 +149,7 @@ static bool meters_singly(struct ear_host *host)
 }
 
 /* Call one plugin. True if it faulted; what it remembers of the conversation then begins anew. */
-static bool call_faults(struct ear_host *host, uint16_t index, void *state, const struct ear_turn *turn,
+static bool call_faults(struct ear_host *host, uint8_t index, void *state, const struct ear_turn *turn,
                         struct ear_judgement *judgement)
 {
     const struct ear_plugin *plugin = &host->plugins[index].plugin;
@@ -159,7 +161,7 @@ static bool call_faults(struct ear_host *host, uint16_t index, void *state, cons
         memset(state, 0, plugin->state_size);
         return true;
     }
-    take(host, judgement, &verdicts, (uint8_t)index);
+    take(host, judgement, &verdicts, index);
     return false;
 }
 
@@ -181,13 +183,13 @@ void ear_host_judge(struct ear_host *host, void *state, const struct ear_turn *t
     const bool singly = meters_singly(host);
     const uint32_t start = host->ticks.now(host->ticks.context);
     uint32_t before = start;
-    for (uint16_t i = 0; i < host->count; i++) {
-        struct ear_host_plugin *p = &host->plugins[i];
+    for (unsigned i = 0; i < host->loaded; i++) {
+        struct ear_host_plugin *p = &host->plugins[host->order[i]];
         bool fault = p->quarantined;
         if (!p->quarantined && (p->plugin.hears & EAR_FROM_BIT(turn->from)) != 0 &&
             (p->plugin.questions & host->wanted) != 0) {
             uint32_t after = before;
-            fault = call_faults(host, i, (uint8_t *)state + p->state_at, turn, judgement);
+            fault = call_faults(host, host->order[i], (uint8_t *)state + p->state_at, turn, judgement);
             if (singly) {
                 after = host->ticks.now(host->ticks.context); /* also the start of the next call */
             }

@@ -125,8 +125,8 @@ static void put_plugins(struct ear_json_out *out, const struct ear_host *host)
 {
     name(out, "plugins");
     ear_json_out_raw(out, "[");
-    for (uint16_t i = 0; i < host->count; i++) {
-        const struct ear_host_plugin *plugin = &host->plugins[i];
+    for (unsigned i = 0; i < host->loaded; i++) {
+        const struct ear_host_plugin *plugin = &host->plugins[host->order[i]];
         uint64_t per_call = plugin->meter.metered > 0 ? plugin->meter.ticks / plugin->meter.metered : 0;
         begin_row(out);
         text_of(out, "name", plugin->plugin.name);

@@ -123,17 +123,25 @@ static const char *const label_long[] = {"a label that is much longer than any l
                                          "........................................................................"
                                          "........................................................................",
                                          "delivery"};
+static const char *const label_no_utf8[] = {"caf\xE9", "delivery"};
 static const char *const label_codes[] = {"en", "de"};
 static const char *const label_no_codes[] = {"en", "deu"};
 
-#define REFUSED(reason, change)                              \
-    do {                                                     \
-        struct ear_plugin bad = good("bad", 0);              \
-        change;                                              \
-        assert_int_equal(ear_host_add(&host, &bad), reason); \
-        refusals++;                                          \
-        assert_int_equal(host.count, 2);                     \
-        assert_int_equal(host.refused_count, refusals);      \
+/* Labels that are not in a table; a third would be missing. */
+static const char *label_of_data(const void *data, uint16_t index)
+{
+    (void)data;
+    return index == 0 ? "refund" : index == 1 ? "a label that is longer than a device keeps, and that is fine" : NULL;
+}
+
+#define REFUSED(reason, change)                                               \
+    do {                                                                      \
+        struct ear_plugin bad = good("bad", 0);                               \
+        change;                                                               \
+        assert_int_equal(ear_host_add(&host, &bad, EAR_RANK_LINKED), reason); \
+        refusals++;                                                           \
+        assert_int_equal(host.count, 2);                                      \
+        assert_int_equal(host.refused_count, refusals);                       \
     } while (0)
 
 static void hostile_descriptors_are_refused(void **state)
@@ -146,6 +154,8 @@ static void hostile_descriptors_are_refused(void **state)
     REFUSED(EAR_REFUSAL_STRUCT_SIZE, bad.struct_size = 0);
     REFUSED(EAR_REFUSAL_STRUCT_SIZE, bad.struct_size--);
     REFUSED(EAR_REFUSAL_STRUCT_SIZE, bad.struct_size++);
+    REFUSED(EAR_REFUSAL_STRUCT_SIZE, bad.abi_minor = 0);
+    REFUSED(EAR_REFUSAL_STRUCT_SIZE, bad.struct_size = offsetof(struct ear_plugin, label));
     REFUSED(EAR_REFUSAL_NAME, bad.name = NULL);
     REFUSED(EAR_REFUSAL_NAME, bad.name = "");
     REFUSED(EAR_REFUSAL_NAME, bad.name = "Upper");
@@ -166,6 +176,11 @@ static void hostile_descriptors_are_refused(void **state)
     REFUSED(EAR_REFUSAL_LABELS, bad.labels = label_null);
     REFUSED(EAR_REFUSAL_LABELS, bad.labels = label_empty);
     REFUSED(EAR_REFUSAL_LABELS, bad.labels = label_control);
+    REFUSED(EAR_REFUSAL_LABELS, bad.labels = label_no_utf8);
+    REFUSED(EAR_REFUSAL_LABELS, bad.label = label_of_data); /* which of the two? */
+    REFUSED(EAR_REFUSAL_LABELS, bad.labels = NULL; bad.label = label_of_data; bad.label_count = 3);
+    REFUSED(EAR_REFUSAL_LABELS, bad.questions = EAR_ASK_BIT(EAR_ASK_SENTIMENT); bad.labels = NULL; bad.label_count = 0;
+            bad.label = label_of_data);
     REFUSED(EAR_REFUSAL_LABELS, bad.labels = label_long);
     REFUSED(EAR_REFUSAL_LABELS, bad.questions = EAR_ASK_BIT(EAR_ASK_SENTIMENT)); /* labels that nothing asks for */
     REFUSED(EAR_REFUSAL_LABELS, bad.questions |= EAR_ASK_BIT(EAR_ASK_LANGUAGE); bad.labels = label_codes);
@@ -175,7 +190,7 @@ static void hostile_descriptors_are_refused(void **state)
     REFUSED(EAR_REFUSAL_DUPLICATE, bad.name = "second");
     REFUSED(EAR_REFUSAL_STATE_BYTES, bad.state_size = EAR_PLUGIN_STATE_BYTES);
     REFUSED(EAR_REFUSAL_STATE_BYTES, bad.state_size = UINT16_MAX);
-    assert_int_equal(ear_host_add(&host, NULL), EAR_REFUSAL_ABSENT);
+    assert_int_equal(ear_host_add(&host, NULL, EAR_RANK_LINKED), EAR_REFUSAL_ABSENT);
     assert_int_equal(calls[0], 0); /* nothing of them was called */
     judge(EAR_FROM_USER);
     assert_int_equal(calls[0], 1); /* and the good ones go on */
@@ -185,10 +200,10 @@ static void the_latest_refusals_are_told(void **state)
 {
     (void)state;
     struct ear_plugin bad = good("nameless!", 0);
-    (void)ear_host_add(&host, &bad);
+    (void)ear_host_add(&host, &bad, EAR_RANK_LINKED);
     bad = good("hasty", 0);
     bad.budget_us = 0;
-    (void)ear_host_add(&host, &bad);
+    (void)ear_host_add(&host, &bad, EAR_RANK_LINKED);
     assert_string_equal(host.refused[0].name, "");
     assert_string_equal(ear_refusal_name((enum ear_refusal)host.refused[0].reason), "name");
     assert_string_equal(host.refused[1].name, "hasty");
@@ -208,11 +223,11 @@ static void a_full_house_is_full(void **state)
     while (host.count < EAR_PLUGINS) {
         struct ear_plugin more = good(names[next++], 0);
         more.state_size = 0;
-        assert_int_equal(ear_host_add(&host, &more), EAR_REFUSAL_NONE);
+        assert_int_equal(ear_host_add(&host, &more, EAR_RANK_LINKED), EAR_REFUSAL_NONE);
     }
     struct ear_plugin more = good("one_too_many", 0);
     more.state_size = 0;
-    assert_int_equal(ear_host_add(&host, &more), EAR_REFUSAL_FULL);
+    assert_int_equal(ear_host_add(&host, &more, EAR_RANK_LINKED), EAR_REFUSAL_FULL);
 }
 
 static void a_descriptor_may_change_after_loading(void **state)
@@ -224,14 +239,22 @@ static void a_descriptor_may_change_after_loading(void **state)
     assert_int_equal(calls[0], 1);
 }
 
-static void fingerprints_tell_layouts_apart(void **state)
+static void fingerprints_tell_states_apart(void **state)
 {
     (void)state;
     uint32_t before = ear_host_fingerprint(&host);
     struct ear_plugin other = good("second", 1);
+    struct ear_plugin more = good("more", 1);
     struct ear_host again;
     const struct ear_plugin *plugins[] = {&first, &other};
     ear_host_init(&again, plugins, 2, &ticks);
+    assert_int_equal(ear_host_fingerprint(&again), before);
+    more.state_size = 0; /* what remembers nothing does not matter */
+    assert_int_equal(ear_host_add(&again, &more, EAR_RANK_PACK), EAR_REFUSAL_NONE);
+    assert_int_equal(ear_host_fingerprint(&again), before);
+    ear_host_remove(&again, "second");
+    assert_int_not_equal(ear_host_fingerprint(&again), before);
+    assert_int_equal(ear_host_add(&again, &other, EAR_RANK_RULES), EAR_REFUSAL_NONE); /* where it was */
     assert_int_equal(ear_host_fingerprint(&again), before);
     other.version = "1.0.1";
     ear_host_init(&again, plugins, 2, &ticks);
@@ -240,6 +263,130 @@ static void fingerprints_tell_layouts_apart(void **state)
     other.state_size = 8;
     ear_host_init(&again, plugins, 2, &ticks);
     assert_int_not_equal(ear_host_fingerprint(&again), before);
+}
+
+/* What was compiled with the first minor version has a shorter descriptor: nothing behind it is read. */
+static void an_older_descriptor_is_taken(void **state)
+{
+    (void)state;
+    struct ear_plugin older = good("older", 0);
+    older.abi_minor = 0;
+    older.struct_size = offsetof(struct ear_plugin, label);
+    older.state_size = 0;
+    memset((char *)&older + older.struct_size, 0xEE, sizeof(older) - older.struct_size);
+    assert_int_equal(ear_host_add(&host, &older, EAR_RANK_LINKED), EAR_REFUSAL_NONE);
+    says(0, (struct ear_verdict){.question = EAR_ASK_TAG, .label = 1});
+    judge(EAR_FROM_USER);
+    assert_int_equal(calls[0], 2);
+    assert_true(host.plugins[2].plugin.label == NULL);
+    assert_string_equal(ear_host_label(&host, 2, 1), "delivery");
+}
+
+static void labels_may_lie_in_data(void **state)
+{
+    (void)state;
+    struct ear_plugin pack = good("pack", 0);
+    pack.state_size = 0;
+    pack.labels = NULL;
+    pack.label = label_of_data;
+    assert_int_equal(ear_host_add(&host, &pack, EAR_RANK_PACK), EAR_REFUSAL_NONE);
+    says(0, (struct ear_verdict){.question = EAR_ASK_TAG, .label = 0});
+    judge(EAR_FROM_USER);
+    assert_int_equal(judgement.extra_count, 2);
+    assert_string_equal(ear_host_label(&host, judgement.extra[0].plugin, judgement.extra[0].verdict.label), "refund");
+    assert_string_equal(ear_host_label(&host, judgement.extra[1].plugin, judgement.extra[1].verdict.label), "billing");
+}
+
+static void ranks_are_asked_in_order(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        enum ear_rank rank;
+    } come[] = {{"rules", EAR_RANK_RULES},
+                {"pack_a", EAR_RANK_PACK},
+                {"native", EAR_RANK_NATIVE},
+                {"pack_b", EAR_RANK_PACK},
+                {"linked", EAR_RANK_LINKED}};
+    static const char *const order[] = {"pack_a", "pack_b", "native", "first", "second", "linked", "rules"};
+    if (EAR_PLUGINS < EAR_COUNT_OF(order)) {
+        skip();
+    }
+    for (size_t i = 0; i < EAR_COUNT_OF(come); i++) {
+        struct ear_plugin plugin = good(come[i].name, 0);
+        plugin.state_size = 0;
+        assert_int_equal(ear_host_add(&host, &plugin, come[i].rank), EAR_REFUSAL_NONE);
+    }
+    assert_int_equal(host.loaded, EAR_COUNT_OF(order));
+    for (size_t i = 0; i < EAR_COUNT_OF(order); i++) {
+        assert_string_equal(host.plugins[host.order[i]].plugin.name, order[i]);
+    }
+}
+
+static void what_rules_say_replaces(void **state)
+{
+    (void)state;
+    struct ear_plugin rules = good("rules", 1);
+    rules.state_size = 0;
+    ear_host_remove(&host, "second");
+    assert_int_equal(ear_host_add(&host, &rules, EAR_RANK_RULES), EAR_REFUSAL_NONE);
+    says(0, (struct ear_verdict){.question = EAR_ASK_HUMAN_REQUESTED, .label = 1, .score = 700});
+    says(0, (struct ear_verdict){.question = EAR_ASK_SENTIMENT, .label = EAR_SENTIMENT_POSITIVE, .score = 10});
+    says(1, (struct ear_verdict){.question = EAR_ASK_HUMAN_REQUESTED, .label = 0, .score = 5});
+    judge(EAR_FROM_USER);
+    assert_int_equal(judgement.answered, EAR_ASK_BIT(EAR_ASK_HUMAN_REQUESTED) | EAR_ASK_BIT(EAR_ASK_SENTIMENT));
+    assert_false(ear_judgement_yes(&judgement, EAR_ASK_HUMAN_REQUESTED));
+    assert_int_equal(judgement.by[EAR_ASK_HUMAN_REQUESTED].score, 5);
+    assert_int_equal(judgement.by[EAR_ASK_SENTIMENT].label, EAR_SENTIMENT_POSITIVE);
+}
+
+static void what_is_removed_is_gone(void **state)
+{
+    (void)state;
+    judge(EAR_FROM_USER);
+    ear_host_remove(&host, "nobody");
+    assert_int_equal(host.loaded, 2);
+    ear_host_remove(&host, "first");
+    assert_int_equal(host.loaded, 1);
+    judge(EAR_FROM_USER);
+    assert_int_equal(calls[0], 1);
+    assert_int_equal(calls[1], 2);
+    assert_int_equal(host.gone.calls, 1);
+    ear_host_remove(&host, "first"); /* no such plugin any more */
+    assert_int_equal(host.gone.calls, 1);
+    first.state_size = 8; /* its place and its state's are free, and this one still fits */
+    assert_int_equal(ear_host_add(&host, &first, EAR_RANK_LINKED), EAR_REFUSAL_NONE);
+    assert_int_equal(host.count, 2);
+    assert_int_equal(host.plugins[0].state_at, 0);
+    assert_string_equal(host.plugins[host.order[0]].plugin.name, "second"); /* as the last of its rank */
+    assert_int_equal(host.plugins[0].meter.calls, 0);
+}
+
+static void state_goes_where_there_is_room(void **state)
+{
+    (void)state;
+    struct ear_plugin large = good("large", 0);
+    large.state_size = EAR_PLUGIN_STATE_BYTES - 8;
+    assert_int_equal(ear_host_add(&host, &large, EAR_RANK_LINKED), EAR_REFUSAL_STATE_BYTES);
+    ear_host_remove(&host, "first"); /* leaves 8 bytes before the second's */
+    assert_int_equal(ear_host_add(&host, &large, EAR_RANK_LINKED), EAR_REFUSAL_STATE_BYTES);
+    ear_host_remove(&host, "second");
+    assert_int_equal(ear_host_add(&host, &large, EAR_RANK_LINKED), EAR_REFUSAL_NONE);
+    assert_int_equal(ear_host_add(&host, &second, EAR_RANK_PACK), EAR_REFUSAL_NONE);
+    assert_int_equal(host.plugins[host.order[0]].state_at, EAR_PLUGIN_STATE_BYTES - 8);
+}
+
+/* While turns are shorter than the smallest budget, calls are not metered singly: it must be that of those loaded. */
+static void the_smallest_budget_is_of_those_loaded(void **state)
+{
+    (void)state;
+    struct ear_plugin hasty = good("hasty", 0);
+    hasty.state_size = 0;
+    hasty.budget_us = 1;
+    assert_int_equal(ear_host_add(&host, &hasty, EAR_RANK_PACK), EAR_REFUSAL_NONE);
+    assert_int_equal(host.least_budget_ticks, 4);
+    ear_host_remove(&host, "hasty");
+    assert_int_equal(host.least_budget_ticks, 400);
 }
 
 /* ---- judging ---- */
@@ -474,7 +621,14 @@ int main(void)
         TEST(the_latest_refusals_are_told),
         TEST(a_full_house_is_full),
         TEST(a_descriptor_may_change_after_loading),
-        TEST(fingerprints_tell_layouts_apart),
+        TEST(fingerprints_tell_states_apart),
+        TEST(an_older_descriptor_is_taken),
+        TEST(labels_may_lie_in_data),
+        TEST(ranks_are_asked_in_order),
+        TEST(what_rules_say_replaces),
+        TEST(what_is_removed_is_gone),
+        TEST(state_goes_where_there_is_room),
+        TEST(the_smallest_budget_is_of_those_loaded),
         TEST(the_first_verdict_wins),
         TEST(all_tags_and_spans_are_taken),
         TEST(only_who_hears_is_called),

@@ -151,16 +151,16 @@ static void the_host_vouches(void **state)
 
     ear_host_init(&host, NULL, 0, &ticks);
     assert_false(vouched(&host, EAR_FROM_USER)); /* nobody looks */
-    assert_int_equal(ear_host_add(&host, &good), EAR_REFUSAL_NONE);
+    assert_int_equal(ear_host_add(&host, &good, EAR_RANK_LINKED), EAR_REFUSAL_NONE);
     assert_true(vouched(&host, EAR_FROM_USER));
     assert_false(vouched(&host, EAR_FROM_BOT));
-    assert_int_equal(ear_host_add(&host, &bad), EAR_REFUSAL_NONE);
+    assert_int_equal(ear_host_add(&host, &bad, EAR_RANK_LINKED), EAR_REFUSAL_NONE);
     for (unsigned i = 0; i < EAR_HOST_STRIKES + 2; i++) { /* also once it is in quarantine */
         assert_false(vouched(&host, EAR_FROM_USER));
     }
     ear_host_init(&host, NULL, 0, &ticks);
-    assert_int_equal(ear_host_add(&host, &loud), EAR_REFUSAL_NONE);
-    assert_int_equal(ear_host_add(&host, &good), EAR_REFUSAL_NONE);
+    assert_int_equal(ear_host_add(&host, &loud, EAR_RANK_LINKED), EAR_REFUSAL_NONE);
+    assert_int_equal(ear_host_add(&host, &good, EAR_RANK_LINKED), EAR_REFUSAL_NONE);
     assert_false(vouched(&host, EAR_FROM_USER)); /* what it found had no room */
 }
 
