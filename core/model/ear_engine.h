@@ -2,7 +2,8 @@
 /* core/model/ear_engine.h - engines run packs; a pack with its engine is a model, which the host calls like any plugin.
  *
  * An engine is const, has no state and trusts nothing: check looks at a whole body once, when it is loaded; judging
- * then needs no checks and never reads outside. Integers only; the same body gives the same verdicts on every target. */
+ * then needs no checks and never reads outside. Integers only; the same body gives the same verdicts on every target.
+ */
 #ifndef EAR_ENGINE_H
 #define EAR_ENGINE_H
 
@@ -24,7 +25,7 @@ struct ear_engine {
     ear_plugin_on_turn on_turn; /* call->data is a struct ear_model */
 };
 
-/** The engines that this build has (Kconfig ENGINE_LINEAR, ENGINE_PHRASES, ENGINE_RULES), ended by NULL. */
+/** The engines that this build has (Kconfig LINEAR_ENGINE, PHRASES_ENGINE, RULES_ENGINE), ended by NULL. */
 extern const struct ear_engine *const ear_engines[];
 
 /** A pack that is loaded. Lives as long as the host has its plugin, and so do the pack's bytes. */
