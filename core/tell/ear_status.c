@@ -73,6 +73,38 @@ static void encode_plugins(CborEncoder *to, const struct ear_status *status)
     latched(cbor_encoder_close_container(to, &list));
 }
 
+static void encode_packs(CborEncoder *to, const struct ear_status *status)
+{
+    CborEncoder list;
+    assert(status->pack_count <= EAR_PACKS);
+    latched(cbor_encode_uint(to, EAR_STATUS_KEY_PACKS));
+    latched(cbor_encoder_create_array(to, &list, status->pack_count));
+    for (unsigned i = 0; i < status->pack_count; i++) {
+        const struct ear_status_pack *pack = &status->packs[i];
+        CborEncoder item;
+        latched(cbor_encoder_create_array(&list, &item, 6));
+        encode_text(&item, pack->name, EAR_STATUS_PLUGIN_NAME_BYTES);
+        encode_text(&item, pack->version, EAR_STATUS_PLUGIN_VERSION_BYTES);
+        latched(cbor_encode_uint(&item, pack->counter));
+        latched(cbor_encode_boolean(&item, pack->installed));
+        latched(cbor_encode_uint(&item, pack->state));
+        latched(cbor_encode_uint(&item, pack->reason));
+        latched(cbor_encoder_close_container(&list, &item));
+    }
+    latched(cbor_encoder_close_container(to, &list));
+}
+
+static void encode_refused(CborEncoder *to, const struct ear_status *status)
+{
+    CborEncoder item;
+    latched(cbor_encode_uint(to, EAR_STATUS_KEY_PACK_REFUSED));
+    latched(cbor_encoder_create_array(to, &item, 3));
+    encode_text(&item, status->refused_name, EAR_STATUS_PLUGIN_NAME_BYTES);
+    latched(cbor_encode_uint(&item, status->refused_reason));
+    latched(cbor_encode_uint(&item, status->refused_key));
+    latched(cbor_encoder_close_container(to, &item));
+}
+
 int32_t ear_status_encode(const struct ear_status *status, uint8_t *bytes, size_t capacity)
 {
     CborEncoder top, map;
@@ -81,6 +113,8 @@ int32_t ear_status_encode(const struct ear_status *status, uint8_t *bytes, size_
     size_t pairs = will ? 4 : 8;
     pairs += timed ? 1 : 0;
     pairs += status->online || will ? 0 : 1;
+    pairs += !will && status->pack_count > 0 ? 1 : 0;
+    pairs += !will && status->refused_reason != 0 ? 1 : 0;
     cbor_encoder_init(&top, bytes, capacity, 0);
     latched(cbor_encoder_create_map(&top, &map, pairs));
     encode_pair(&map, EAR_STATUS_KEY_VERSION, EAR_STATUS_VERSION);
@@ -101,6 +135,12 @@ int32_t ear_status_encode(const struct ear_status *status, uint8_t *bytes, size_
         }
         encode_health(&map, &status->health);
         encode_plugins(&map, status);
+        if (status->pack_count > 0) {
+            encode_packs(&map, status);
+        }
+        if (status->refused_reason != 0) {
+            encode_refused(&map, status);
+        }
     }
     latched(cbor_encoder_close_container(&top, &map));
     if (cbor_encoder_get_extra_bytes_needed(&top) > 0) {

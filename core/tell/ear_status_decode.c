@@ -163,6 +163,50 @@ static void read_plugins(struct reader *reader, struct ear_status *status)
     }
 }
 
+static void read_pack(struct reader *reader, struct ear_status_pack *pack)
+{
+    uint64_t members = read_count(reader, ARRAY);
+    if (members < 6) {
+        refuse(reader, EAR_ERR_MISSING);
+    }
+    read_text(reader, pack->name, EAR_STATUS_PLUGIN_NAME_BYTES);
+    read_text(reader, pack->version, EAR_STATUS_PLUGIN_VERSION_BYTES);
+    pack->counter = (uint32_t)read_of(reader, UINT, UINT32_MAX);
+    pack->installed = read_bool(reader);
+    pack->state = (uint8_t)read_of(reader, UINT, UINT8_MAX);
+    pack->reason = (uint8_t)read_of(reader, UINT, UINT8_MAX);
+    for (; members > 6 && reader->err == EAR_OK; members--) {
+        skip(reader);
+    }
+}
+
+static void read_packs(struct reader *reader, struct ear_status *status)
+{
+    uint64_t count = read_count(reader, ARRAY);
+    if (count > EAR_PACKS) {
+        refuse(reader, EAR_ERR_TOO_LONG);
+        return;
+    }
+    status->pack_count = (uint8_t)count;
+    for (unsigned i = 0; i < status->pack_count && reader->err == EAR_OK; i++) {
+        read_pack(reader, &status->packs[i]);
+    }
+}
+
+static void read_refused(struct reader *reader, struct ear_status *status)
+{
+    uint64_t members = read_count(reader, ARRAY);
+    if (members < 3) {
+        refuse(reader, EAR_ERR_MISSING);
+    }
+    read_text(reader, status->refused_name, EAR_STATUS_PLUGIN_NAME_BYTES);
+    status->refused_reason = (uint8_t)read_of(reader, UINT, UINT8_MAX);
+    status->refused_key = (uint8_t)read_of(reader, UINT, UINT8_MAX);
+    for (; members > 3 && reader->err == EAR_OK; members--) {
+        skip(reader);
+    }
+}
+
 static void read_value(struct reader *reader, uint64_t key, struct ear_status *status)
 {
     switch (key) {
@@ -197,6 +241,12 @@ static void read_value(struct reader *reader, uint64_t key, struct ear_status *s
         break;
     case EAR_STATUS_KEY_PLUGINS:
         read_plugins(reader, status);
+        break;
+    case EAR_STATUS_KEY_PACKS:
+        read_packs(reader, status);
+        break;
+    case EAR_STATUS_KEY_PACK_REFUSED:
+        read_refused(reader, status);
         break;
     default:
         skip(reader);

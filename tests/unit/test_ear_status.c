@@ -17,6 +17,9 @@ static struct ear_status full_status(void)
     struct ear_status status = {.online = true,
                                 .clock = EAR_CLOCK_NETWORK,
                                 .plugin_count = EAR_PLUGINS,
+                                .pack_count = EAR_PACKS,
+                                .refused_reason = UINT8_MAX,
+                                .refused_key = UINT8_MAX,
                                 .boot = UINT32_MAX,
                                 .uptime_s = UINT32_MAX,
                                 .time_s = INT64_MAX};
@@ -27,6 +30,15 @@ static struct ear_status full_status(void)
         memset(status.plugins[i].version, 'v', EAR_STATUS_PLUGIN_VERSION_BYTES);
         status.plugins[i].state = UINT8_MAX;
     }
+    for (unsigned i = 0; i < EAR_PACKS; i++) {
+        memset(status.packs[i].name, 'p', EAR_STATUS_PLUGIN_NAME_BYTES);
+        memset(status.packs[i].version, 'w', EAR_STATUS_PLUGIN_VERSION_BYTES);
+        status.packs[i].counter = UINT32_MAX - i;
+        status.packs[i].installed = i % 2 == 0;
+        status.packs[i].state = UINT8_MAX;
+        status.packs[i].reason = UINT8_MAX;
+    }
+    memset(status.refused_name, 'r', EAR_STATUS_PLUGIN_NAME_BYTES);
     return status;
 }
 
@@ -46,6 +58,18 @@ static void assert_same(const struct ear_status *a, const struct ear_status *b)
         assert_string_equal(a->plugins[i].version, b->plugins[i].version);
         assert_int_equal(a->plugins[i].state, b->plugins[i].state);
     }
+    assert_int_equal(a->pack_count, b->pack_count);
+    for (unsigned i = 0; i < a->pack_count; i++) {
+        assert_string_equal(a->packs[i].name, b->packs[i].name);
+        assert_string_equal(a->packs[i].version, b->packs[i].version);
+        assert_int_equal(a->packs[i].counter, b->packs[i].counter);
+        assert_int_equal(a->packs[i].installed, b->packs[i].installed);
+        assert_int_equal(a->packs[i].state, b->packs[i].state);
+        assert_int_equal(a->packs[i].reason, b->packs[i].reason);
+    }
+    assert_string_equal(a->refused_name, b->refused_name);
+    assert_int_equal(a->refused_reason, b->refused_reason);
+    assert_int_equal(a->refused_key, b->refused_key);
 }
 
 static void test_the_table_is_in_the_order_of_its_keys(void **state)
@@ -213,6 +237,9 @@ static void test_what_is_refused(void **state)
         {EAR_ERR_UTF8, 8, {0xa3, 0x00, 0x01, 0x01, 0xf5, 0x04, 0x61, 0xff}},
         {EAR_ERR_SYNTAX, 7, {0xa3, 0x00, 0x01, 0x01, 0xf5, 0x04, 0x61}},
         {EAR_ERR_MISSING, 9, {0xa3, 0x00, 0x01, 0x01, 0xf5, 0x09, 0x81, 0x81, 0x60}},
+        {EAR_ERR_MISSING, 9, {0xa3, 0x00, 0x01, 0x01, 0xf5, 0x0a, 0x81, 0x81, 0x60}}, /* half a pack */
+        {EAR_ERR_MISSING, 8, {0xa3, 0x00, 0x01, 0x01, 0xf5, 0x0b, 0x81, 0x60}},
+        {EAR_ERR_TYPE, 8, {0xa3, 0x00, 0x01, 0x01, 0xf5, 0x0a, 0x81, 0x00}},
     };
     struct ear_status status;
     for (size_t i = 0; i < EAR_COUNT_OF(refusals); i++) {
@@ -234,6 +261,16 @@ static void test_more_than_fits_is_refused(void **state)
     many[7]--;
     assert_int_equal(ear_status_decode(&status, many, sizeof many - sizeof plugin), EAR_OK);
     assert_int_equal(status.plugin_count, EAR_PLUGINS);
+
+    uint8_t packs[8 + 7 * (EAR_PACKS + 1)] = {0xa3, 0x00, 0x01, 0x01, 0xf5, 0x0a, 0x98, EAR_PACKS + 1};
+    static const uint8_t pack[7] = {0x86, 0x60, 0x60, 0x00, 0xf5, 0x00, 0x00};
+    for (unsigned i = 0; i <= EAR_PACKS; i++) {
+        memcpy(packs + 8 + i * sizeof pack, pack, sizeof pack);
+    }
+    assert_int_equal(ear_status_decode(&status, packs, sizeof packs), EAR_ERR_TOO_LONG);
+    packs[7]--;
+    assert_int_equal(ear_status_decode(&status, packs, sizeof packs - sizeof pack), EAR_OK);
+    assert_int_equal(status.pack_count, EAR_PACKS);
 }
 
 /* What a later version may add is passed over, whatever it holds and however deep. */

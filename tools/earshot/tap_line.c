@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/earshot/tap.h"
 
+#include "core/model/ear_pack.h"
+
 #include <string.h>
 
 static const char *clock_name(unsigned clock)
@@ -64,6 +66,35 @@ static void add_summary(struct text *json, const struct ear_summary *summary)
     text_printf(json, "}");
 }
 
+/* Reasons by name, as docs/packs.md lists them. */
+static void packs_to_json(const struct ear_status *status, struct text *json)
+{
+    static const char *const states[] = {"active", "quarantined", "refused"};
+    text_printf(json, ",\"packs\":[");
+    for (unsigned i = 0; i < status->pack_count; i++) {
+        const struct ear_status_pack *pack = &status->packs[i];
+        text_printf(json, "%s{", i > 0 ? "," : "");
+        add_string(json, "name", pack->name);
+        text_printf(json, ",");
+        add_string(json, "version", pack->version);
+        text_printf(json, ",\"counter\":%u,\"installed\":%s,", pack->counter, pack->installed ? "true" : "false");
+        add_string(json, "state", pack->state < EAR_COUNT_OF(states) ? states[pack->state] : "unknown");
+        if (pack->state == EAR_STATUS_PACK_REFUSED) {
+            text_printf(json, ",");
+            add_string(json, "reason", ear_pack_refusal_name((enum ear_pack_refusal)pack->reason));
+        }
+        text_printf(json, "}");
+    }
+    text_printf(json, "]");
+    if (status->refused_reason != 0) {
+        text_printf(json, ",\"pack_refused\":{");
+        add_string(json, "name", status->refused_name);
+        text_printf(json, ",");
+        add_string(json, "reason", ear_pack_refusal_name((enum ear_pack_refusal)status->refused_reason));
+        text_printf(json, "}");
+    }
+}
+
 static void add_status(struct text *json, const struct ear_status *status)
 {
     char time[TIME_TEXT_BYTES];
@@ -97,6 +128,7 @@ static void add_status(struct text *json, const struct ear_status *status)
         text_printf(json, ",\"state\":%u}", status->plugins[i].state);
     }
     text_printf(json, "]");
+    packs_to_json(status, json);
 }
 
 void tap_to_json(const struct tap_arrival *arrival, struct text *json)
