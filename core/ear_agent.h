@@ -8,6 +8,8 @@
 #ifndef EAR_AGENT_H
 #define EAR_AGENT_H
 
+#include <stdalign.h>
+
 #include "core/base/ear_base.h"
 #include "core/base/ear_funnel.h"
 #include "core/base/ear_hash.h"
@@ -18,6 +20,7 @@
 #include "core/hear/ear_seen.h"
 #include "core/judge/ear_host.h"
 #include "core/judge/ear_text.h"
+#include "core/model/ear_engine.h"
 #include "core/note/ear_duty.h"
 #include "core/note/ear_label.h"
 #include "core/note/ear_membership.h"
@@ -28,8 +31,10 @@
 #include "core/port/ear_clock.h"
 #include "core/port/ear_entropy.h"
 #include "core/port/ear_log.h"
+#include "core/port/ear_signature.h"
 #include "core/port/ear_storage.h"
 #include "core/port/ear_transport.h"
+#include "core/store/ear_pack_store.h"
 #include "core/store/ear_snapshot.h"
 #include "core/tell/ear_outbox.h"
 #include "core/tell/ear_query.h"
@@ -45,9 +50,17 @@ struct ear_agent_config {
     struct ear_log log;
     struct ear_transport transport;
     struct ear_storage outbox; /* for summaries that must outlive their window; ops NULL: they are lost, and counted */
-    struct ear_storage snapshot; /* for the agent's memory; ops NULL: it starts from nothing each time */
+    struct ear_storage snapshot;              /* for the agent's memory; ops NULL: it starts from nothing each time */
+    struct ear_storage packs;                 /* for packs that come to the running device; ops NULL: none can */
+    struct ear_signature signature;           /* under whose keys they may come */
+    const struct ear_pack_image *pack_images; /* packs that are part of the program */
+    size_t pack_image_count;
     const struct ear_plugin *const *plugins;
     size_t plugin_count;
+    /** Add plugins of the platform's own to the host, as EAR_RANK_NATIVE, in the same order each time: what they
+     * remember of conversations lasts over a restart. NULL: there are none. */
+    void (*add_plugins)(void *context, struct ear_host *host);
+    void *add_context;
     const char *version; /* of the firmware or program */
 };
 
@@ -106,6 +119,49 @@ struct ear_queries {
     struct ear_query_waiting waiting[EAR_QUERIES];
 };
 
+/** A pack quarantined this often, or in its first calls, is given up for the last good one; a rest between two. */
+#define EAR_PACK_QUARANTINES 3
+#define EAR_PACK_YOUNG_CALLS 1000
+#define EAR_PACK_REST_MS 60000
+
+/** A pack at work. */
+struct ear_agent_pack {
+    const uint8_t *payload; /* NULL: this entry is free */
+    uint64_t released_ms;   /* monotonic: when its quarantine ends; 0: it is in none */
+    uint8_t place;          /* in the store; EAR_PACKS: it is part of the image */
+    uint8_t plugin;         /* in the host */
+    bool given_up;          /* stays in quarantine: there is nothing to return to */
+};
+
+/** Packs: those at work, and those kept. */
+struct ear_agent_packs {
+    struct ear_pack_store store;
+    struct ear_model_turn turn;
+    struct ear_model models[EAR_PACKS]; /* of items, side by side */
+    struct ear_agent_pack items[EAR_PACKS];
+    uint8_t
+        reasons[EAR_PACKS]; /* of the store's places: enum ear_pack_refusal, why the one in use there is not at work */
+    char refused_name[24];  /* of the latest that was refused */
+    struct ear_pack_fault refused_fault;
+    uint32_t taken, refused, rolled_back;
+};
+
+/** What can be told about a pack. Texts are good until the next call of any function here. */
+struct ear_agent_pack_info {
+    const char *name;
+    const char *version;    /* "" where it cannot be read */
+    uint32_t counter;       /* security counter */
+    uint32_t last_good;     /* counter of the one that a rollback returns to, with has_last_good */
+    uint32_t calls, faults; /* since it is at work */
+    uint16_t engine;        /* enum ear_engine_id; 0 where it is not at work, and so the next */
+    uint8_t question;
+    uint8_t refusal; /* enum ear_pack_refusal: why one that is kept is not at work */
+    bool at_work;
+    bool installed; /* came to the device; else it is part of the image */
+    bool has_last_good;
+    bool quarantined;
+};
+
 /** Room for the longest message: a summary or a status. */
 #define EAR_AGENT_BYTES (EAR_SUMMARY_BYTES > EAR_STATUS_BYTES ? EAR_SUMMARY_BYTES : EAR_STATUS_BYTES)
 
@@ -135,13 +191,14 @@ struct ear_agent {
     struct ear_funnel funnels[EAR_FUNNELS];
     uint16_t funnel_labels[EAR_FUNNELS]; /* their names */
     struct ear_host host;
+    struct ear_agent_packs packs;
     struct ear_snapshot snapshot;
     struct ear_outbox outbox;
     struct ear_uplink uplink;
     struct ear_queries queries;
-    struct ear_tokens tokens;       /* of the message being judged */
-    char topic[EAR_TOPIC_BYTES];    /* of the message being sent */
-    uint8_t bytes[EAR_AGENT_BYTES]; /* of it */
+    struct ear_tokens tokens;                  /* of the message being judged */
+    char topic[EAR_TOPIC_BYTES];               /* of the message being sent */
+    alignas(8) uint8_t bytes[EAR_AGENT_BYTES]; /* of it; while a turn is judged, scratch for engines */
 };
 
 /** What became of an event. */
@@ -188,6 +245,30 @@ int32_t ear_agent_ask(struct ear_agent *agent, const uint8_t *request, size_t le
 
 /** The same for one that was found faulty before it got here: the answer that says so, counted. */
 int32_t ear_agent_refuse_request(struct ear_agent *agent, const struct ear_fault *fault, uint8_t *out, size_t capacity);
+
+/** A pack is coming, in pieces of any size, from wherever: begin, then write in order, then finish. It is checked
+ * whole, kept, and put to work in the place of the one of its name, without a restart; conversations go on. A cut of
+ * power at any moment leaves the one before. False: *fault says why, and nothing changed; it is counted. `begin` gives
+ * up what was coming. `write` of what was written already is fine: after a break, ask `coming` and go on from there, or
+ * from any point before. `finish` of the very pack that is at work is fine and changes nothing. */
+bool ear_agent_pack_begin(struct ear_agent *agent, const char *name, uint32_t bytes, struct ear_pack_fault *fault);
+bool ear_agent_pack_write(struct ear_agent *agent, uint32_t offset, const void *bytes, uint32_t length,
+                          struct ear_pack_fault *fault);
+bool ear_agent_pack_finish(struct ear_agent *agent, struct ear_pack_fault *fault);
+
+/** How far the pack that is coming has come: its name, or NULL if none is. */
+const char *ear_agent_pack_coming(const struct ear_agent *agent, uint32_t *written, uint32_t *expected);
+
+/** Return to the last good one, to that of the image, or to none. EAR_ERR_UNKNOWN: no pack of this name was installed;
+ * EAR_ERR_EMPTY: none that was is in use; EAR_ERR_IO. The one given up can come back only with a higher counter. */
+EAR_MUST_USE enum ear_err ear_agent_pack_roll_back(struct ear_agent *agent, const char *name);
+
+/** Give up all that was installed under this name: the one of the image, if there is one, is at work again. Errors as
+ * roll_back. */
+EAR_MUST_USE enum ear_err ear_agent_pack_remove(struct ear_agent *agent, const char *name);
+
+/** The packs that the device has, index from 0: false behind the last. */
+bool ear_agent_pack_at(const struct ear_agent *agent, unsigned index, struct ear_agent_pack_info *info);
 
 /** How the device is now; for `status` on any way out. */
 void ear_agent_status(const struct ear_agent *agent, struct ear_status *status);

@@ -117,6 +117,14 @@ void ear_agent_reply(struct ear_agent *agent);
 
 void ear_agent_query_health(const struct ear_agent *agent, struct ear_health *health);
 
+/* --- ear_agent_pack.c: packs --- */
+
+/** Put to work what is kept and what is part of the image. What cannot be is logged and counted. */
+void ear_agent_load_packs(struct ear_agent *agent);
+
+/** See to those in quarantine. */
+void ear_agent_watch_packs(struct ear_agent *agent);
+
 /* --- ear_agent_tell.c: from cells to messages --- */
 
 /** Give what is due to the uplink, as far as it has room. */
@@ -141,6 +149,10 @@ uint64_t ear_agent_tell_next_ms(const struct ear_agent *agent);
 struct ear_uplink_owner ear_agent_owner(struct ear_agent *agent);
 
 /* --- ear_agent.c --- */
+
+/** Into the log, if there is one. */
+void ear_agent_say(const struct ear_agent *agent, enum ear_log_level level, const char *message, const char *detail,
+                   int64_t number);
 
 /** ear_note_place with the agent's zone and way to retire. */
 void ear_agent_find_place(struct ear_agent *agent, int64_t at_ms, uint8_t slice, enum ear_late late,

@@ -93,14 +93,14 @@ static bool labels_fit(const struct ear_plugin *plugin)
     return true;
 }
 
-static struct ear_host_plugin *find(struct ear_host *host, const char *name)
+int32_t ear_host_find(const struct ear_host *host, const char *name)
 {
     for (uint16_t i = 0; i < host->count; i++) {
         if (host->plugins[i].loaded && strcmp(host->plugins[i].plugin.name, name) == 0) {
-            return &host->plugins[i];
+            return i;
         }
     }
-    return NULL;
+    return EAR_ERR_UNKNOWN;
 }
 
 /* Size of a descriptor of this minor version. */
@@ -237,7 +237,7 @@ static enum ear_refusal load(struct ear_host *host, const struct ear_plugin *des
     if (refusal != EAR_REFUSAL_NONE) {
         return refusal;
     }
-    if (find(host, plugin.name) != NULL) {
+    if (ear_host_find(host, plugin.name) >= 0) {
         return EAR_REFUSAL_DUPLICATE;
     }
     const uint32_t state_at = state_gap(host, plugin.state_size);
@@ -284,10 +284,11 @@ static void add_up(uint32_t *sum, uint32_t count)
 
 void ear_host_remove(struct ear_host *host, const char *name)
 {
-    struct ear_host_plugin *p = find(host, name);
-    if (p == NULL) {
+    const int32_t place = ear_host_find(host, name);
+    if (place < 0) {
         return;
     }
+    struct ear_host_plugin *p = &host->plugins[place];
     dequeue(host, p);
     add_up(&host->gone.calls, p->meter.calls);
     add_up(&host->gone.faults, p->meter.faults);

@@ -141,6 +141,9 @@ enum ear_refusal ear_host_add(struct ear_host *host, const struct ear_plugin *pl
  *  another's. */
 void ear_host_remove(struct ear_host *host, const char *name);
 
+/** The place of a loaded plugin in plugins, or EAR_ERR_UNKNOWN. */
+int32_t ear_host_find(const struct ear_host *host, const char *name);
+
 /** A number that is equal for hosts whose plugins with state are the same, of the same versions and places of it. */
 uint32_t ear_host_fingerprint(const struct ear_host *host);
 

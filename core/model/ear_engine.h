@@ -14,6 +14,8 @@
 struct ear_model_turn {
     const struct ear_host *host;           /* whose labels the judgement's are */
     const struct ear_judgement *judgement; /* what was said so far by plugins of a lower rank; for rules */
+    void *scratch;                         /* for an engine while it judges, 8-aligned; holds nothing between two calls */
+    uint32_t scratch_bytes;
 };
 
 struct ear_engine {

@@ -63,6 +63,12 @@ struct ear_pack {
     uint8_t hears;
 };
 
+/** A pack that is part of a program's image: its payload, unsigned; who vouches for the image vouches for it. */
+struct ear_pack_image {
+    const uint8_t *bytes;
+    uint32_t length;
+};
+
 /** Why a pack was not taken. Names for status, answers and logs: ear_pack_refusal_name. */
 #define EAR_PACK_REFUSALS(X)                                                                                   \
     X(NONE, "none")                                                                                            \
