@@ -3,8 +3,18 @@
 #include "core/model/ear_engine.h"
 
 #include "core/judge/ear_text.h"
+#include "core/model/ear_phrases.h"
+#include "core/model/ear_rules.h"
 
-const struct ear_engine *const ear_engines[] = {NULL};
+const struct ear_engine *const ear_engines[] = {
+#ifdef EAR_PHRASES_ENGINE
+    &ear_engine_phrases,
+#endif
+#ifdef EAR_RULES_ENGINE
+    &ear_engine_rules,
+#endif
+    NULL,
+};
 
 static const struct ear_engine *engine_of(uint16_t id)
 {

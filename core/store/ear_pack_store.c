@@ -12,36 +12,8 @@
 #include <assert.h>
 #include <string.h>
 
-#include "core/model/ear_cose.h"
 #include "core/store/ear_crc32.h"
-#include "core/store/ear_pack_slot.h"
-
-#define NONE 2u /* place.in_use */
-
-static uint32_t address_of(const struct ear_pack_store *store, unsigned place, unsigned slot)
-{
-    return (2u * place + slot) * (store->slot_bytes + EAR_PACK_SLOT_HEADER);
-}
-
-static const uint8_t *file_of(const struct ear_pack_store *store, unsigned place, unsigned slot)
-{
-    return store->storage->mapped + address_of(store, place, slot) + EAR_PACK_SLOT_HEADER;
-}
-
-static bool refuse(struct ear_pack_fault *fault, enum ear_pack_refusal reason, uint32_t at)
-{
-    *fault = (struct ear_pack_fault){.reason = (uint8_t)reason, .at = at};
-    return false;
-}
-
-/* What is under way ends here; *fault is set. */
-static bool give_up(struct ear_pack_store *store)
-{
-    store->expected = 0;
-    store->written = 0;
-    store->refused++;
-    return false;
-}
+#include "core/store/ear_pack_store_parts.h"
 
 /* ---- opening ---- */
 
@@ -58,7 +30,8 @@ static bool geometry_is_possible(const struct ear_storage *storage)
 static bool find_slot(struct ear_pack_store *store, unsigned place, unsigned slot, struct ear_pack_slot_header *header)
 {
     struct ear_pack_slot *found = &store->places[place].slots[slot];
-    const int err = ear_pack_slot_read(store->storage, address_of(store, place, slot), store->slot_bytes, header);
+    const int err =
+        ear_pack_slot_read(store->storage, ear_pack_address_of(store, place, slot), store->slot_bytes, header);
     store->corrupt += err == EAR_ERR_CORRUPT;
     if (err != EAR_OK) {
         return false;
@@ -68,7 +41,7 @@ static bool find_slot(struct ear_pack_store *store, unsigned place, unsigned slo
     if (header->revoked) {
         return true;
     }
-    if (ear_crc32(0, file_of(store, place, slot), header->bytes) == header->crc) {
+    if (ear_crc32(0, ear_pack_file_of(store, place, slot), header->bytes) == header->crc) {
         found->bytes = header->bytes;
     } else {
         store->corrupt++;
@@ -80,7 +53,7 @@ static uint8_t newest_of(const struct ear_pack_place *place)
 {
     const struct ear_pack_slot *slots = place->slots;
     if (slots[0].bytes == 0 && slots[1].bytes == 0) {
-        return NONE;
+        return EAR_PACK_STORE_NONE;
     }
     return slots[0].bytes == 0 || (slots[1].bytes != 0 && slots[1].sequence > slots[0].sequence) ? 1 : 0;
 }
@@ -112,7 +85,7 @@ enum ear_err ear_pack_store_open(struct ear_pack_store *store, const struct ear_
 {
     memset(store, 0, sizeof *store);
     for (unsigned place = 0; place < EAR_PACKS; place++) {
-        store->places[place].in_use = NONE;
+        store->places[place].in_use = EAR_PACK_STORE_NONE;
     }
     if (!geometry_is_possible(storage)) {
         return EAR_ERR_CONFIG;
@@ -128,12 +101,12 @@ enum ear_err ear_pack_store_open(struct ear_pack_store *store, const struct ear_
 
 /* ---- what a file is ---- */
 
-static bool verify(const struct ear_pack_store *store, const uint8_t *file, uint32_t bytes, struct ear_cose *cose,
-                   struct ear_pack_fault *fault)
+bool ear_pack_store_verify(const struct ear_pack_store *store, const uint8_t *file, uint32_t bytes,
+                           struct ear_cose *cose, struct ear_pack_fault *fault)
 {
     const struct ear_signature *signature = store->signature;
     if (ear_cose_read(file, bytes, cose) != EAR_OK) {
-        return refuse(fault, EAR_PACK_REFUSAL_ENVELOPE, 0);
+        return ear_pack_refuse(fault, EAR_PACK_REFUSAL_ENVELOPE, 0);
     }
     const struct ear_signed parts = {.head = cose->head,
                                      .head_bytes = cose->head_bytes,
@@ -143,9 +116,9 @@ static bool verify(const struct ear_pack_store *store, const uint8_t *file, uint
                                                        : signature->verify(signature->context, cose->key_id,
                                                                            cose->key_id_bytes, &parts, cose->signature);
     if (err == EAR_ERR_EMPTY) {
-        return refuse(fault, EAR_PACK_REFUSAL_KEY, 0);
+        return ear_pack_refuse(fault, EAR_PACK_REFUSAL_KEY, 0);
     }
-    return err == EAR_OK || refuse(fault, EAR_PACK_REFUSAL_SIGNATURE, (uint32_t)(cose->signature - file));
+    return err == EAR_OK || ear_pack_refuse(fault, EAR_PACK_REFUSAL_SIGNATURE, (uint32_t)(cose->signature - file));
 }
 
 bool ear_pack_store_get(struct ear_pack_store *store, uint8_t place, const uint8_t **payload, uint32_t *payload_bytes,
@@ -155,269 +128,12 @@ bool ear_pack_store_get(struct ear_pack_store *store, uint8_t place, const uint8
     const uint8_t slot = store->places[place].in_use;
     struct ear_cose cose;
     *fault = (struct ear_pack_fault){0};
-    if (slot == NONE ||
-        !verify(store, file_of(store, place, slot), store->places[place].slots[slot].bytes, &cose, fault)) {
+    if (slot == EAR_PACK_STORE_NONE || !ear_pack_store_verify(store, ear_pack_file_of(store, place, slot),
+                                                              store->places[place].slots[slot].bytes, &cose, fault)) {
         return false;
     }
     *payload = cose.payload;
     *payload_bytes = cose.payload_bytes;
-    return true;
-}
-
-static uint32_t highest_of(const struct ear_pack_store *store, unsigned place, unsigned slot)
-{
-    struct ear_pack_slot_header header;
-    if (store->places[place].slots[slot].sequence == 0 ||
-        ear_pack_slot_read(store->storage, address_of(store, place, slot), store->slot_bytes, &header) != EAR_OK) {
-        return 0;
-    }
-    return header.highest;
-}
-
-/* Each counter is used once. */
-static bool counter_is_new(const struct ear_pack_store *store, unsigned place, uint32_t counter)
-{
-    for (unsigned slot = 0; slot < 2; slot++) {
-        if (store->places[place].slots[slot].sequence != 0 && counter <= highest_of(store, place, slot)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* All that a pack must be to come into use; known: it is the one in use. */
-static bool check(const struct ear_pack_store *store, bool known, uint32_t *counter, struct ear_pack_fault *fault)
-{
-    const uint8_t *file = file_of(store, store->place, store->slot);
-    struct ear_cose cose;
-    struct ear_model model;
-    if (!verify(store, file, store->expected, &cose, fault)) {
-        return false;
-    }
-    bool taken = ear_pack_read(cose.payload, cose.payload_bytes, &model.pack, fault);
-    if (taken && strcmp(model.pack.name, store->coming) != 0) {
-        *fault = (struct ear_pack_fault){.reason = EAR_PACK_REFUSAL_NAME, .key = EAR_PACK_KEY_NAME};
-        return false;
-    }
-    if (taken && !known && !counter_is_new(store, store->place, model.pack.counter)) {
-        *fault = (struct ear_pack_fault){.reason = EAR_PACK_REFUSAL_COUNTER, .key = EAR_PACK_KEY_COUNTER};
-        return false;
-    }
-    taken = taken && ear_model_open(&model, cose.payload, cose.payload_bytes, NULL, fault);
-    if (taken) {
-        *counter = model.pack.counter;
-    } else if (fault->reason != EAR_PACK_REFUSAL_BODY) {
-        fault->at += (uint32_t)(cose.payload - file);
-    }
-    return taken;
-}
-
-/* ---- taking a pack in ---- */
-
-static bool stored(struct ear_pack_store *store, int err, uint32_t at, struct ear_pack_fault *fault)
-{
-    if (err == EAR_OK) {
-        return true;
-    }
-    (void)refuse(fault, err == EAR_ERR_CORRUPT ? EAR_PACK_REFUSAL_CHECKSUM : EAR_PACK_REFUSAL_STORAGE, at);
-    return give_up(store);
-}
-
-/* The slot to write: the one not in use; of two such, one that is empty, else that with the lower counter. */
-static uint8_t slot_to_write(const struct ear_pack_store *store, unsigned place)
-{
-    const struct ear_pack_place *p = &store->places[place];
-    if (p->in_use != NONE) {
-        return p->in_use ^ 1u;
-    }
-    if (p->slots[0].sequence == 0 || p->slots[1].sequence == 0) {
-        return p->slots[0].sequence == 0 ? 0 : 1;
-    }
-    return highest_of(store, place, 0) <= highest_of(store, place, 1) ? 0 : 1;
-}
-
-/* Make room in the slot that is to be written. */
-static bool clear_slot(struct ear_pack_store *store, struct ear_pack_fault *fault)
-{
-    struct ear_pack_place *place = &store->places[store->place];
-    store->slot = slot_to_write(store, store->place);
-    const unsigned other = store->slot ^ 1u;
-    const uint32_t going = highest_of(store, store->place, store->slot);
-    if (place->slots[other].sequence != 0 && going > highest_of(store, store->place, other)) {
-        const int err = ear_pack_slot_note(store->storage, address_of(store, store->place, other),
-                                           place->slots[other].sequence, going);
-        if (!stored(store, err, 0, fault)) {
-            return false;
-        }
-    }
-    place->slots[store->slot] = (struct ear_pack_slot){0};
-    const uint32_t address = address_of(store, store->place, store->slot);
-    return stored(store, ear_pack_slot_erase(store->storage, address, store->expected), 0, fault);
-}
-
-static bool program(struct ear_pack_store *store, uint32_t at, const uint8_t *bytes, uint32_t length,
-                    struct ear_pack_fault *fault)
-{
-    const uint32_t address = address_of(store, store->place, store->slot) + EAR_PACK_SLOT_HEADER + at;
-    return stored(store, ear_pack_slot_program(store->storage, address, bytes, length), at, fault);
-}
-
-/* Whole words go to storage, the rest waits in tail. */
-static bool append(struct ear_pack_store *store, const uint8_t *bytes, uint32_t length, struct ear_pack_fault *fault)
-{
-    while (length > 0) {
-        const uint32_t in_tail = store->written & 3u;
-        const uint32_t step = in_tail == 0 && length >= 4 ? length & ~3u : 1;
-        const bool whole = step > 1;
-        if (!whole) {
-            store->tail[in_tail] = *bytes;
-        }
-        store->written += step;
-        if (whole && !program(store, store->written - step, bytes, step, fault)) {
-            return false;
-        }
-        if (!whole && in_tail == 3 && !program(store, store->written - 4, store->tail, 4, fault)) {
-            return false;
-        }
-        bytes += step;
-        length -= step;
-    }
-    return true;
-}
-
-static bool is_in_use(const struct ear_pack_store *store)
-{
-    return store->slot == store->places[store->place].in_use;
-}
-
-/* The place of this name, or one that is free. */
-static int32_t place_for(const struct ear_pack_store *store, const char *name)
-{
-    int32_t place = ear_pack_store_place(store, name);
-    for (int32_t i = 0; place < 0 && i < EAR_PACKS; i++) {
-        place = store->places[i].name[0] == '\0' ? i : place;
-    }
-    return place;
-}
-
-bool ear_pack_store_begin(struct ear_pack_store *store, const char *name, uint32_t bytes, struct ear_pack_fault *fault)
-{
-    *fault = (struct ear_pack_fault){0};
-    const int32_t place = ear_pack_slot_is_name(name) ? place_for(store, name) : 0;
-    store->expected = 0;
-    if (store->storage == NULL) {
-        (void)refuse(fault, EAR_PACK_REFUSAL_STORAGE, 0);
-    } else if (store->signature->verify == NULL) {
-        (void)refuse(fault, EAR_PACK_REFUSAL_KEY, 0);
-    } else if (!ear_pack_slot_is_name(name)) {
-        (void)refuse(fault, EAR_PACK_REFUSAL_NAME, 0);
-    } else if (bytes == 0 || bytes > store->slot_bytes) {
-        (void)refuse(fault, EAR_PACK_REFUSAL_SIZE, bytes);
-    } else if (place < 0) {
-        (void)refuse(fault, EAR_PACK_REFUSAL_FULL, 0);
-    }
-    if (fault->reason != EAR_PACK_REFUSAL_NONE) {
-        return give_up(store);
-    }
-    const struct ear_pack_place *p = &store->places[place];
-    memset(store->coming, 0, sizeof store->coming);
-    memcpy(store->coming, name, strlen(name));
-    store->place = (uint8_t)place;
-    store->expected = bytes;
-    store->written = 0;
-    if (p->in_use != NONE && p->slots[p->in_use].bytes == bytes) {
-        store->slot = p->in_use;
-        return true;
-    }
-    return clear_slot(store, fault);
-}
-
-bool ear_pack_store_write(struct ear_pack_store *store, uint32_t offset, const void *bytes, uint32_t length,
-                          struct ear_pack_fault *fault)
-{
-    *fault = (struct ear_pack_fault){0};
-    if (store->expected == 0) {
-        return refuse(fault, EAR_PACK_REFUSAL_SIZE, offset); /* none was announced */
-    }
-    if (offset <= store->written && length <= store->written - offset) {
-        return true;
-    }
-    if (offset != store->written || length > store->expected - offset) {
-        (void)refuse(fault, EAR_PACK_REFUSAL_SIZE, store->written);
-        return give_up(store);
-    }
-    if (is_in_use(store)) {
-        const uint8_t *former = file_of(store, store->place, store->slot);
-        if (memcmp(former + offset, bytes, length) == 0) {
-            store->written += length;
-            return true;
-        }
-        store->written = 0;
-        if (!clear_slot(store, fault) || !append(store, former, offset, fault)) {
-            return false;
-        }
-    }
-    return append(store, bytes, length, fault);
-}
-
-/* What is left of the last word. */
-static bool append_tail(struct ear_pack_store *store, struct ear_pack_fault *fault)
-{
-    const uint32_t in_tail = store->written & 3u;
-    if (in_tail == 0) {
-        return true;
-    }
-    memset(store->tail + in_tail, 0xff, sizeof store->tail - in_tail);
-    return program(store, store->written - in_tail, store->tail, sizeof store->tail, fault);
-}
-
-/* The pack is whole and right: put it in use. */
-static bool put_in_use(struct ear_pack_store *store, uint32_t counter, struct ear_pack_fault *fault)
-{
-    struct ear_pack_place *place = &store->places[store->place];
-    const uint8_t *file = file_of(store, store->place, store->slot);
-    struct ear_pack_slot_header header = {.bytes = store->expected, .counter = counter};
-    header.sequence = store->sequence + 1;
-    header.crc = ear_crc32(0, file, store->expected);
-    memcpy(header.name, store->coming, sizeof header.name);
-    const int err = header.sequence == 0
-                        ? EAR_ERR_IO
-                        : ear_pack_slot_seal(store->storage, address_of(store, store->place, store->slot), &header);
-    if (!stored(store, err, store->expected, fault)) {
-        return false;
-    }
-    store->sequence = header.sequence;
-    memcpy(place->name, header.name, sizeof place->name);
-    place->slots[store->slot] =
-        (struct ear_pack_slot){.bytes = header.bytes, .sequence = header.sequence, .counter = counter};
-    place->in_use = store->slot;
-    store->taken++;
-    return true;
-}
-
-bool ear_pack_store_finish(struct ear_pack_store *store, uint8_t *place, struct ear_pack_fault *fault)
-{
-    *fault = (struct ear_pack_fault){0};
-    if (store->expected == 0) {
-        return refuse(fault, EAR_PACK_REFUSAL_SIZE, 0);
-    }
-    if (store->written != store->expected) {
-        (void)refuse(fault, EAR_PACK_REFUSAL_SIZE, store->written);
-        return give_up(store);
-    }
-    const bool known = is_in_use(store);
-    uint32_t counter = 0;
-    if (!known && !append_tail(store, fault)) {
-        return false;
-    }
-    if (!check(store, known, &counter, fault)) {
-        return give_up(store);
-    }
-    if (!known && !put_in_use(store, counter, fault)) {
-        return false;
-    }
-    *place = store->place;
-    store->expected = 0;
     return true;
 }
 
@@ -430,10 +146,10 @@ enum ear_err ear_pack_store_roll_back(struct ear_pack_store *store, const char *
         return EAR_ERR_UNKNOWN;
     }
     struct ear_pack_place *p = &store->places[index];
-    if (p->in_use == NONE) {
+    if (p->in_use == EAR_PACK_STORE_NONE) {
         return EAR_ERR_EMPTY;
     }
-    if (ear_pack_slot_revoke(store->storage, address_of(store, (unsigned)index, p->in_use)) != EAR_OK) {
+    if (ear_pack_slot_revoke(store->storage, ear_pack_address_of(store, (unsigned)index, p->in_use)) != EAR_OK) {
         return EAR_ERR_IO;
     }
     if (store->expected != 0 && store->place == index) {
