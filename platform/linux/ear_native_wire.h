@@ -3,8 +3,8 @@
  * ear_native_helper.c and plugin_host/ only; both are built together, and `layout` keeps others apart.
  *
  * The request is written by the agent; the helper can only read it (the memfd is sealed against later writers). The
- * response is the helper's, and the plugin in it may scribble over it at any time: the agent copies what it wants, once,
- * and then checks the copy. Texts cross here and nowhere else.
+ * response is the helper's, and the plugin in it may scribble over it at any time: the agent copies what it wants,
+ * once, and then checks the copy. Texts cross here and nowhere else.
  *
  * A turn: the agent fills in the request and raises request.seq; the helper answers and sets response.seq to the same.
  * Whoever waits looks at the number for a while, then sets its `asleep` and blocks on the channel, a socket; the other
@@ -97,7 +97,7 @@ struct ear_native_response {
     struct ear_native_descriptor descriptor;
 };
 
-#define EAR_NATIVE_LAYOUT                                                                                   \
+#define EAR_NATIVE_LAYOUT                                                                                    \
     (0x45410001u + (uint32_t)sizeof(struct ear_native_request) * 31u + (uint32_t)EAR_PLUGIN_ABI_MINOR * 7u + \
      (uint32_t)sizeof(struct ear_native_response) * 1009u)
 
