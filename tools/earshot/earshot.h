@@ -12,6 +12,8 @@ int earshot_status(int argc, char **argv);
 int earshot_merge(int argc, char **argv);
 int earshot_report(int argc, char **argv);
 int earshot_catalogue(int argc, char **argv);
+int earshot_judge(int argc, char **argv);
+int earshot_pack(int argc, char **argv); /* tools/pack/pack.c */
 
 /** Exit statuses beside 0. */
 enum earshot_exit {

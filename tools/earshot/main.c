@@ -18,6 +18,8 @@ static const struct {
     {"report", earshot_report, "write the performance report of recorded summaries as a page"},
     {"records", earshot_records, "ask a device for the conversations behind a number"},
     {"status", earshot_status, "ask a running earshotd how it is"},
+    {"judge", earshot_judge, "what a device would say about messages of your own"},
+    {"pack", earshot_pack, "make, measure, sign and install packs: classifiers as data"},
     {"catalogue", earshot_catalogue, "print the catalogue of numbers: a page, CDDL or JSON"},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

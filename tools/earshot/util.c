@@ -253,3 +253,20 @@ char *read_file(const char *path, size_t *length)
     *length = text.length;
     return text.bytes;
 }
+
+void write_file(const char *path, const void *bytes, size_t length)
+{
+    char *new_path = keep_printf("%s.new", path);
+    FILE *file = fopen(new_path, "wb");
+
+    if (file == NULL) {
+        die("%s: %s", new_path, strerror(errno));
+    }
+    const bool written = fwrite(bytes, 1, length, file) == length;
+    if (fclose(file) != 0 || !written || rename(new_path, path) != 0) {
+        const int fault = errno;
+        remove(new_path);
+        die("%s: %s", path, strerror(fault));
+    }
+    free(new_path);
+}

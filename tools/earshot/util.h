@@ -53,5 +53,7 @@ bool is_readable(int fd);
 
 /** The whole file, terminated; exits where it cannot be read. */
 char *read_file(const char *path, size_t *length);
+/** Write the whole file; what was there before is replaced at once or not at all. Exits where it cannot be written. */
+void write_file(const char *path, const void *bytes, size_t length);
 
 #endif
