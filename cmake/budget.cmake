@@ -13,7 +13,7 @@ string(REGEX REPLACE "(gcc|clang|cc)$" "size" size ${CMAKE_C_COMPILER})
 if(NOT size MATCHES "-size$")
   set(size size)
 endif()
-set(objects $<TARGET_OBJECTS:ear_core> $<TARGET_OBJECTS:ear_plugins> $<TARGET_OBJECTS:tinycbor>)
+set(objects $<TARGET_OBJECTS:ear_core> $<TARGET_OBJECTS:ear_plugins> $<TARGET_OBJECTS:ear_packs> $<TARGET_OBJECTS:tinycbor>)
 add_custom_command(
   OUTPUT ${CMAKE_BINARY_DIR}/budget.txt
   COMMAND ${EAR_PYTHON} ${CMAKE_SOURCE_DIR}/cmake/budget.py --config ${EAR_CONFIG} --target ${CMAKE_SYSTEM_PROCESSOR}

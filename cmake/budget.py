@@ -123,8 +123,9 @@ def print_flash(program, objects):
     modules = collections.defaultdict(lambda: [0, 0])
     for block in text.split("\n\n"):
         path, _, sections = block.strip().partition("  :")
-        match = re.search(r"ear_(core|plugins)\.dir/(?:\./)?(?:(.*)/)?", path)
+        match = re.search(r"ear_(core|plugins|packs)\.dir/(?:\./)?(?:(.*)/)?", path)
         folder = "/".join(filter(None, match.groups())) if match else "tinycbor"
+        folder = "plugins/packs" if match and match[1] == "packs" else folder
         for name, size in re.findall(r"^(\.\S+)\s+(\d+)", sections, re.M):
             if re.match(r"\.(text|rodata|data\.rel\.ro)", name):
                 modules[folder][0] += int(size)

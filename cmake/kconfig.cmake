@@ -17,6 +17,7 @@ if(failed)
 endif()
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${EAR_CONFIG_FILE} ${CMAKE_SOURCE_DIR}/Kconfig
                                        ${CMAKE_SOURCE_DIR}/core/Kconfig ${CMAKE_SOURCE_DIR}/plugins/Kconfig
+                                       ${CMAKE_SOURCE_DIR}/plugins/packs/Kconfig
                                        ${CMAKE_SOURCE_DIR}/cmake/kconfig.py)
 
 # cmake --build build/dev --target menuconfig: edits EAR_CONFIG's file, which then holds what differs from the defaults.

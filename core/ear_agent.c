@@ -9,8 +9,8 @@
 
 #define LONGEST_SLEEP_MS 60000u
 
-static void say(const struct ear_agent *agent, enum ear_log_level level, const char *message, const char *detail,
-                int64_t number)
+void ear_agent_say(const struct ear_agent *agent, enum ear_log_level level, const char *message, const char *detail,
+                   int64_t number)
 {
     if (agent->config->log.line != NULL) {
         agent->config->log.line(agent->config->log.context, level, message, detail, number);
@@ -82,15 +82,15 @@ static int load_memory(struct ear_agent *agent)
         }
         if (err != EAR_OK && err != EAR_ERR_EMPTY) {
             agent->counts.save_failed++;
-            say(agent, EAR_LOG_WARNING, "the saved counters cannot be carried over; starting from nothing",
-                ear_err_name(err), 0);
+            ear_agent_say(agent, EAR_LOG_WARNING, "the saved counters cannot be carried over; starting from nothing",
+                          ear_err_name(err), 0);
         }
     }
     if (err != EAR_OK) {
         return start_empty(agent);
     }
     ear_note_lost(&agent->memory.note);
-    say(agent, EAR_LOG_INFO, "counters carried over from boot", NULL, agent->memory.boot);
+    ear_agent_say(agent, EAR_LOG_INFO, "counters carried over from boot", NULL, agent->memory.boot);
     return EAR_OK;
 }
 
@@ -102,7 +102,7 @@ enum ear_err ear_agent_save(struct ear_agent *agent)
     agent->memory.boot = agent->boot;
     if (ear_snapshot_save(&agent->snapshot, fingerprint(), &agent->memory, sizeof(agent->memory)) != EAR_OK) {
         ear_agent_count(&agent->counts.save_failed);
-        say(agent, EAR_LOG_ERROR, "the counters could not be saved", NULL, 0);
+        ear_agent_say(agent, EAR_LOG_ERROR, "the counters could not be saved", NULL, 0);
         return EAR_ERR_IO;
     }
     ear_agent_count(&agent->counts.saved);
@@ -132,7 +132,7 @@ static void place_in_time(struct ear_agent *agent, int64_t wall_ms)
         ear_duty_shift(&agent->memory.duty, EAR_TIME_KNOWN_MS, offset_ms);
         ear_records_shift(&agent->memory.records, EAR_TIME_KNOWN_MS, offset_ms);
     }
-    say(agent, EAR_LOG_NOTICE, "the time is known", NULL, wall_ms / 1000);
+    ear_agent_say(agent, EAR_LOG_NOTICE, "the time is known", NULL, wall_ms / 1000);
 }
 
 static void read_clocks(struct ear_agent *agent)
@@ -203,8 +203,11 @@ static void load_plugins(struct ear_agent *agent)
     const struct ear_ticks ticks = {clock->ops->ticks, clock->context, clock->ticks_per_us};
 
     ear_host_init(&agent->host, agent->config->plugins, agent->config->plugin_count, &ticks);
+    if (agent->config->add_plugins != NULL) {
+        agent->config->add_plugins(agent->config->add_context, &agent->host);
+    }
     for (uint32_t i = 0; i < agent->host.refused_count && i < EAR_PLUGINS; i++) {
-        say(agent, EAR_LOG_WARNING, "plugin refused", ear_refusal_name(agent->host.refused[i].reason), i);
+        ear_agent_say(agent, EAR_LOG_WARNING, "plugin refused", ear_refusal_name(agent->host.refused[i].reason), i);
     }
     if (agent->memory.plugins_fingerprint != ear_host_fingerprint(&agent->host)) {
         agent->memory.plugins_fingerprint = ear_host_fingerprint(&agent->host);
@@ -213,6 +216,7 @@ static void load_plugins(struct ear_agent *agent)
             memset(conversation->plugin_state, 0, sizeof(conversation->plugin_state));
         }
     }
+    ear_agent_load_packs(agent); /* they have no state */
 }
 
 static void open_outbox(struct ear_agent *agent)
@@ -224,7 +228,7 @@ static void open_outbox(struct ear_agent *agent)
         return;
     }
     if (ear_outbox_open(&agent->outbox, storage, agent->boot) != EAR_OK) {
-        say(agent, EAR_LOG_ERROR, "the outbox cannot be opened; going on without it", NULL, 0);
+        ear_agent_say(agent, EAR_LOG_ERROR, "the outbox cannot be opened; going on without it", NULL, 0);
         return;
     }
     agent->boot = agent->outbox.log.boot;
@@ -304,7 +308,7 @@ static void finish(struct ear_agent *agent)
 {
     ear_agent_keep_untold(agent);
     if (agent->config->outbox.ops != NULL && ear_outbox_sync(&agent->outbox) != EAR_OK) {
-        say(agent, EAR_LOG_ERROR, "the outbox could not be made durable", NULL, 0);
+        ear_agent_say(agent, EAR_LOG_ERROR, "the outbox could not be made durable", NULL, 0);
     }
     (void)ear_agent_save(agent);
     agent->stopped = true;
@@ -314,6 +318,7 @@ uint32_t ear_agent_tick(struct ear_agent *agent)
 {
     read_clocks(agent);
     ear_agent_close_idle(agent);
+    ear_agent_watch_packs(agent);
     ear_agent_reply(agent);
     ear_agent_tell(agent);
     ear_uplink_tick(&agent->uplink, agent->monotonic_ms);

@@ -50,6 +50,7 @@ void ear_agent_judge(struct ear_hearing *hearing, struct ear_judgement *judgemen
     agent->host.wanted = agent->config->settings->records_policy == EAR_RECORDS_REDACTED
                              ? UINT32_MAX
                              : ~EAR_ASK_BIT(EAR_ASK_REDACTION); /* nothing that would need it is kept */
+    agent->packs.turn.judgement = judgement;
     ear_host_judge(&agent->host, hearing->conversation->plugin_state, &turn, judgement);
 }
 

@@ -24,6 +24,14 @@ static void copy_name(char to[24], const char *from)
     to[23] = '\0';
 }
 
+/* Whether a pack can be called so; what is none is not repeated to others. */
+static bool is_name(const char *name)
+{
+    const size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
+
+    return length > 0 && length < 24 && name[length] == '\0';
+}
+
 /* "name: reason", for the log. */
 static void copy_reason(char to[48], const char *name, const struct ear_pack_fault *fault)
 {
@@ -39,9 +47,9 @@ static bool note_refusal(struct ear_agent *agent, const char *name, const struct
     char line[48];
 
     ear_agent_count(&packs->refused);
-    copy_name(packs->refused_name, name);
+    copy_name(packs->refused_name, is_name(name) ? name : "");
     packs->refused_fault = *fault;
-    copy_reason(line, name, fault);
+    copy_reason(line, packs->refused_name, fault);
     ear_agent_say(agent, EAR_LOG_WARNING, "pack refused", line, fault->at);
     return false;
 }
@@ -244,7 +252,7 @@ static bool may_begin(const struct ear_agent *agent, const char *name, struct ea
     if (agent->config->signature.verify == NULL) {
         return refuse(fault, EAR_PACK_REFUSAL_KEY);
     }
-    return has_room(agent, name, fault);
+    return is_name(name) ? has_room(agent, name, fault) : refuse(fault, EAR_PACK_REFUSAL_NAME);
 }
 
 bool ear_agent_pack_begin(struct ear_agent *agent, const char *name, uint32_t bytes, struct ear_pack_fault *fault)

@@ -45,6 +45,10 @@ static void health_of_judging(const struct ear_agent *agent, struct ear_health *
         health->plugin_overruns = clip((uint64_t)health->plugin_overruns + plugin->meter.overruns);
     }
     health->plugins_refused = host->refused_count;
+    health->packs_taken = agent->packs.taken;
+    health->packs_refused = agent->packs.refused;
+    health->packs_rolled_back = agent->packs.rolled_back;
+    health->packs_corrupt = agent->packs.store.corrupt;
     health->plugin_time_ms = clip(host->turn_ticks / host->ticks.per_us / 1000);
 }
 
@@ -106,6 +110,26 @@ static void copy_text(char *to, size_t capacity, const char *from)
     to[i] = '\0';
 }
 
+static void tell_packs(const struct ear_agent *agent, struct ear_status *status)
+{
+    struct ear_agent_pack_info info;
+
+    for (unsigned i = 0; i < EAR_PACKS && ear_agent_pack_at(agent, i, &info); i++) {
+        struct ear_status_pack *pack = &status->packs[status->pack_count++];
+        copy_text(pack->name, sizeof(pack->name), info.name);
+        copy_text(pack->version, sizeof(pack->version), info.version);
+        pack->counter = info.counter;
+        pack->installed = info.installed;
+        pack->state = !info.at_work      ? EAR_STATUS_PACK_REFUSED
+                      : info.quarantined ? EAR_STATUS_PACK_QUARANTINED
+                                         : EAR_STATUS_PACK_AT_WORK;
+        pack->reason = info.refusal;
+    }
+    copy_text(status->refused_name, sizeof(status->refused_name), agent->packs.refused_name);
+    status->refused_reason = agent->packs.refused_fault.reason;
+    status->refused_key = agent->packs.refused_fault.key;
+}
+
 void ear_agent_status(const struct ear_agent *agent, struct ear_status *status)
 {
     memset(status, 0, sizeof(*status));
@@ -120,6 +144,7 @@ void ear_agent_status(const struct ear_agent *agent, struct ear_status *status)
     health_of_noting(agent, &status->health);
     health_of_telling(agent, &status->health);
     ear_agent_query_health(agent, &status->health);
+    tell_packs(agent, status);
     for (unsigned i = 0; i < agent->host.loaded; i++) {
         const struct ear_host_plugin *loaded = &agent->host.plugins[agent->host.order[i]];
         struct ear_status_plugin *plugin = &status->plugins[status->plugin_count++];

@@ -4,10 +4,12 @@
 
 #include "platform/linux/ear_config_file.h"
 #include "platform/linux/ear_entropy_system.h"
+#include "platform/linux/ear_file.h"
 #include "platform/linux/ear_notify.h"
 #include "platform/linux/ear_records_page.h"
 #include "platform/linux/ear_status_page.h"
 #include "plugins/ear_plugins.h"
+#include "plugins/packs/ear_packs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -133,6 +135,34 @@ static void log_fault(void *context, const char *text)
     say(context, EAR_LOG_ERROR, text, NULL);
 }
 
+bool ear_daemon_read_keys(const struct ear_daemon_settings *settings, struct ear_signature_keys *keys, char *reason,
+                          size_t capacity)
+{
+    const char *path = settings->own.packs_key_file;
+    struct ear_signature_fault fault = {0};
+    struct ear_file file;
+    if (path[0] == '\0') {
+        return true;
+    }
+    if (!ear_file_read(&file, path, reason, capacity)) {
+        return false;
+    }
+    const enum ear_err err = ear_signature_keys_read(keys, (const char *)file.bytes, &fault);
+    if (err != EAR_OK) {
+        snprintf(reason, capacity, "%s, line %u: %s", path, (unsigned)fault.line, fault.what);
+    }
+    ear_file_free(&file);
+    return err == EAR_OK;
+}
+
+static void reload_keys(struct ear_daemon *daemon)
+{
+    char reason[256];
+    if (!ear_daemon_read_keys(&daemon->settings, &daemon->keys, reason, sizeof reason)) {
+        say(daemon, EAR_LOG_ERROR, "the keys of packs were not reloaded", reason);
+    }
+}
+
 static void reload(struct ear_daemon *daemon)
 {
     struct ear_daemon_settings fresh;
@@ -157,6 +187,7 @@ static void reload(struct ear_daemon *daemon)
     if (!ear_mqtt_reload(daemon->mqtt, reason)) {
         say(daemon, EAR_LOG_ERROR, "the certificates were not reloaded", reason);
     }
+    reload_keys(daemon);
     ear_notify("READY=1");
 }
 
@@ -252,6 +283,11 @@ static int open_agent(struct ear_daemon *daemon)
         .transport = ear_mqtt_transport(daemon->mqtt),
         .outbox = daemon->state.outbox.port,
         .snapshot = daemon->state.snapshot.port,
+        .packs = daemon->state.packs.port,
+        .signature = daemon->settings.own.packs_key_file[0] != '\0' ? ear_signature_mbedtls(&daemon->keys)
+                                                                    : (struct ear_signature){0},
+        .pack_images = ear_packs,
+        .pack_image_count = ear_packs_count,
         .plugins = ear_plugins,
         .plugin_count = ear_plugins_count,
         .version = EAR_VERSION,
@@ -278,6 +314,30 @@ static int open_socket(struct ear_daemon *daemon)
     return daemon->socket != NULL ? EAR_EXIT_OK : fail(daemon, EAR_EXIT_FAILED, "cannot listen", reason);
 }
 
+/** A device that hears and tells is worth more than one that takes orders: without this socket it goes on. */
+static void open_control(struct ear_daemon *daemon)
+{
+    char reason[256];
+    const char *path = daemon->settings.own.control_path;
+    if (path[0] == '\0') {
+        return;
+    }
+    daemon->control = ear_control_open(path, &daemon->agent, &daemon->loop, reason, sizeof reason);
+    if (daemon->control == NULL) {
+        say(daemon, EAR_LOG_WARNING, "packs cannot be given to this daemon", reason);
+    }
+}
+
+static int open_state(struct ear_daemon *daemon)
+{
+    const struct ear_linux_settings *own = &daemon->settings.own;
+    const struct ear_state_sizes sizes = {.outbox_kib = own->state_outbox_kib,
+                                          .memory_bytes = sizeof(struct ear_memory),
+                                          .pack_slot_kib = own->packs_key_file[0] != '\0' ? own->packs_slot_kib : 0};
+    return ear_state_open(&daemon->state, own->state_directory, &sizes, &daemon->log) == EAR_OK ? EAR_EXIT_OK
+                                                                                                : EAR_EXIT_FAILED;
+}
+
 int ear_daemon_open(struct ear_daemon *daemon, bool listen)
 {
     umask(077);
@@ -289,14 +349,17 @@ int ear_daemon_open(struct ear_daemon *daemon, bool listen)
     if (!open_mqtt(daemon)) {
         return EAR_EXIT_CONFIG;
     }
-    const struct ear_linux_settings *own = &daemon->settings.own;
-    if (ear_state_open(&daemon->state, own->state_directory, own->state_outbox_kib, sizeof(struct ear_memory),
-                       &daemon->log) != EAR_OK) {
-        return EAR_EXIT_FAILED;
+    char reason[256];
+    if (!ear_daemon_read_keys(&daemon->settings, &daemon->keys, reason, sizeof reason)) {
+        return fail(daemon, EAR_EXIT_CONFIG, "the keys of packs cannot be used", reason);
     }
-    int code = open_agent(daemon);
+    int code = open_state(daemon);
+    if (code == EAR_EXIT_OK) {
+        code = open_agent(daemon);
+    }
     if (code == EAR_EXIT_OK && listen) {
         code = open_socket(daemon);
+        open_control(daemon);
     }
     if (code == EAR_EXIT_OK) {
         daemon->watchdog_ms = ear_notify_watchdog_ms();
@@ -375,6 +438,9 @@ void ear_daemon_close(struct ear_daemon *daemon)
 {
     if (daemon->socket != NULL) {
         ear_socket_close(daemon->socket);
+    }
+    if (daemon->control != NULL) {
+        ear_control_close(daemon->control);
     }
     if (daemon->agent_up && !ear_agent_stopped(&daemon->agent)) {
         say(daemon, EAR_LOG_WARNING, "the session did not end in time", NULL);

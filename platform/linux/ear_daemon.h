@@ -5,12 +5,14 @@
 
 #include "core/ear_agent.h"
 #include "platform/linux/ear_clock_system.h"
+#include "platform/linux/ear_control.h"
 #include "platform/linux/ear_linux_settings.h"
 #include "platform/linux/ear_log_journal.h"
 #include "platform/linux/ear_loop.h"
 #include "platform/linux/ear_mqtt.h"
 #include "platform/linux/ear_socket.h"
 #include "platform/linux/ear_state.h"
+#include "platform/tls/ear_signature_mbedtls.h"
 
 /** Exit codes (sysexits.h). */
 enum ear_exit { EAR_EXIT_OK = 0, EAR_EXIT_FAILED = 1, EAR_EXIT_USAGE = 64, EAR_EXIT_CONFIG = 78 };
@@ -26,6 +28,8 @@ struct ear_daemon {
     struct ear_state state;
     struct ear_mqtt *mqtt;
     struct ear_socket *socket;             /* NULL while there is none */
+    struct ear_control *control;           /* likewise */
+    struct ear_signature_keys keys;        /* under which packs may come */
     char last_loss[EAR_MQTT_REASON_BYTES]; /* "" while there is a session */
     struct ear_watch mqtt_watch;
     struct ear_watch signal_watch;
@@ -42,6 +46,10 @@ struct ear_daemon {
 
 /** What the settings say about the broker; points into them. */
 void ear_daemon_mqtt_config(struct ear_daemon_settings *settings, struct ear_mqtt_config *config);
+
+/** Read the keys under which packs may come. False: reason, and keys are as before. */
+bool ear_daemon_read_keys(const struct ear_daemon_settings *settings, struct ear_signature_keys *keys, char *reason,
+                          size_t capacity);
 
 /** Start: settings are read and checked. listen: also open the socket. EAR_EXIT_OK, or the exit code; the log has why.
  */

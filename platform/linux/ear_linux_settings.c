@@ -22,6 +22,23 @@ void ear_daemon_settings_init(struct ear_daemon_settings *settings)
     ear_setting_table_init(&ear_linux_settings_table, &settings->own);
 }
 
+/** "sections: device, conversation, ...": items of a section stand together. */
+static void list_sections(char *text, size_t capacity)
+{
+    const struct ear_setting_table *const tables[] = {&ear_settings_table, &ear_linux_settings_table};
+    const char *last = "";
+    size_t length = (size_t)snprintf(text, capacity, "sections:");
+    for (unsigned t = 0; t < EAR_COUNT_OF(tables); t++) {
+        for (unsigned i = 0; i < tables[t]->count && length < capacity; i++) {
+            if (strcmp(tables[t]->items[i].section, last) != 0) {
+                length += (size_t)snprintf(text + length, capacity - length, "%s %s", last[0] != '\0' ? "," : "",
+                                           tables[t]->items[i].section);
+                last = tables[t]->items[i].section;
+            }
+        }
+    }
+}
+
 enum ear_err ear_daemon_settings_set(struct ear_daemon_settings *settings, const char *section, const char *name,
                                      const char *value, struct ear_setting_fault *fault)
 {
@@ -32,9 +49,7 @@ enum ear_err ear_daemon_settings_set(struct ear_daemon_settings *settings, const
     if (core || !own) {
         enum ear_err err = ear_settings_set(&settings->core, section, name, value, fault);
         if (err == EAR_ERR_UNKNOWN && !core) {
-            snprintf(fault->allowed, sizeof fault->allowed,
-                     "sections: device, conversation, judge, events, publish, "
-                     "uplink, broker, socket, state, log");
+            list_sections(fault->allowed, sizeof fault->allowed);
         }
         return err;
     }

@@ -299,8 +299,8 @@ static bool fail(char *reason, size_t capacity, const char *path, const char *wh
     return false;
 }
 
-/** Bind with nobody else let in, then open it as far as was asked for. */
-static bool bind_socket(int fd, const struct ear_socket_config *config, char *reason, size_t capacity)
+/* Bound with nobody else let in, then opened as far as was asked for. */
+bool ear_socket_bind(int fd, const struct ear_socket_config *config, char *reason, size_t capacity)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     gid_t gid = (gid_t)-1;
@@ -333,7 +333,7 @@ struct ear_socket *ear_socket_open(const struct ear_socket_config *config, const
 {
     struct ear_socket *listener = malloc(sizeof *listener); /* its buffers are touched as they are used */
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (listener == NULL || fd < 0 || !bind_socket(fd, config, reason, capacity)) {
+    if (listener == NULL || fd < 0 || !ear_socket_bind(fd, config, reason, capacity)) {
         if (fd >= 0) {
             close(fd);
         }

@@ -31,6 +31,10 @@ struct ear_socket_counts {
 
 struct ear_socket;
 
+/** Listen with this Unix stream socket at path; max_clients is not looked at. A file that is left over is replaced.
+ * False: reason. */
+bool ear_socket_bind(int fd, const struct ear_socket_config *config, char *reason, size_t capacity);
+
 /** Listen. A socket file that a daemon which is no more has left is replaced; one that answers is not. NULL: reason. */
 struct ear_socket *ear_socket_open(const struct ear_socket_config *config, const struct ear_stream_sink *sink,
                                    struct ear_loop *loop, const struct ear_log *log, char *reason, size_t capacity);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* platform/linux/ear_state.c - opening the two partitions. */
+/* platform/linux/ear_state.c - opening the partitions. */
 #include "platform/linux/ear_state.h"
 
 #include "core/store/ear_record_log.h"
@@ -26,6 +26,7 @@ void ear_state_init(struct ear_state *state)
 {
     state->outbox.fd = -1;
     state->snapshot.fd = -1;
+    state->packs.fd = -1;
 }
 
 static enum ear_err open_partition(struct ear_storage_file *file, const char *path, uint32_t sector_count,
@@ -68,7 +69,23 @@ static enum ear_err open_snapshot(struct ear_state *state, const char *path, uin
     return open_partition(&state->snapshot, path, snapshot_sectors(memory_bytes), log);
 }
 
-enum ear_err ear_state_open(struct ear_state *state, const char *directory, uint32_t outbox_kib, uint32_t memory_bytes,
+/** A device that no pack can come to has no room for them, unless some came before. */
+static enum ear_err open_packs(struct ear_state *state, const char *path, uint32_t slot_kib, const struct ear_log *log)
+{
+    const uint32_t slot_sectors = (slot_kib * 1024u + SECTOR_BYTES - 1) / SECTOR_BYTES;
+    if (slot_kib == 0 && access(path, F_OK) != 0) {
+        return EAR_OK;
+    }
+    enum ear_err err =
+        open_partition(&state->packs, path, 2u * EAR_PACKS * (slot_sectors > 0 ? slot_sectors : 1u), log);
+    if (err == EAR_OK && ear_storage_file_map(&state->packs) != EAR_OK) {
+        say(log, EAR_LOG_ERROR, path, strerror(errno));
+        return EAR_ERR_IO;
+    }
+    return err;
+}
+
+enum ear_err ear_state_open(struct ear_state *state, const char *directory, const struct ear_state_sizes *sizes,
                             const struct ear_log *log)
 {
     char path[PATH_BYTES];
@@ -77,12 +94,17 @@ enum ear_err ear_state_open(struct ear_state *state, const char *directory, uint
         return EAR_ERR_IO;
     }
     snprintf(path, sizeof path, "%s/outbox", directory);
-    enum ear_err err = open_partition(&state->outbox, path, outbox_kib * 1024u / SECTOR_BYTES, log);
+    enum ear_err err = open_partition(&state->outbox, path, sizes->outbox_kib * 1024u / SECTOR_BYTES, log);
     if (err != EAR_OK) {
         return err;
     }
     snprintf(path, sizeof path, "%s/snapshot", directory);
-    return open_snapshot(state, path, memory_bytes, log);
+    err = open_snapshot(state, path, sizes->memory_bytes, log);
+    if (err != EAR_OK) {
+        return err;
+    }
+    snprintf(path, sizeof path, "%s/packs", directory);
+    return open_packs(state, path, sizes->pack_slot_kib, log);
 }
 
 void ear_state_close(struct ear_state *state)
@@ -92,5 +114,8 @@ void ear_state_close(struct ear_state *state)
     }
     if (state->snapshot.fd >= 0) {
         ear_storage_file_close(&state->snapshot);
+    }
+    if (state->packs.fd >= 0) {
+        ear_storage_file_close(&state->packs);
     }
 }

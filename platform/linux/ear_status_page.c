@@ -3,6 +3,7 @@
 #include "platform/linux/ear_status_page.h"
 
 #include "platform/json/ear_json_out.h"
+#include "platform/linux/ear_control.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -175,6 +176,7 @@ int32_t ear_status_page_write(const struct ear_status_page *page, char *out, siz
     put_clients(&line, page);
     put_tables(&line, &status.health);
     put_plugins(&line, &page->agent->host);
+    ear_control_put_packs(&line, page->agent);
     put_health(&line, &status.health);
     ear_json_out_raw(&line, "}\n");
     return ear_json_out_length(&line);

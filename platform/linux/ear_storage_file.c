@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -196,6 +197,11 @@ static int open_file(const char *path, uint32_t sector_bytes, uint32_t *size)
     return fd;
 }
 
+static size_t size_of(const struct ear_storage_file *file)
+{
+    return (size_t)file->port.sector_bytes * file->port.sector_count;
+}
+
 int ear_storage_file_open(struct ear_storage_file *file, const char *path, uint32_t sector_bytes, uint32_t sector_count)
 {
     *file = (struct ear_storage_file){.fd = -1};
@@ -224,8 +230,23 @@ int ear_storage_file_open(struct ear_storage_file *file, const char *path, uint3
     return EAR_OK;
 }
 
+/* A shared mapping sees what is written to the file at once (POSIX mmap; one page cache on Linux). */
+int ear_storage_file_map(struct ear_storage_file *file)
+{
+    void *bytes = mmap(NULL, size_of(file), PROT_READ, MAP_SHARED, file->fd, 0);
+    if (bytes == MAP_FAILED) {
+        return EAR_ERR_IO;
+    }
+    file->port.mapped = bytes;
+    return EAR_OK;
+}
+
 void ear_storage_file_close(struct ear_storage_file *file)
 {
+    if (file->port.mapped != NULL) {
+        (void)munmap((void *)(uintptr_t)file->port.mapped, size_of(file));
+        file->port.mapped = NULL;
+    }
     if (file->fd >= 0) {
         (void)close(file->fd); /* the lock goes with it */
     }

@@ -20,6 +20,9 @@ struct ear_storage_file {
 EAR_MUST_USE int ear_storage_file_open(struct ear_storage_file *file, const char *path, uint32_t sector_bytes,
                                        uint32_t sector_count);
 
+/** Let the partition be read in place: port.mapped, until close. EAR_ERR_IO: errno says why. */
+EAR_MUST_USE int ear_storage_file_map(struct ear_storage_file *file);
+
 void ear_storage_file_close(struct ear_storage_file *file);
 
 #endif

@@ -145,6 +145,11 @@ static int check(struct ear_daemon_settings *settings, unsigned faults)
         } else {
             ear_mqtt_close(mqtt);
         }
+        struct ear_signature_keys keys = {0};
+        if (!ear_daemon_read_keys(settings, &keys, reason, sizeof reason)) {
+            fprintf(stderr, "%s\n", reason);
+            faults++;
+        }
     }
     if (faults > 0) {
         fprintf(stderr, "%u fault%s\n", faults, faults == 1 ? "" : "s");
