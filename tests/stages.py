@@ -49,7 +49,7 @@ STAGES = {
                build("release", "agent_lines") + [["tests/oracle/run", "--conversations", "100000"]]),
     "docs": ("generated pages are fresh, examples are true", [["tests/docs/run"], ["tests/docs/examples"]]),
     "fuzz": ("fuzzing, briefly", [["tests/fuzz/run", "--seconds", "10"]]),
-    "accuracy": ("what the classifiers get right", [["tests/accuracy/run"]]),
+    "accuracy": ("what the classifiers get right", build("release", "earshot") + [["tests/accuracy/run"]]),
     "e2e": ("end to end against mosquitto with TLS", build("release") + [["tests/e2e/run"]]),
     "bench": ("the benchmarks run", build("release") + [["tests/bench/run", "--quick"]]),
     "demo": ("the demo adds up", [["tools/demo", "--once"]]),
