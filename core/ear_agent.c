@@ -206,7 +206,7 @@ static void load_plugins(struct ear_agent *agent)
     if (agent->config->add_plugins != NULL) {
         agent->config->add_plugins(agent->config->add_context, &agent->host);
     }
-    for (uint32_t i = 0; i < agent->host.refused_count && i < EAR_PLUGINS; i++) {
+    for (uint32_t i = 0; i < agent->host.refused_count && i < EAR_HOST_REFUSED; i++) {
         ear_agent_say(agent, EAR_LOG_WARNING, "plugin refused", ear_refusal_name(agent->host.refused[i].reason), i);
     }
     if (agent->memory.plugins_fingerprint != ear_host_fingerprint(&agent->host)) {

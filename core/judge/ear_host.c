@@ -261,7 +261,7 @@ static enum ear_refusal load(struct ear_host *host, const struct ear_plugin *des
 
 static void note_refusal(struct ear_host *host, const struct ear_plugin *plugin, enum ear_refusal refusal)
 {
-    struct ear_host_refused *refused = &host->refused[host->refused_count++ % EAR_PLUGINS];
+    struct ear_host_refused *refused = &host->refused[host->refused_count++ % EAR_HOST_REFUSED];
     *refused = (struct ear_host_refused){.reason = (uint8_t)refusal};
     if (refusal > EAR_REFUSAL_NAME) { /* the checks came past the name, so it can be read */
         strncpy(refused->name, plugin->name, sizeof(refused->name) - 1);

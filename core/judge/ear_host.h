@@ -85,7 +85,8 @@ struct ear_host_plugin {
     struct ear_plugin_meter meter;
 };
 
-/** A plugin that was refused, for status. */
+/** A plugin that was refused, for status; the latest few are kept. */
+#define EAR_HOST_REFUSED 4
 struct ear_host_refused {
     char name[24];  /* "" if even the name could not be read */
     uint8_t reason; /* enum ear_refusal */
@@ -94,17 +95,17 @@ struct ear_host_refused {
 struct ear_host {
     struct ear_ticks ticks;
     struct ear_host_plugin plugins[EAR_PLUGINS];
-    struct ear_host_refused refused[EAR_PLUGINS]; /* the latest */
-    uint64_t turn_ticks;                          /* all turns, all plugins */
-    uint32_t refused_count;                       /* ever */
-    uint32_t least_budget_ticks;                  /* of all plugins */
-    uint32_t wanted;                              /* EAR_ASK_BIT of the questions asked: plugins with no other rest */
-    uint32_t verdicts_dropped;                    /* tags and spans that found no room in a judgement */
-    uint16_t count;                               /* places of plugins that are or were in use */
-    uint16_t singly;                              /* turns to go in which calls are metered one by one */
-    uint8_t turns;                                /* since calls were metered one by one */
-    uint8_t loaded;                               /* plugins */
-    uint8_t order[EAR_PLUGINS];                   /* their places, as they are asked */
+    struct ear_host_refused refused[EAR_HOST_REFUSED]; /* the latest */
+    uint64_t turn_ticks;                               /* all turns, all plugins */
+    uint32_t refused_count;                            /* ever */
+    uint32_t least_budget_ticks;                       /* of all plugins */
+    uint32_t wanted;            /* EAR_ASK_BIT of the questions asked: plugins with no other rest */
+    uint32_t verdicts_dropped;  /* tags and spans that found no room in a judgement */
+    uint16_t count;             /* places of plugins that are or were in use */
+    uint16_t singly;            /* turns to go in which calls are metered one by one */
+    uint8_t turns;              /* since calls were metered one by one */
+    uint8_t loaded;             /* plugins */
+    uint8_t order[EAR_PLUGINS]; /* their places, as they are asked */
     struct {
         uint32_t calls, faults, overruns, quarantines;
     } gone; /* what was metered of plugins that were removed */

@@ -140,7 +140,7 @@ static void put_plugins(struct ear_json_out *out, const struct ear_host *host)
         number_of(out, "overruns", plugin->meter.overruns);
         ear_json_out_raw(out, "}");
     }
-    for (uint32_t i = 0; i < host->refused_count && i < EAR_PLUGINS; i++) {
+    for (uint32_t i = 0; i < host->refused_count && i < EAR_HOST_REFUSED; i++) {
         begin_row(out);
         text_of(out, "name", host->refused[i].name);
         text_of(out, "state", "refused");
