@@ -20,7 +20,6 @@
 
 #define LOAD_MS 2000 /* for constructors and labels */
 #define SPIN_NS 30000
-#define REST_MIN_MS 1000 /* between the second end of a process in a row and its next start; then twice as long */
 #define REST_MAX_MS 60000
 #define SETTLED_CALLS 1024 /* good calls that make an end the first in a row again */
 #define FILES_MAX 64
@@ -51,6 +50,7 @@ struct ear_native {
     struct ear_native_start start;
     char program[PATH_MAX];
     uint32_t deadline_ms;
+    uint32_t rest_ms;
     struct ear_host *host;
     bool together;
     const void *posted_state; /* of the turn that was posted to all: whose it was */
@@ -111,7 +111,7 @@ static void rest(struct ear_native_plugin *p)
     p->rest_ms = p->good_calls >= SETTLED_CALLS ? 0 : p->rest_ms;
     p->good_calls = 0;
     p->start_at_ms = now_ms() + p->rest_ms;
-    p->rest_ms = p->rest_ms == 0 ? REST_MIN_MS : 2 * p->rest_ms < REST_MAX_MS ? 2 * p->rest_ms : REST_MAX_MS;
+    p->rest_ms = p->rest_ms == 0 ? p->native->rest_ms : 2 * p->rest_ms < REST_MAX_MS ? 2 * p->rest_ms : REST_MAX_MS;
 }
 
 /* A call went wrong. ended: with it the process. */
@@ -413,6 +413,7 @@ struct ear_native *ear_native_open(const struct ear_native_config *config, const
     }
     native->log = *log;
     native->deadline_ms = config->deadline_ms;
+    native->rest_ms = config->rest_ms;
     native->together = true;
     find_program(native, config->program);
     native->start = (struct ear_native_start){.program = native->program, .memory_mib = config->memory_mib};

@@ -19,6 +19,7 @@ struct ear_native_config {
     const char *program;   /* earshot-plugin-host; NULL: the one beside the running program */
     uint32_t deadline_ms;  /* the longest that a turn waits for one of them */
     uint32_t memory_mib;   /* address space of each process */
+    uint32_t rest_ms;      /* before a process that ended twice in a row is started anew; then doubled; at least 1 */
 };
 
 /** How one of them is. */

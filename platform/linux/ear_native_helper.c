@@ -132,9 +132,10 @@ static int spawn(struct ear_native_helper *helper, const struct ear_native_start
     posix_spawn_file_actions_t files;
     posix_spawnattr_t how;
     sigset_t none;
-    sigset_t all;
+    sigset_t ignored; /* by the daemon; its handlers do not outlive exec anyway */
     sigemptyset(&none);
-    sigfillset(&all);
+    sigemptyset(&ignored);
+    sigaddset(&ignored, SIGPIPE);
     int err = posix_spawn_file_actions_init(&files) | posix_spawnattr_init(&how);
     for (int fd = 0; fd < 3; fd++) {
         err |= posix_spawn_file_actions_addopen(&files, fd, "/dev/null", O_RDWR, 0);
@@ -144,7 +145,7 @@ static int spawn(struct ear_native_helper *helper, const struct ear_native_start
     err |= posix_spawn_file_actions_adddup2(&files, passed->response, EAR_NATIVE_FD_RESPONSE);
     err |= posix_spawn_file_actions_adddup2(&files, passed->plugin, EAR_NATIVE_FD_PLUGIN);
     err |= posix_spawn_file_actions_addclosefrom_np(&files, EAR_NATIVE_FD_END);
-    err |= posix_spawnattr_setsigmask(&how, &none) | posix_spawnattr_setsigdefault(&how, &all);
+    err |= posix_spawnattr_setsigmask(&how, &none) | posix_spawnattr_setsigdefault(&how, &ignored);
     err |= posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     if (err == 0) {
         err = posix_spawn(&helper->pid, start->program, &files, &how, arguments, environment);

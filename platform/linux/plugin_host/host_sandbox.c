@@ -60,7 +60,7 @@ static long or_errno(long result)
 static long open_named(const char *path, int call)
 {
     if (strcmp(path, HOST_PLUGIN_PATH) == 0) {
-        return or_errno(syscall(SYS_dup, EAR_NATIVE_FD_PLUGIN));
+        return or_errno(syscall(SYS_fcntl, EAR_NATIVE_FD_PLUGIN, F_DUPFD_CLOEXEC, EAR_NATIVE_FD_END));
     }
     opened = (uint32_t)call + 1;
     return -ENOENT;
@@ -125,7 +125,8 @@ static bool allow_some(scmp_filter_ctx filter)
     int bad = 0;
     bad |= seccomp_rule_add(filter, ok, SCMP_SYS(write), 1, SCMP_A0(SCMP_CMP_EQ, EAR_NATIVE_FD_CHANNEL));
     bad |= seccomp_rule_add(filter, ok, SCMP_SYS(close), 1, SCMP_A0(SCMP_CMP_GE, EAR_NATIVE_FD_END));
-    bad |= seccomp_rule_add(filter, ok, SCMP_SYS(dup), 1, SCMP_A0(SCMP_CMP_EQ, EAR_NATIVE_FD_PLUGIN));
+    bad |= seccomp_rule_add(filter, ok, SCMP_SYS(fcntl), 2, SCMP_A0(SCMP_CMP_EQ, EAR_NATIVE_FD_PLUGIN),
+                            SCMP_A1(SCMP_CMP_EQ, F_DUPFD_CLOEXEC));
     bad |= seccomp_rule_add(filter, ok, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
     bad |= seccomp_rule_add(filter, ok, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
     for (scmp_datum_t prot = 0; prot <= wx; prot++) { /* memory to be run comes from a file and is not written */
