@@ -20,8 +20,10 @@ static bool refuse(struct ear_pack_fault *fault, enum ear_pack_refusal reason)
 
 static void copy_name(char to[24], const char *from)
 {
-    strncpy(to, from, 23);
-    to[23] = '\0';
+    memset(to, 0, 24);
+    for (size_t i = 0; i < 23 && from[i] != '\0'; i++) {
+        to[i] = from[i];
+    }
 }
 
 /* Whether a pack can be called so; what is none is not repeated to others. */
