@@ -5,6 +5,7 @@
 
 #include "core/base/ear_utf8.h"
 #include "plugins/ear_plugins.h"
+#include "plugins/packs/ear_packs.h"
 
 /* A device takes plugins that overrun their budget out of service; here time means nothing, so that the same texts give
  * the same verdicts always. */
@@ -27,37 +28,69 @@ void jury_init(struct jury *jury)
     jury->turn.scratch_bytes = sizeof(jury->scratch);
 }
 
-void jury_add_build(struct jury *jury)
+static void seat(struct jury *jury, const struct ear_plugin *plugin, enum ear_rank rank, const char *path)
 {
-    for (size_t i = 0; i < ear_plugins_count; i++) {
-        if (ear_plugins[i] == NULL) {
-            continue; /* left out of this build */
-        }
-        const enum ear_refusal refusal = ear_host_add(&jury->host, ear_plugins[i], EAR_RANK_LINKED);
-        if (refusal != EAR_REFUSAL_NONE) {
-            die("plugin %s: %s", ear_plugins[i]->name, ear_refusal_name(refusal));
-        }
+    const enum ear_refusal refusal = ear_host_add(&jury->host, plugin, rank);
+
+    if (refusal == EAR_REFUSAL_DUPLICATE) {
+        die("%s: another one is also named %s", path, plugin->name);
     }
+    if (refusal == EAR_REFUSAL_FULL) {
+        die("%s: this build holds at most %d plugins and packs", path, EAR_PLUGINS);
+    }
+    if (refusal != EAR_REFUSAL_NONE) {
+        die("%s: the plugin host refuses it: %s", path, ear_refusal_name(refusal));
+    }
+}
+
+static struct ear_model *next_model(struct jury *jury, const char *path)
+{
+    if (jury->model_count == EAR_PLUGINS) {
+        die("%s: this build holds at most %d plugins and packs", path, EAR_PLUGINS);
+    }
+    return &jury->models[jury->model_count++];
+}
+
+static void seat_model(struct jury *jury, const struct ear_model *model, const char *path)
+{
+    const struct ear_plugin plugin = ear_model_plugin(model);
+
+    seat(jury, &plugin, model->pack.engine == EAR_ENGINE_RULES ? EAR_RANK_RULES : EAR_RANK_PACK, path);
 }
 
 void jury_add_pack(struct jury *jury, const struct pack_file *file)
 {
-    if (jury->model_count == EAR_PLUGINS) {
-        die("%s: this build holds at most %d plugins and packs", file->path, EAR_PLUGINS);
-    }
-    struct ear_model *model = &jury->models[jury->model_count];
+    struct ear_model *model = next_model(jury, file->path);
+
     pack_file_open(file, model, &jury->turn);
-    const struct ear_plugin plugin = ear_model_plugin(model);
-    const enum ear_refusal refusal =
-        ear_host_add(&jury->host, &plugin, model->pack.engine == EAR_ENGINE_RULES ? EAR_RANK_RULES : EAR_RANK_PACK);
-    if (refusal == EAR_REFUSAL_DUPLICATE) {
-        die("%s: another one is also named %s", file->path, plugin.name);
+    seat_model(jury, model, file->path);
+}
+
+static void add_image(struct jury *jury, const struct ear_pack_image *image)
+{
+    struct ear_pack_fault fault = {0};
+    struct ear_model *model = next_model(jury, "packs of the build");
+
+    if (!ear_model_open(model, image->bytes, image->length, &jury->turn, &fault)) {
+        die("a pack of the build: %s", pack_fault_says(&fault));
     }
-    if (refusal != EAR_REFUSAL_NONE) {
-        die("%s: the plugin host refuses it: %s%s", file->path, ear_refusal_name(refusal),
-            refusal == EAR_REFUSAL_FULL ? " (EAR_PLUGINS of this build)" : "");
+    if (ear_host_find(&jury->host, model->pack.name) >= 0) {
+        jury->model_count--; /* one that was given is in its place */
+        return;
     }
-    jury->model_count++;
+    seat_model(jury, model, model->pack.name);
+}
+
+void jury_add_build(struct jury *jury)
+{
+    for (size_t i = 0; i < ear_packs_count; i++) {
+        add_image(jury, &ear_packs[i]);
+    }
+    for (size_t i = 0; i < ear_plugins_count; i++) {
+        if (ear_plugins[i] != NULL) { /* else left out of this build */
+            seat(jury, ear_plugins[i], EAR_RANK_LINKED, ear_plugins[i]->name);
+        }
+    }
 }
 
 void jury_split(struct jury *jury, const char *text, size_t length)
