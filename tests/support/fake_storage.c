@@ -31,7 +31,7 @@ static bool is_in_sector(const struct fake_storage *fake, uint32_t address, uint
 
 static bool power_goes(struct fake_storage *fake)
 {
-    return fake->cut_at != 0 && fake->programs + fake->erases == fake->cut_at;
+    return fake->cut_at != 0 && fake->programs + fake->erases + fake->syncs == fake->cut_at;
 }
 
 /* The last thing that the storage does before the cut: going from what it holds to `wanted`. */
@@ -126,6 +126,13 @@ static int port_sync(void *context)
     if (fails(fake, &fake->syncs)) {
         return EAR_ERR_IO;
     }
+    if (power_goes(fake)) {
+        if (fake->cut == FAKE_CUT_AFTER) {
+            memcpy(fake->durable, fake->bytes, size_of(fake));
+        }
+        cut_power(fake, 0, fake->bytes, 0);
+        return EAR_ERR_IO;
+    }
     memcpy(fake->durable, fake->bytes, size_of(fake));
     return 0;
 }
@@ -139,8 +146,11 @@ void fake_storage_init(struct fake_storage *fake, uint32_t sector_bytes, uint32_
     memset(fake->bytes, 0xff, (size_t)sector_bytes * sector_count);
     memset(fake->durable, 0xff, (size_t)sector_bytes * sector_count);
     fake->random = 1;
-    fake->port = (struct ear_storage){
-        .ops = &fake_ops, .context = fake, .sector_bytes = sector_bytes, .sector_count = sector_count};
+    fake->port = (struct ear_storage){.ops = &fake_ops,
+                                      .context = fake,
+                                      .sector_bytes = sector_bytes,
+                                      .sector_count = sector_count,
+                                      .mapped = fake->bytes};
 }
 
 void fake_storage_power_on(struct fake_storage *fake)

@@ -6,7 +6,7 @@
 
 #include "core/port/ear_storage.h"
 
-/** What a cut leaves of the program or erase at which it happens. */
+/** What a cut leaves of the program, erase or sync at which it happens. */
 enum fake_cut {
     FAKE_CUT_BEFORE, /* nothing of it happened */
     FAKE_CUT_HALF,   /* its first half happened */
@@ -27,7 +27,7 @@ struct fake_storage {
     uint32_t fail_at;   /* this call of any kind, counted from 1, fails without effect; 0: none */
     bool fail_for_good; /* and so do all after it */
 
-    uint32_t cut_at;    /* power goes at this program or erase, counted from 1; 0: never */
+    uint32_t cut_at;    /* power goes at this program, erase or sync, counted from 1; 0: never */
     enum fake_cut cut;  /* what is left of it */
     bool lose_unsynced; /* at the cut, pages written since the last sync each keep or lose that, at random */
     bool off;           /* after the cut: every call fails */
