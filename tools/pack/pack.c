@@ -17,6 +17,10 @@ static const struct {
     {"keygen", earshot_pack_keygen, "make a key pair to sign packs with"},
     {"sign", earshot_pack_sign, "sign a pack, so that devices take it"},
     {"verify", earshot_pack_verify, "check a pack as a device would, signature first"},
+    {"install", earshot_pack_device, "give a signed pack to the earshotd on this machine"},
+    {"list", earshot_pack_device, "the packs that it has"},
+    {"rollback", earshot_pack_device, "return to the last good one"},
+    {"remove", earshot_pack_device, "give up what was installed"},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 

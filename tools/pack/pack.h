@@ -4,6 +4,7 @@
 #define PACK_H
 
 /** Each takes what main was given from the command's name on, and returns the exit status (tools/earshot/earshot.h). */
+int earshot_pack_device(int argc, char **argv); /* install, list, rollback, remove */
 int earshot_pack_eval(int argc, char **argv);
 int earshot_pack_inspect(int argc, char **argv);
 int earshot_pack_keygen(int argc, char **argv);
