@@ -25,6 +25,7 @@
 #define GRACE_MS 2000 /* beyond that, for the session's end */
 #define LONGEST_SLEEP_MS 60000
 #define AFTER_EVENTS_MS 20
+#define NATIVE_REST_MS 1000 /* before a native plugin that ended twice in a row is started again */
 
 static void say(const struct ear_daemon *daemon, enum ear_log_level level, const char *message, const char *detail)
 {
@@ -54,8 +55,11 @@ static void refused(void *context, const struct ear_fault *fault)
 static int32_t ask(void *context, struct ear_str question, struct ear_str line, char *out, size_t capacity)
 {
     struct ear_daemon *daemon = context;
-    const struct ear_status_page page = {
-        .agent = &daemon->agent, .settings = &daemon->settings, .mqtt = daemon->mqtt, .socket = daemon->socket};
+    const struct ear_status_page page = {.agent = &daemon->agent,
+                                         .settings = &daemon->settings,
+                                         .mqtt = daemon->mqtt,
+                                         .socket = daemon->socket,
+                                         .native = daemon->native};
     if (question.length == 7 && memcmp(question.bytes, "records", 7) == 0) {
         return ear_records_page_write(&daemon->agent, line, out, capacity);
     }
@@ -273,8 +277,28 @@ static bool open_mqtt(struct ear_daemon *daemon)
     return ear_loop_watch(&daemon->loop, &daemon->mqtt_watch, EPOLLIN) == EAR_OK;
 }
 
+static void add_native(void *context, struct ear_host *host)
+{
+    struct ear_daemon *daemon = context;
+    ear_native_add(daemon->native, host);
+}
+
+static bool open_native(struct ear_daemon *daemon)
+{
+    const struct ear_linux_settings *own = &daemon->settings.own;
+    const struct ear_native_config config = {.directory = own->plugins_directory,
+                                             .deadline_ms = own->plugins_deadline_ms,
+                                             .memory_mib = own->plugins_memory_mib,
+                                             .rest_ms = NATIVE_REST_MS};
+    daemon->native = ear_native_open(&config, &daemon->log);
+    return daemon->native != NULL;
+}
+
 static int open_agent(struct ear_daemon *daemon)
 {
+    if (!open_native(daemon)) {
+        return fail(daemon, EAR_EXIT_FAILED, "no memory for native plugins", NULL);
+    }
     daemon->config = (struct ear_agent_config){
         .settings = &daemon->settings.core,
         .clock = ear_clock_system_port(&daemon->clock),
@@ -288,6 +312,8 @@ static int open_agent(struct ear_daemon *daemon)
                                                                     : (struct ear_signature){0},
         .pack_images = ear_packs,
         .pack_image_count = ear_packs_count,
+        .add_plugins = add_native,
+        .add_context = daemon,
         .plugins = ear_plugins,
         .plugin_count = ear_plugins_count,
         .version = EAR_VERSION,
@@ -446,6 +472,9 @@ void ear_daemon_close(struct ear_daemon *daemon)
         say(daemon, EAR_LOG_WARNING, "the session did not end in time", NULL);
         ear_uplink_on_lost(&daemon->agent.uplink, "given up", ear_clock_system_monotonic_ms());
         (void)ear_agent_tick(&daemon->agent); /* stores what is untold */
+    }
+    if (daemon->native != NULL) {
+        ear_native_close(daemon->native);
     }
     if (daemon->mqtt != NULL) {
         ear_mqtt_close(daemon->mqtt);

@@ -10,6 +10,7 @@
 #include "platform/linux/ear_log_journal.h"
 #include "platform/linux/ear_loop.h"
 #include "platform/linux/ear_mqtt.h"
+#include "platform/linux/ear_native.h"
 #include "platform/linux/ear_socket.h"
 #include "platform/linux/ear_state.h"
 #include "platform/tls/ear_signature_mbedtls.h"
@@ -29,6 +30,7 @@ struct ear_daemon {
     struct ear_mqtt *mqtt;
     struct ear_socket *socket;             /* NULL while there is none */
     struct ear_control *control;           /* likewise */
+    struct ear_native *native;             /* plugins.directory's */
     struct ear_signature_keys keys;        /* under which packs may come */
     char last_loss[EAR_MQTT_REASON_BYTES]; /* "" while there is a session */
     struct ear_watch mqtt_watch;

@@ -150,6 +150,27 @@ static void put_plugins(struct ear_json_out *out, const struct ear_host *host)
     ear_json_out_raw(out, "]");
 }
 
+static void put_native(struct ear_json_out *out, struct ear_native *native)
+{
+    name(out, "native");
+    ear_json_out_raw(out, "[");
+    for (size_t i = 0; i < ear_native_count(native); i++) {
+        const struct ear_native_about plugin = ear_native_about(native, i);
+        const char *slash = strrchr(plugin.file, '/');
+        begin_row(out);
+        text_of(out, "file", slash != NULL ? slash + 1 : plugin.file);
+        text_of(out, "name", plugin.name);
+        text_of(out, "state", plugin.state);
+        text_of(out, "reason", plugin.reason);
+        number_of(out, "pid", (uint64_t)plugin.pid);
+        number_of(out, "starts", plugin.starts);
+        number_of(out, "faults", plugin.faults);
+        number_of(out, "missed", plugin.missed);
+        ear_json_out_raw(out, "}");
+    }
+    ear_json_out_raw(out, "]");
+}
+
 static void put_health(struct ear_json_out *out, const struct ear_health *health)
 {
     name(out, "health");
@@ -176,6 +197,7 @@ int32_t ear_status_page_write(const struct ear_status_page *page, char *out, siz
     put_clients(&line, page);
     put_tables(&line, &status.health);
     put_plugins(&line, &page->agent->host);
+    put_native(&line, page->native);
     ear_control_put_packs(&line, page->agent);
     put_health(&line, &status.health);
     ear_json_out_raw(&line, "}\n");

@@ -6,6 +6,7 @@
 #include "core/ear_agent.h"
 #include "platform/linux/ear_linux_settings.h"
 #include "platform/linux/ear_mqtt.h"
+#include "platform/linux/ear_native.h"
 #include "platform/linux/ear_socket.h"
 
 struct ear_status_page {
@@ -13,6 +14,7 @@ struct ear_status_page {
     const struct ear_daemon_settings *settings;
     const struct ear_mqtt *mqtt;
     const struct ear_socket *socket; /* NULL: none */
+    struct ear_native *native;
 };
 
 /** Write the line with its '\n'. Bytes, or EAR_ERR_FULL. */
