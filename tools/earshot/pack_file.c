@@ -121,9 +121,18 @@ bool pack_file_is(const char *path)
     return begins_like_pack(head, got);
 }
 
-void pack_file_read(struct pack_file *file, const char *path)
+/* Where in the file, not in the payload; of a body in the body. */
+static void refuse(const struct pack_file *file, struct ear_pack_fault *fault)
 {
-    struct ear_pack_fault fault = {0};
+    if (fault->reason != EAR_PACK_REFUSAL_BODY && fault->reason != EAR_PACK_REFUSAL_ENVELOPE) {
+        fault->at += (uint32_t)(file->payload - file->bytes);
+    }
+    die("%s: %s", file->path, pack_fault_says(fault));
+}
+
+void pack_file_read_envelope(struct pack_file *file, const char *path)
+{
+    struct ear_pack_fault fault = {.reason = EAR_PACK_REFUSAL_ENVELOPE};
     size_t length;
 
     *file = (struct pack_file){.path = path, .bytes = (const uint8_t *)read_file(path, &length)};
@@ -139,15 +148,26 @@ void pack_file_read(struct pack_file *file, const char *path)
     file->is_signed = ear_cose_is(file->bytes, file->length);
     if (file->is_signed) {
         if (ear_cose_read(file->bytes, file->length, &file->cose) != EAR_OK) {
-            fault.reason = EAR_PACK_REFUSAL_ENVELOPE;
-            die("%s: %s", path, pack_fault_says(&fault));
+            refuse(file, &fault);
         }
         file->payload = file->cose.payload;
         file->payload_bytes = file->cose.payload_bytes;
     }
+}
+
+void pack_file_read_manifest(struct pack_file *file)
+{
+    struct ear_pack_fault fault = {0};
+
     if (!ear_pack_read(file->payload, file->payload_bytes, &file->pack, &fault)) {
-        die("%s: %s", path, pack_fault_says(&fault));
+        refuse(file, &fault);
     }
+}
+
+void pack_file_read(struct pack_file *file, const char *path)
+{
+    pack_file_read_envelope(file, path);
+    pack_file_read_manifest(file);
 }
 
 void pack_file_open(const struct pack_file *file, struct ear_model *model, struct ear_model_turn *turn)
@@ -155,6 +175,6 @@ void pack_file_open(const struct pack_file *file, struct ear_model *model, struc
     struct ear_pack_fault fault = {0};
 
     if (!ear_model_open(model, file->payload, file->payload_bytes, turn, &fault)) {
-        die("%s: %s", file->path, pack_fault_says(&fault));
+        refuse(file, &fault);
     }
 }

@@ -22,6 +22,10 @@ struct pack_file {
 /** Read it and its manifest; the body is not looked at. Exits with what is wrong, where, and what is allowed. */
 void pack_file_read(struct pack_file *file, const char *path);
 
+/** The same in two steps, for who looks at the signature in between: file->pack is filled in by the second. */
+void pack_file_read_envelope(struct pack_file *file, const char *path);
+void pack_file_read_manifest(struct pack_file *file);
+
 /** Whether a file begins like a pack: no text does. Exits where it cannot be read. */
 bool pack_file_is(const char *path);
 

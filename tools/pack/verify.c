@@ -83,8 +83,9 @@ int earshot_pack_verify(int argc, char **argv)
     struct ear_signature_keys keys = read_keys(key_path);
     for (int i = optind; i < argc; i++) {
         struct pack_file file;
-        pack_file_read(&file, argv[i]);
+        pack_file_read_envelope(&file, argv[i]);
         check_signature(&file, &keys);
+        pack_file_read_manifest(&file);
         jury_init(&jury);
         jury_add_pack(&jury, &file);
         printf("%s: right: %s %s, counter %u, %s, %s\n", argv[i], file.pack.name, file.pack.version, file.pack.counter,
