@@ -301,6 +301,26 @@ static void test_rolling_back(void **state)
     assert_int_equal(in_use("alpha"), 0);
 }
 
+/* Neither slot is in use: the one that remembers more is not the one to go. */
+static void test_the_highest_counter_outlives_what_was_given_up(void **state)
+{
+    (void)state;
+    for (uint32_t count = 2; count < 6; count++) {
+        (void)start(NULL);
+        for (uint32_t counter = 1; counter <= count; counter++) {
+            assert_true(install("alpha", counter));
+        }
+        assert_true(roll_back("alpha"));
+        assert_true(roll_back("alpha"));
+        for (uint32_t counter = count; counter > 0; counter--) {
+            assert_false(install("alpha", counter));
+            assert_int_equal(reason(), EAR_PACK_REFUSAL_COUNTER);
+            reopen();
+        }
+        assert_true(install("alpha", count + 1));
+    }
+}
+
 /* The same base for ever: each update is rolled back. */
 static void test_many_rollbacks_to_the_same_pack(void **state)
 {
@@ -538,6 +558,41 @@ static void test_a_forged_slot_is_not_used(void **state)
     assert_int_equal(reason(), EAR_PACK_REFUSAL_SIGNATURE);
 }
 
+/* A flash that forgets a bit without a word. */
+static struct ear_storage_ops right_ops;
+static uint32_t spoil_at; /* this program, counted from 1 */
+
+static int program_badly(void *context, uint32_t address, const void *bytes, uint32_t length)
+{
+    const int err = right_ops.program(context, address, bytes, length);
+    if (fake.programs == spoil_at) {
+        fake.bytes[address + length / 2] &= (uint8_t) ~((const uint8_t *)bytes)[length / 2];
+    }
+    return err;
+}
+
+static void test_what_was_not_stored_as_sent_is_refused(void **state)
+{
+    (void)state;
+    assert_true(install("alpha", 3));
+    right_ops = *fake.port.ops;
+    struct ear_storage_ops bad_ops = right_ops;
+    bad_ops.program = program_badly;
+    fake.port.ops = &bad_ops;
+    bool taken = false;
+    for (spoil_at = 1; !taken; spoil_at++) {
+        fake.programs = 0;
+        taken = install("alpha", 4);
+        if (!taken) {
+            assert_int_equal(reason(), EAR_PACK_REFUSAL_CHECKSUM);
+            assert_int_equal(in_use("alpha"), 3);
+        }
+    }
+    assert_true(spoil_at > 8);
+    fake.port.ops = &right_ops;
+    assert_int_equal(in_use("alpha"), 4);
+}
+
 /* ---- power cuts and failing calls ---- */
 
 /* A life of two places: what is done, and which packs are in use then (0: none). An entry of 0 rolls back. */
@@ -603,8 +658,17 @@ static void check_counters(const struct step *before, const struct step *after)
     assert_int_equal(in_use("alpha"), after->highest + 1);
 }
 
-/* True if the power went. */
-static bool cut_life(uint32_t n, enum fake_cut cut, bool lose_unsynced)
+/* What the power cut short can be done again. */
+static void check_again(const struct step *step)
+{
+    if (step->counter != 0 && step->refusal == EAR_PACK_REFUSAL_NONE) {
+        assert_true(install(step->name, step->counter));
+        assert_int_equal(in_use(step->name), step->counter);
+    }
+}
+
+/* True if the power went. again: who was sending sends again, else checks what is remembered. */
+static bool cut_life(uint32_t n, enum fake_cut cut, bool lose_unsynced, bool again)
 {
     (void)start(NULL);
     fake.random = n * 31u + (uint32_t)cut;
@@ -620,7 +684,11 @@ static bool cut_life(uint32_t n, enum fake_cut cut, bool lose_unsynced)
     reopen();
     if (happened) {
         check_between(i == 0 ? NULL : &life[i - 1], &life[i]);
-        check_counters(i == 0 ? NULL : &life[i - 1], &life[i]);
+        if (again) {
+            check_again(&life[i]);
+        } else {
+            check_counters(i == 0 ? NULL : &life[i - 1], &life[i]);
+        }
     } else {
         check_between(&life[i - 1], &life[i - 1]);
     }
@@ -631,9 +699,9 @@ static bool cut_life(uint32_t n, enum fake_cut cut, bool lose_unsynced)
 static void test_power_cut_at_every_write(void **state)
 {
     (void)state;
-    for (unsigned way = 0; way < 2 * FAKE_CUT_COUNT; way++) {
+    for (unsigned way = 0; way < 4 * FAKE_CUT_COUNT; way++) {
         uint32_t n = 1;
-        while (cut_life(n, (enum fake_cut)(way / 2), way % 2 == 1)) {
+        while (cut_life(n, (enum fake_cut)(way / 4), way % 2 == 1, way % 4 >= 2)) {
             n++;
         }
         assert_true(n > 200);
@@ -705,6 +773,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_same_one_again_changes_nothing, start, finish),
         cmocka_unit_test_setup_teardown(test_one_that_begins_like_the_one_in_use, start, finish),
         cmocka_unit_test_setup_teardown(test_rolling_back, start, finish),
+        cmocka_unit_test_setup_teardown(test_the_highest_counter_outlives_what_was_given_up, start, finish),
         cmocka_unit_test_setup_teardown(test_many_rollbacks_to_the_same_pack, start, finish),
         cmocka_unit_test_setup_teardown(test_rolling_back_while_one_comes_in, start, finish),
         cmocka_unit_test_setup_teardown(test_refusals_leave_the_one_in_use, start, finish),
@@ -714,6 +783,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_impossible_geometry, start, finish),
         cmocka_unit_test_setup_teardown(test_where_the_one_in_use_is_lost_the_last_good_one_is_taken, start, finish),
         cmocka_unit_test_setup_teardown(test_a_forged_slot_is_not_used, start, finish),
+        cmocka_unit_test_setup_teardown(test_what_was_not_stored_as_sent_is_refused, start, finish),
         cmocka_unit_test_setup_teardown(test_power_cut_at_every_write, start, finish),
         cmocka_unit_test_setup_teardown(test_many_cuts_one_after_the_other, start, finish),
         cmocka_unit_test_setup_teardown(test_every_call_fails, start, finish),
