@@ -154,7 +154,7 @@ static void judge_file(struct judge *judge, const char *path)
 
 /* --- the command line --- */
 
-enum { JSON = 256, PACK, ONLY_PACKS, LOW_CONFIDENCE, TOKENS };
+enum { JSON = 256, PACK, NATIVE, ONLY_GIVEN, LOW_CONFIDENCE, TOKENS };
 
 static bool set_option(struct judge *judge, int option)
 {
@@ -166,8 +166,12 @@ static bool set_option(struct judge *judge, int option)
         judge->packs = grow(judge->packs, (judge->pack_count + 1) * sizeof judge->packs[0]);
         pack_file_read(&judge->packs[judge->pack_count++], optarg);
         return true;
-    case ONLY_PACKS:
-        judge->only_packs = true;
+    case NATIVE:
+        judge->natives = grow(judge->natives, (judge->native_count + 1) * sizeof judge->natives[0]);
+        judge->natives[judge->native_count++] = optarg;
+        return true;
+    case ONLY_GIVEN:
+        judge->only_given = true;
         return true;
     case LOW_CONFIDENCE:
         judge->low_confidence_permille = (uint16_t)(1000 * parse_decimal("--low-confidence", optarg, 0, 1) + 0.5);
@@ -182,14 +186,17 @@ static bool set_option(struct judge *judge, int option)
 
 static void seat(struct judge *judge)
 {
-    if (judge->only_packs && judge->pack_count == 0) {
-        die_usage("--only-packs: there is no --pack");
+    if (judge->only_given && judge->pack_count + judge->native_count == 0) {
+        die_usage("--only-given: there is neither --pack nor --native");
     }
     jury_init(&judge->jury);
     for (size_t i = 0; i < judge->pack_count; i++) {
         jury_add_pack(&judge->jury, &judge->packs[i]);
     }
-    if (!judge->only_packs) {
+    for (size_t i = 0; i < judge->native_count; i++) {
+        jury_add_native(&judge->jury, judge->natives[i]);
+    }
+    if (!judge->only_given) {
         jury_add_build(&judge->jury);
     }
 }
@@ -198,7 +205,8 @@ int earshot_judge(int argc, char **argv)
 {
     static const struct option options[] = {{"json", no_argument, NULL, JSON},
                                             {"pack", required_argument, NULL, PACK},
-                                            {"only-packs", no_argument, NULL, ONLY_PACKS},
+                                            {"native", required_argument, NULL, NATIVE},
+                                            {"only-given", no_argument, NULL, ONLY_GIVEN},
                                             {"low-confidence", required_argument, NULL, LOW_CONFIDENCE},
                                             {"tokens", no_argument, NULL, TOKENS},
                                             {"help", no_argument, NULL, 'h'},
@@ -219,5 +227,7 @@ int earshot_judge(int argc, char **argv)
     }
     seat(&judge);
     judge_file(&judge, argv[optind]);
-    return jury_is_well(&judge.jury) && judge.faults == 0 ? 0 : EARSHOT_FAILED;
+    const bool well = jury_is_well(&judge.jury) && judge.faults == 0;
+    jury_close(&judge.jury);
+    return well ? 0 : EARSHOT_FAILED;
 }

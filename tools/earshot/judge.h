@@ -14,7 +14,9 @@ struct judge {
     struct jury jury;
     struct pack_file *packs;
     size_t pack_count;
-    bool json, only_packs, tokens;
+    const char **natives; /* paths */
+    size_t native_count;
+    bool json, only_given, tokens;
     uint16_t low_confidence_permille;
     const char *path; /* what is being read */
     uint32_t line, faults;

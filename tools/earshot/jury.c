@@ -17,6 +17,19 @@ static uint32_t no_ticks(void *context)
 
 static const struct ear_ticks ticks = {.now = no_ticks, .per_us = 1};
 
+/* A native plugin may take as long as this; on a device the operator says how long. */
+enum { NATIVE_DEADLINE_MS = 1000, NATIVE_MEMORY_MIB = 64, NATIVE_REST_MS = 1 };
+
+/* What is wrong with a native plugin is asked of it, not read from its log. */
+static void no_line(void *context, enum ear_log_level level, const char *message, const char *detail, int64_t number)
+{
+    (void)context;
+    (void)level;
+    (void)message;
+    (void)detail;
+    (void)number;
+}
+
 void jury_init(struct jury *jury)
 {
     *jury = (struct jury){0};
@@ -93,6 +106,34 @@ void jury_add_build(struct jury *jury)
     }
 }
 
+void jury_add_native(struct jury *jury, const char *path)
+{
+    const struct ear_native_config config = {
+        .file = path, .deadline_ms = NATIVE_DEADLINE_MS, .memory_mib = NATIVE_MEMORY_MIB, .rest_ms = NATIVE_REST_MS};
+    const struct ear_log log = {.line = no_line};
+
+    if (jury->native_count == EAR_PLUGINS) {
+        die("%s: this build holds at most %d plugins and packs", path, EAR_PLUGINS);
+    }
+    struct ear_native *native = ear_native_open(&config, &log);
+    if (native == NULL || ear_native_count(native) == 0) {
+        die("%s: it cannot be loaded", path);
+    }
+    ear_native_add(native, &jury->host);
+    const struct ear_native_about about = ear_native_about(native, 0);
+    if (strcmp(about.state, "refused") == 0) {
+        die("%s: refused: %s", path, about.reason);
+    }
+    jury->natives[jury->native_count++] = native;
+}
+
+void jury_close(struct jury *jury)
+{
+    while (jury->native_count > 0) {
+        ear_native_close(jury->natives[--jury->native_count]);
+    }
+}
+
 void jury_split(struct jury *jury, const char *text, size_t length)
 {
     jury->all_bytes = (uint32_t)length;
@@ -118,6 +159,14 @@ bool jury_is_well(const struct jury *jury)
 {
     bool well = true;
 
+    for (unsigned i = 0; i < jury->native_count; i++) {
+        const struct ear_native_about about = ear_native_about(jury->natives[i], 0);
+        if (about.faults > 0 || about.missed > 0) {
+            fprintf(stderr, "earshot: %s: %u calls failed, %u messages went by without it: %s\n", about.file,
+                    about.faults, about.missed, about.reason);
+            well = false;
+        }
+    }
     for (unsigned i = 0; i < jury->host.count; i++) {
         const struct ear_host_plugin *plugin = &jury->host.plugins[i];
         if (plugin->loaded && plugin->meter.faults > 0) {

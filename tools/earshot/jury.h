@@ -6,6 +6,7 @@
 #include "core/ear_agent.h" /* EAR_AGENT_BYTES */
 #include "core/judge/ear_host.h"
 #include "core/judge/ear_text.h"
+#include "platform/linux/ear_native.h"
 #include "tools/earshot/pack_file.h"
 
 /** What is remembered of a conversation. All zero: nothing was said yet. */
@@ -19,6 +20,8 @@ struct jury {
     struct ear_model_turn turn;
     struct ear_model models[EAR_PLUGINS];
     unsigned model_count;
+    struct ear_native *natives[EAR_PLUGINS]; /* each with one plugin */
+    unsigned native_count;
     _Alignas(8) uint8_t scratch[EAR_AGENT_BYTES]; /* as much as a device has for engines */
     struct ear_tokens tokens;                     /* of the message judged last */
     struct ear_judgement judgement;               /* on it */
@@ -34,6 +37,13 @@ void jury_add_build(struct jury *jury);
 
 /** One more pack. Exits with what is wrong with it. */
 void jury_add_pack(struct jury *jury, const struct pack_file *file);
+
+/** One more native plugin, run as the daemon runs it: in a process of its own that can only answer. Exits with why it
+ *  cannot be loaded. */
+void jury_add_native(struct jury *jury, const char *path);
+
+/** End what runs for it. */
+void jury_close(struct jury *jury);
 
 /** Split a text into jury->tokens. It may be of any length; what is beyond EAR_TEXT_BYTES is not looked at. */
 void jury_split(struct jury *jury, const char *text, size_t length);
