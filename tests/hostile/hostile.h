@@ -9,13 +9,11 @@
 #define HOSTILE_TEXT_OF(x) #x
 #define HOSTILE_TEXT(x) HOSTILE_TEXT_OF(x)
 
-#define HOSTILE_STATE_BYTES 16
-
 static const char *const hostile_labels[] = {"hostile"};
 
 /** Fields of a descriptor in which nothing is wrong. */
 #define HOSTILE_SOUND                                                                                \
     .version = "1.0.0", .questions = EAR_ASK_BIT(EAR_ASK_TAG), .hears = EAR_FROM_BIT(EAR_FROM_USER), \
-    .budget_us = 1000, .state_size = HOSTILE_STATE_BYTES, .label_count = 1, .labels = hostile_labels
+    .budget_us = 1000, .label_count = 1, .labels = hostile_labels
 
 #endif
