@@ -15,6 +15,8 @@ static const struct {
     {"eval", earshot_pack_eval, "measure packs on labelled texts: accuracy, confusions, cost"},
     {"inspect", earshot_pack_inspect, "what a pack says of itself: labels, sources, sizes, who signed it"},
     {"keygen", earshot_pack_keygen, "make a key pair to sign packs with"},
+    {"phrases", earshot_pack_phrases, "make a pack from a list of keywords"},
+    {"rules", earshot_pack_rules, "make a pack from rules over what other plugins said"},
     {"sign", earshot_pack_sign, "sign a pack, so that devices take it"},
     {"verify", earshot_pack_verify, "check a pack as a device would, signature first"},
     {"install", earshot_pack_device, "give a signed pack to the earshotd on this machine"},

@@ -8,6 +8,8 @@ int earshot_pack_device(int argc, char **argv); /* install, list, rollback, remo
 int earshot_pack_eval(int argc, char **argv);
 int earshot_pack_inspect(int argc, char **argv);
 int earshot_pack_keygen(int argc, char **argv);
+int earshot_pack_phrases(int argc, char **argv);
+int earshot_pack_rules(int argc, char **argv);
 int earshot_pack_sign(int argc, char **argv);
 int earshot_pack_verify(int argc, char **argv);
 
