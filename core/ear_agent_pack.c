@@ -208,8 +208,7 @@ void ear_agent_load_packs(struct ear_agent *agent)
     struct ear_pack_fault fault = {0};
     struct ear_pack pack;
 
-    packs->turn = (struct ear_model_turn){
-        .host = &agent->host, .scratch = agent->bytes, .scratch_bytes = (uint32_t)sizeof(agent->bytes)};
+    packs->turn = (struct ear_model_turn){.host = &agent->host, .features = &agent->features};
     if (config->packs.ops != NULL && ear_pack_store_open(&packs->store, &config->packs, &config->signature) != EAR_OK) {
         ear_agent_say(agent, EAR_LOG_ERROR, "the storage of packs cannot be opened; going on without it", NULL, 0);
         packs->store.storage = NULL;

@@ -37,8 +37,7 @@ void jury_init(struct jury *jury)
     jury->host.wanted = UINT32_MAX;
     jury->turn.host = &jury->host;
     jury->turn.judgement = &jury->judgement;
-    jury->turn.scratch = jury->scratch;
-    jury->turn.scratch_bytes = sizeof(jury->scratch);
+    jury->turn.features = &jury->features;
 }
 
 static void seat(struct jury *jury, const struct ear_plugin *plugin, enum ear_rank rank, const char *path)
