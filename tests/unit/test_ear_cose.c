@@ -92,9 +92,6 @@ static void test_headers(void **state)
     assert_int_equal(READ_HEADERS("\xd2\x84\x48\xa1\x01\x65"
                                   "ES256\xa0"),
                      EAR_ERR_UNKNOWN);
-    assert_int_equal(READ_HEADERS("\xd2\x84\x49\xa1\x01\x65"
-                                  "ES256\xa0"),
-                     EAR_ERR_SYNTAX);
     assert_int_equal(READ_HEADERS("\xd2\x84\x47\xa2\x01\x26\x02\x81\x18\x20\xa0"), EAR_ERR_UNKNOWN); /* critical */
     assert_int_equal(READ_HEADERS("\xd2\x84\x45\xa2\x01\x26\x01\x26\xa0"), EAR_ERR_SYNTAX);          /* twice */
     assert_int_equal(READ_HEADERS("\xd2\x84\x43\xa1\x01\x26\xa1\x01\x26"), EAR_ERR_SYNTAX); /* also unprotected */
