@@ -268,9 +268,8 @@ bool ear_agent_pack_write(struct ear_agent *agent, uint32_t offset, const void *
     struct ear_pack_store *store = &agent->packs.store;
     char name[24];
 
-    if (store->storage == NULL || store->expected == 0) { /* nothing is coming */
-        refuse(fault, EAR_PACK_REFUSAL_SIZE);
-        return note_refusal(agent, "", fault);
+    if (store->storage == NULL || store->expected == 0) { /* nothing is coming: no pack that could be refused */
+        return refuse(fault, EAR_PACK_REFUSAL_SIZE);
     }
     copy_name(name, store->coming);
     return ear_pack_store_write(store, offset, bytes, length, fault) || note_refusal(agent, name, fault);
@@ -283,8 +282,7 @@ bool ear_agent_pack_finish(struct ear_agent *agent, struct ear_pack_fault *fault
     char name[24];
 
     if (store->storage == NULL || store->expected == 0) {
-        refuse(fault, EAR_PACK_REFUSAL_SIZE);
-        return note_refusal(agent, "", fault);
+        return refuse(fault, EAR_PACK_REFUSAL_SIZE);
     }
     copy_name(name, store->coming);
     if (!ear_pack_store_finish(store, &place, fault)) {
