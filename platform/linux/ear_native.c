@@ -202,6 +202,7 @@ struct ear_native_about ear_native_about(struct ear_native *native, size_t index
                                      .state = state,
                                      .reason = reason_of(p, record),
                                      .pid = p->helper.pid,
+                                     .budget_us = p->about != NULL ? p->about->budget_us : 0,
                                      .starts = p->starts,
                                      .faults = p->faults,
                                      .missed = p->missed};

@@ -30,6 +30,7 @@ struct ear_native_about {
     const char *state;   /* "active", "restarting", "quarantined", "refused" */
     const char *reason;  /* of the refusal, or of the last fault; "" */
     int pid;             /* 0: no process */
+    uint32_t budget_us;  /* that it asks for */
     uint32_t starts;     /* of its process */
     uint32_t faults;     /* calls that failed; verdicts against the contract are in the host's count only */
     uint32_t missed;     /* turns that went by while there was no process */
