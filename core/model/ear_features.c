@@ -330,3 +330,16 @@ bool ear_features_next(struct ear_features *features, enum ear_family family, st
     }
     return run->count > 0;
 }
+
+uint32_t *ear_features_spare(struct ear_features *features, uint8_t families, uint32_t *words)
+{
+    for (uint32_t family = 0; family < EAR_FAMILY_COUNT; family++) {
+        struct ear_feature_cursor cursor = {0};
+        struct ear_feature_run run;
+        if ((families & ~features->whole & EAR_FAMILY_BIT(family)) != 0) {
+            (void)ear_features_next(features, (enum ear_family)family, &cursor, &run);
+        }
+    }
+    *words = (families & ~features->whole) == 0 ? EAR_FEATURES - (uint32_t)features->used : 0;
+    return features->items + features->used;
+}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* core/model/ear_features.h - what linear models look at: a message as hashes of its words, pairs of words, marks and
  * runs of letters. Computed once a turn for all models, as far as it fits into EAR_FEATURES; what does not fit is
- * computed again for each model, a piece at a time, so that nothing is left out. The trainer uses the same code. Pure. */
+ * computed again for each model, a piece at a time, so that nothing is left out. The trainer uses the same code. Pure.
+ */
 #ifndef EAR_FEATURES_H
 #define EAR_FEATURES_H
 
@@ -19,7 +20,8 @@ enum ear_family {
     EAR_FAMILY_GRAM2 = 4,   /* two letters in a row within a word or at its edge; letters in lower case, not folded */
     EAR_FAMILY_GRAM3 = 5,   /* three */
     EAR_FAMILY_GRAM4 = 6,   /* four; a padded word of n letters that is no longer than the run is not one */
-    EAR_FAMILY_SCRIPT = 7,  /* of each word's first letter: its code point / 128; ideographs are one script, kana another */
+    EAR_FAMILY_SCRIPT =
+        7, /* of each word's first letter: its code point / 128; ideographs are one script, kana another */
     EAR_FAMILY_COUNT = 8,
 };
 #define EAR_FAMILY_BIT(family) (1u << (family))
@@ -48,11 +50,15 @@ struct ear_feature_cursor {
     bool ended;
 };
 
-/** A new turn: forget the last one. The turn must stay as it is until the next call of this. */
+/** A new turn: forget the last one. The turn and its text must stay as they are until the next call of this. */
 void ear_features_begin(struct ear_features *features, const struct ear_turn *turn);
 
 /** The next run of a family; false at its end. Normally one run holds all. A run is good until the next call. */
 bool ear_features_next(struct ear_features *features, enum ear_family family, struct ear_feature_cursor *cursor,
                        struct ear_feature_run *run);
+
+/** Memory that stays free while only these families (EAR_FAMILY_BITs) are read, for who reads them: *words of it, which
+ *  is 0 if they did not all fit. Generates those that are not there yet. */
+uint32_t *ear_features_spare(struct ear_features *features, uint8_t families, uint32_t *words);
 
 #endif
