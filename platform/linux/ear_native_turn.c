@@ -133,7 +133,7 @@ static bool is_up(struct ear_native_plugin *p)
 static void post(struct ear_native_plugin *p, const struct ear_turn *turn, const void *state)
 {
     struct ear_native_request *request = p->helper.request;
-    assert(turn->token_count <= EAR_TOKENS && turn->text_length <= EAR_TEXT_BYTES);
+    assert(state != NULL && turn->token_count <= EAR_TOKENS && turn->text_length <= EAR_TEXT_BYTES);
     request->from = turn->from;
     request->flags = turn->flags;
     memcpy(request->language, turn->language, sizeof request->language);

@@ -130,7 +130,6 @@ static struct ear_native *open_some(const char *directory, unsigned count, struc
     static const struct ear_ticks ticks = {.now = no_ticks, .per_us = 1};
     const struct ear_log log = {.line = no_line};
     char folder[] = "/tmp/ear-bench-XXXXXX";
-    char command[64];
     if (mkdtemp(folder) == NULL) {
         exit(1);
     }
@@ -146,8 +145,12 @@ static struct ear_native *open_some(const char *directory, unsigned count, struc
     const struct ear_native_config config = {
         .directory = folder, .deadline_ms = 1000, .memory_mib = 32, .rest_ms = 1000};
     struct ear_native *native = ear_native_open(&config, &log);
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    if (native == NULL || system(command) != 0) {
+    for (unsigned i = 1; i <= count; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s/%u.so", folder, i);
+        (void)unlink(name);
+    }
+    if (native == NULL || rmdir(folder) != 0) {
         exit(1);
     }
     ear_host_init(host, NULL, 0, &ticks);

@@ -5,6 +5,7 @@
 
 #include "core/judge/ear_text.h"
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -99,10 +100,16 @@ static void begin(struct world *world, const char *const *names, size_t count)
 
 static void end(struct world *world)
 {
-    char command[128];
+    DIR *directory = opendir(world->directory);
     ear_native_close(world->native);
-    snprintf(command, sizeof command, "rm -r '%s'", world->directory);
-    assert_int_equal(system(command), 0);
+    assert_non_null(directory);
+    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+        if (entry->d_name[0] != '.') {
+            assert_int_equal(unlinkat(dirfd(directory), entry->d_name, 0), 0);
+        }
+    }
+    closedir(directory);
+    assert_int_equal(rmdir(world->directory), 0);
 }
 
 static void hear(struct world *world, const char *text)

@@ -80,7 +80,7 @@ static void run(struct jury *jury, FILE *in)
     struct jury_memory memory = {.turns = 0};
     char *line = NULL;
     size_t room = 0;
-    for (ssize_t length; (length = getline(&line, &room, in)) >= 0;) {
+    while (getline(&line, &room, in) >= 0) {
         line[strcspn(line, "\r\n")] = '\0';
         if (line[0] == '\0') {
             memory = (struct jury_memory){.turns = 0};
