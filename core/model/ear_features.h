@@ -10,7 +10,14 @@
 #include "core/judge/ear_plugin.h"
 
 /** Families of features. A model uses some of them; each hash differs from that of the same text in another family,
- *  except that a word outside every negation is the same in WORD and NEGATED. */
+ *  except that a word outside every negation is the same in WORD and NEGATED.
+ *
+ *  Hashes, modulo 2^32, which are part of the format of packs (EAR_LINEAR_VERSION): spread(n): n *= 0x9E3779B1, n ^= n
+ * >> 15, n *= 0x85EBCA77. A word is its token's hash; a number spread(0x400000 + digits); a negated word spread(word ^
+ *  spread(0x600004)); a pair first * 0x9E3779B1 + second + spread(0x600001), where the beginning is 0 and the end
+ *  spread(0x600002); a mark spread(token's hash ^ spread(0x600003)) + length; a shouted word spread(0x600000); a script
+ *  spread(0x200000 + its number). A run of letters is the sum of spread(code point) of each, rotated to the left by 9
+ * for every letter after it; '<' and '>' are the letters at a word's edges. */
 enum ear_family {
     EAR_FAMILY_WORD = 0,    /* each word (folded), number (by its count of digits, at most 4), ideograph, emoji */
     EAR_FAMILY_NEGATED = 1, /* the same, but one of the 4 words after a negator is another word; a mark ends that */
