@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SPIN_NS 30000 /* how long either side looks for the other before it sleeps */
@@ -21,6 +22,13 @@ static bool is_printable(const char *text)
 }
 
 /* --- what a plugin says of itself --- */
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 /* The descriptor in memory of ours, for the host to check. */
 static void describe(struct ear_native_plugin *p, struct ear_native_plugin *const *self)
@@ -50,13 +58,13 @@ static void describe(struct ear_native_plugin *p, struct ear_native_plugin *cons
     }
 }
 
-static void load(struct ear_native_plugin *p, struct ear_native_plugin *const *self)
+static void load(struct ear_native_plugin *p, struct ear_native_plugin *const *self, int64_t until_ms)
 {
-    if (!ear_native_begin(p)) {
-        ear_native_refuse(p, p->helper.why);
+    const int64_t left_ms = until_ms - now_ms();
+    if (p->refused) {
         return;
     }
-    const enum ear_native_ready ready = ear_native_helper_ready(&p->helper, EAR_NATIVE_LOAD_MS);
+    const enum ear_native_ready ready = ear_native_helper_ready(&p->helper, left_ms > 0 ? (int)left_ms : 0);
     if (ready != EAR_NATIVE_READY) {
         ear_native_refuse(p, ready == EAR_NATIVE_FAILED ? p->helper.why : "timeout: it did not load in time");
         return;
@@ -89,8 +97,10 @@ static void take(struct ear_native *native, const char *directory, const char *n
     p->native = native;
     ear_native_helper_init(&p->helper,
                            cores > 1 ? SPIN_NS : 0); /* alone on a machine, looking only keeps others away */
-    native->plugins[native->count] = p;
-    load(p, &native->plugins[native->count++]);
+    native->plugins[native->count++] = p;
+    if (!ear_native_begin(p)) {
+        ear_native_refuse(p, p->helper.why);
+    }
 }
 
 static int is_plugin(const struct dirent *entry)
@@ -142,6 +152,10 @@ struct ear_native *ear_native_open(const struct ear_native_config *config, const
         take(native, NULL, config->file);
     } else {
         take_all(native, config->directory);
+    }
+    const int64_t until_ms = now_ms() + EAR_NATIVE_LOAD_MS; /* all load side by side */
+    for (size_t i = 0; i < native->count; i++) {
+        load(native->plugins[i], &native->plugins[i], until_ms);
     }
     return native;
 }

@@ -39,7 +39,7 @@ struct ear_native_about {
 struct ear_native;
 
 /** Start every plugin there is and read what it says of itself: this takes as long as they need to load, at most two
- * seconds each. What cannot be loaded is logged and stays in the list with its reason. NULL only without memory. */
+ * seconds for all. What cannot be loaded is logged and stays in the list with its reason. NULL only without memory. */
 struct ear_native *ear_native_open(const struct ear_native_config *config, const struct ear_log *log);
 
 /** Add them all to the host, which must live as long and not move. One that the host refuses loses its process. */
