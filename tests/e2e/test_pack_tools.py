@@ -169,6 +169,8 @@ def test_eval_thresholds(world):
         close(step["precision"], right / len(verdicts) if verdicts else None, f"precision at {step['threshold']}")
         close(step["recall"], right / sum(label != "other" for label, _ in ROWS), f"recall at {step['threshold']}")
         close(step["accuracy"], figures(pairs)[0], f"accuracy at {step['threshold']}")
+    twice = json.loads(done(world, "pack", "eval", pack, rows, rows, "--reject", "other", "--by-threshold", "--json"))
+    equal([one["right"] for one in twice["results"]], [said["right"]] * 2, "the pack's own thresholds come back")
     without = json.loads(done(world, "pack", "eval", plain, rows, "--reject", "other", "--json"))
     close(said["auroc"], without["auroc"], "AUROC with and without thresholds")
 
@@ -206,14 +208,23 @@ def test_eval_yes_or_no(world):
     refused(world, 2, "yes-or-no", "pack", "eval", pack, others, "--reject", no)
 
 
+def test_eval_tags(world):
+    """Of several tags the one with the highest score is the answer, of equals the first."""
+    pack = keywords(world, "tags", "tag", {"refund": ("money", 700), "parcel": ("post", 900), "cash": ("coins", 700)})
+    rows = [("money", "refund or cash"), ("post", "refund the parcel"), ("money", "cash refund"), ("none", "hello")]
+    said = json.loads(done(world, "pack", "eval", pack, rows_file(world, rows), "--json"))
+    compare(said, list(zip([label for label, _ in rows], ["money", "post", "coins", "none"])))
+
+
 def test_eval_two_messages_of_a_conversation(world):
     """Of two texts the second is judged in the light of the first, here by a plugin that is linked in."""
     rows = rows_file(world, [("repeat", "where is my order", "where is my order"),
                              ("new", "where is my order", "thank you, and goodbye"),
-                             ("repeat", "where is my order", "can I pay by card here")])
+                             ("repeat", "where is my order", "can I pay by card here"),
+                             ("new", "can I pay by card here")])  # each row is a conversation of its own
     said = json.loads(done(world, "pack", "eval", "--linked", "--question", "repetition_loop", rows, "--map",
                            "repeat=yes", "--map", "new=no", "--json"))
-    compare(said, [("yes", "yes"), ("no", "no"), ("yes", "no")])
+    compare(said, [("yes", "yes"), ("no", "no"), ("yes", "no"), ("no", "no")])
     equal((said["packs"], said["linked"]), ([], True), "who judged")
 
 

@@ -150,6 +150,7 @@ void jury_judge(struct jury *jury, struct jury_memory *memory, struct ear_turn *
     if (jury->tokens.cut || jury->judged_bytes < jury->all_bytes) {
         turn->flags |= EAR_TURN_TEXT_CUT;
     }
+    ear_features_begin(&jury->features, turn);
     ear_host_judge(&jury->host, memory->state, turn, &jury->judgement);
     memory->turns++;
 }
