@@ -156,3 +156,24 @@ def test_the_same_text_gives_the_same_bytes(world):
     first = made(world, "phrases", text).read_bytes()
     equal(made(world, "phrases", "\ufeff" + text.replace("\n", "\r\n")).read_bytes(), first, "another time, with other line ends")
     world.note(f"4,000 phrases, {len(first)} bytes")
+
+
+def test_rules_come_last_and_replace_what_was_said(world):
+    words = world.path("words.tsv")
+    words.write_text("vip\tgold card\n")
+    rules = {"care": ("tag", "care: tag=vip and human_requested\n"), "short": ("human_requested", "no 400: human_requested and words<2\n")}
+    packs = []
+    for name, (question, text) in rules.items():
+        pack = made(world, "rules", text, "--name", name, "--question", question)
+        packs.append(pack.rename(world.path(f"{name}.pack")))
+    packs.append(made(world, "phrases", words.read_text(), "--name", "tags"))
+    source = world.path("messages")
+    source.write_text("Human!\nI have a gold card, give me a human agent\nGold card\n")
+    options = [argument for pack in packs for argument in ("--pack", pack)]
+    done = world.run(world.tool("earshot"), "judge", *options, source)
+    check(done.returncode == 0, done.stderr[-300:])
+    said = [json.loads(line) for line in done.stdout.splitlines()]
+    equal(said[0]["verdicts"]["human_requested"], {"label": "no", "score": 400, "plugin": "short"}, "one word")
+    equal((said[1]["verdicts"]["human_requested"]["label"], said[1]["verdicts"]["human_requested"]["plugin"]),
+          ("yes", "human_requested"), "many words")
+    equal([[tag["label"] for tag in one["tags"]] for one in said], [[], ["vip", "care"], ["vip"]], "tags")
