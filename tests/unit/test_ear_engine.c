@@ -90,6 +90,7 @@ static void test_a_model_is_a_plugin(void **state)
     assert_int_equal(plugin.questions, EAR_ASK_BIT(EAR_ASK_TAG));
     assert_ptr_equal(plugin.data, &model);
 
+    ear_host_init(&host, NULL, 0, &ticks);
     manifest = small_manifest("beta", 1); /* labels of sentiment are the contract's */
     manifest.question = EAR_ASK_SENTIMENT;
     manifest.labels = three;
