@@ -87,7 +87,6 @@ static void take(struct ear_native *native, const char *directory, const char *n
     if (p == NULL) {
         return;
     }
-    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
     const int length =
         directory != NULL ? asprintf(&p->file, "%s/%s", directory, name) : asprintf(&p->file, "%s", name);
     if (length < 0) {
@@ -95,12 +94,7 @@ static void take(struct ear_native *native, const char *directory, const char *n
         return;
     }
     p->native = native;
-    ear_native_helper_init(&p->helper,
-                           cores > 1 ? SPIN_NS : 0); /* alone on a machine, looking only keeps others away */
     native->plugins[native->count++] = p;
-    if (!ear_native_begin(p)) {
-        ear_native_refuse(p, p->helper.why);
-    }
 }
 
 static int is_plugin(const struct dirent *entry)
@@ -136,6 +130,24 @@ static void find_program(struct ear_native *native, const char *given)
     memcpy(slash != NULL ? slash + 1 : native->program, name, sizeof name);
 }
 
+/* All load side by side. Who sleeps costs a wake-up, who looks instead costs a CPU: that is done only where there is
+ * one for each. */
+static void begin_all(struct ear_native *native)
+{
+    const bool looks = sysconf(_SC_NPROCESSORS_ONLN) > (long)native->count;
+    for (size_t i = 0; i < native->count; i++) {
+        struct ear_native_plugin *p = native->plugins[i];
+        ear_native_helper_init(&p->helper, looks ? SPIN_NS : 0);
+        if (!ear_native_begin(p)) {
+            ear_native_refuse(p, p->helper.why);
+        }
+    }
+    const int64_t until_ms = now_ms() + EAR_NATIVE_LOAD_MS;
+    for (size_t i = 0; i < native->count; i++) {
+        load(native->plugins[i], &native->plugins[i], until_ms);
+    }
+}
+
 struct ear_native *ear_native_open(const struct ear_native_config *config, const struct ear_log *log)
 {
     struct ear_native *native = calloc(1, sizeof *native);
@@ -153,10 +165,7 @@ struct ear_native *ear_native_open(const struct ear_native_config *config, const
     } else {
         take_all(native, config->directory);
     }
-    const int64_t until_ms = now_ms() + EAR_NATIVE_LOAD_MS; /* all load side by side */
-    for (size_t i = 0; i < native->count; i++) {
-        load(native->plugins[i], &native->plugins[i], until_ms);
-    }
+    begin_all(native);
     return native;
 }
 
