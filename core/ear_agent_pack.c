@@ -21,9 +21,9 @@ void ear_agent_copy_pack_name(char to[24], const char *from)
 /* Whether a pack can be called so; what is none is not repeated to others. */
 static bool is_name(const char *name)
 {
-    const size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
+    const size_t length = strlen(name);
 
-    return length > 0 && length < 24 && name[length] == '\0';
+    return length > 0 && length < 24 && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == length;
 }
 
 /* "name: reason", for the log. */
