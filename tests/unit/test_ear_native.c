@@ -274,6 +274,26 @@ static void test_comes_back(void **state)
     end(&world);
 }
 
+/* One that redacts is waited for: no message goes by while its process is started anew. */
+static void test_redacting_is_waited_for(void **state)
+{
+    struct world world;
+    (void)state;
+    begin(&world, (const char *const[]){"redacting"}, 1);
+    hear(&world, "one");
+    assert_true(world.judgement.redacted);
+    assert_int_equal(world.judgement.extra[0].verdict.span_length, 3);
+    assert_int_equal(kill(about(&world, "redacting").pid, SIGKILL), 0);
+    hear(&world, "this one is lost");
+    assert_false(world.judgement.redacted);
+    hear(&world, "four");
+    assert_true(world.judgement.redacted);
+    assert_int_equal(world.judgement.extra[0].verdict.span_length, 4);
+    assert_int_equal(about(&world, "redacting").missed, 0);
+    assert_int_equal(about(&world, "redacting").starts, 2);
+    end(&world);
+}
+
 /* Two conversations in turn, posted to all and one after the other: each remembers its own. */
 static void test_conversations(void **state)
 {
@@ -299,7 +319,8 @@ static void test_conversations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_conversations), cmocka_unit_test(test_comes_back), cmocka_unit_test(test_files),
+        cmocka_unit_test(test_conversations), cmocka_unit_test(test_redacting_is_waited_for),
+        cmocka_unit_test(test_comes_back),    cmocka_unit_test(test_files),
         cmocka_unit_test(test_no_program),    cmocka_unit_test(test_matrix),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
