@@ -28,6 +28,7 @@ struct train_wish {
     double size_kb;
     struct train_map maps[256];
     unsigned map_count;
+    const char *only;  /* labels with commas; NULL: all */
     unsigned families; /* 0: chosen */
     enum { TRAIN_AUTO, TRAIN_DIRECT, TRAIN_EMBED } kind;
     unsigned dims, bits; /* 0: chosen */

@@ -359,38 +359,12 @@ static void keep_numbers(const struct learner *learner, struct train_model *mode
     }
 }
 
-static int by_float(const void *left, const void *right)
-{
-    return by_size(left, right);
-}
-
-/* What rows of each label count: (median / rows of the label) ** balance. */
-static float *label_weights(const struct train_model *model, const struct train_set *set, const uint8_t *use)
-{
-    float *rows = grow(NULL, model->label_count * sizeof rows[0]);
-    float *sorted = grow(NULL, model->label_count * sizeof sorted[0]);
-
-    memset(rows, 0, model->label_count * sizeof rows[0]);
-    for (size_t i = 0; i < set->count; i++) {
-        rows[set->rows[i].label] += use == NULL || use[i] ? set->rows[i].weight : 0;
-    }
-    memcpy(sorted, rows, model->label_count * sizeof sorted[0]);
-    qsort(sorted, model->label_count, sizeof sorted[0], by_float);
-    const float median = sorted[model->label_count / 2];
-    for (uint32_t k = 0; k < model->label_count; k++) {
-        const double ratio = rows[k] > 0 && median > 0 ? (double)median / (double)rows[k] : 1;
-        rows[k] = train_exp((float)(train_log(ratio) * model->plan.balance));
-    }
-    free(sorted);
-    return rows;
-}
-
 void train_embed(struct train_model *model, const struct train_set *set, const struct train_lists *table,
                  const uint8_t *use)
 {
     struct learner learner;
     uint32_t *order = grow(NULL, (set->count + 1) * sizeof order[0]);
-    float *weights = label_weights(model, set, use);
+    float *weights = train_label_weights(&model->plan, set, use, model->label_count);
     struct pass pass = {.table = table, .set = set, .order = order, .weights = weights, .root = model->plan.root};
 
     for (size_t i = 0; i < set->count; i++) {

@@ -245,10 +245,34 @@ static void put_vector(const struct train_model *model, uint32_t feature, uint8_
     }
 }
 
+struct keyed {
+    uint32_t key, feature;
+};
+
+static int by_key(const void *left, const void *right)
+{
+    const struct keyed *a = left, *b = right;
+
+    return (a->key > b->key) - (a->key < b->key);
+}
+
+/* Features in the order of their keys: a bucket's fingerprints ascend. */
+static struct keyed *ordered(const struct train_model *model)
+{
+    struct keyed *all = grow(NULL, (model->count + 1u) * sizeof all[0]);
+
+    for (uint32_t i = 0; i < model->count; i++) {
+        all[i] = (struct keyed){model->keys[i], i};
+    }
+    qsort(all, model->count, sizeof all[0], by_key);
+    return all;
+}
+
 void train_body(const struct train_model *model, struct pack_bytes *body)
 {
     const size_t slots = (size_t)model->buckets * EAR_LINEAR_BUCKET, vector = vector_bytes(&model->plan);
     const struct steps steps = steps_of(model);
+    struct keyed *all = ordered(model);
     uint16_t *keys = grow(NULL, slots * sizeof keys[0]);
     uint8_t *vectors = grow(NULL, slots * vector), *filled = grow(NULL, model->buckets);
 
@@ -256,11 +280,12 @@ void train_body(const struct train_model *model, struct pack_bytes *body)
     memset(vectors, 0, slots * vector);
     memset(filled, 0, model->buckets);
     for (uint32_t i = 0; i < model->count; i++) {
-        const uint32_t bucket = model->keys[i] >> 12;
+        const uint32_t bucket = all[i].key >> 12, feature = all[i].feature;
         const size_t slot = (size_t)bucket * EAR_LINEAR_BUCKET + filled[bucket]++;
-        keys[slot] = (uint16_t)((model->keys[i] & 0xFFF) << 4 | model->levels[i]);
-        put_vector(model, i, vectors + slot * vector);
+        keys[slot] = (uint16_t)((all[i].key & 0xFFF) << 4 | model->levels[feature]);
+        put_vector(model, feature, vectors + slot * vector);
     }
+    free(all);
     add_head(model, &steps, body);
     add_labels(model, &steps, body);
     for (size_t i = 0; i < slots; i++) {

@@ -109,6 +109,11 @@ uint32_t train_fill(const struct train_space *space, const float *ranks, uint32_
 void train_select(struct train_space *space, const struct train_plan *plan, const struct train_set *set,
                   const struct train_lists *hashes, const uint8_t *use, uint32_t labels);
 
+/** What rows of each label count: (median of the labels' rows / rows of this one) to the power plan->balance. Free with
+ * free. */
+float *train_label_weights(const struct train_plan *plan, const struct train_set *set, const uint8_t *use,
+                           uint32_t labels);
+
 /** Vectors and matrix. space is what they are for; table holds its rows. */
 void train_embed(struct train_model *model, const struct train_set *set, const struct train_lists *table,
                  const uint8_t *use);

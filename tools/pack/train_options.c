@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tools/pack/train.h"
+#include "tools/pack/train_values.h"
 
 static const char help[] =
     "usage: earshot pack train FILE.tsv... -o OUT.pack [OPTION...]\n"
@@ -25,6 +26,7 @@ static const char help[] =
     "which rows\n"
     "  --map FROM=TO        take label FROM for TO; '*=TO': every label that no other --map or --drop names\n"
     "  --drop LABEL         leave its rows out\n"
+    "  --labels a,b,...     leave out rows of all other labels\n"
     "  --yes LABEL          of yes-or-no questions: the label that means yes; all others mean no\n"
     "  --reject LABEL       it means none of the others: no verdict is given\n"
     "  --weight FILE=N      rows of this file count N times, 1..20\n"
@@ -57,6 +59,7 @@ enum {
     OPT_LANGUAGES,
     OPT_MAP,
     OPT_DROP,
+    OPT_LABELS,
     OPT_YES,
     OPT_REJECT,
     OPT_WEIGHT,
@@ -87,6 +90,7 @@ static const struct option options[] = {{"question", required_argument, NULL, OP
                                         {"languages", required_argument, NULL, OPT_LANGUAGES},
                                         {"map", required_argument, NULL, OPT_MAP},
                                         {"drop", required_argument, NULL, OPT_DROP},
+                                        {"labels", required_argument, NULL, OPT_LABELS},
                                         {"yes", required_argument, NULL, OPT_YES},
                                         {"reject", required_argument, NULL, OPT_REJECT},
                                         {"weight", required_argument, NULL, OPT_WEIGHT},
@@ -108,108 +112,6 @@ static const struct option options[] = {{"question", required_argument, NULL, OP
                                         {"help", no_argument, NULL, OPT_HELP},
                                         {NULL, 0, NULL, 0}};
 
-static const char *const families[EAR_FAMILY_COUNT] = {"word",  "negated", "pair",  "mark",
-                                                       "gram2", "gram3",   "gram4", "script"};
-
-const char *train_family_names(unsigned bits)
-{
-    static char names[80];
-
-    names[0] = '\0';
-    for (unsigned i = 0; i < EAR_FAMILY_COUNT; i++) {
-        if ((bits & EAR_FAMILY_BIT(i)) != 0) {
-            snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", names[0] != '\0' ? " " : "",
-                     families[i]);
-        }
-    }
-    return names;
-}
-
-static unsigned family_of(const char *name, size_t length)
-{
-    for (unsigned i = 0; i < EAR_FAMILY_COUNT; i++) {
-        if (strlen(families[i]) == length && strncmp(families[i], name, length) == 0) {
-            return EAR_FAMILY_BIT(i);
-        }
-    }
-    die_usage("--features %.*s: word negated pair mark gram2 gram3 gram4 script are meant", (int)length, name);
-}
-
-static void set_features(struct train_wish *wish, const char *list)
-{
-    wish->families = 0;
-    if (strcmp(list, "auto") == 0) {
-        return;
-    }
-    for (const char *at = list; *at != '\0';) {
-        const size_t length = strcspn(at, ", ");
-        wish->families |= family_of(at, length);
-        at += length + (at[length] != '\0');
-    }
-}
-
-static void add_map(struct train_wish *wish, const char *value, bool drop)
-{
-    const char *sign = strchr(value, '=');
-
-    if (wish->map_count == sizeof wish->maps / sizeof wish->maps[0]) {
-        die_usage("--map, --drop: more than %zu of them", sizeof wish->maps / sizeof wish->maps[0]);
-    }
-    if (!drop && (sign == NULL || sign == value || sign[1] == '\0')) {
-        die_usage("--map %s: FROM=TO is meant, two labels", value);
-    }
-    wish->maps[wish->map_count++] =
-        drop ? (struct train_map){value, NULL} : (struct train_map){keep(value, (size_t)(sign - value)), sign + 1};
-}
-
-static void add_source(struct train_wish *wish, const char *value)
-{
-    const char *sign = strrchr(value, '=');
-
-    if (sign == NULL || sign == value || sign[1] == '\0') {
-        die_usage("--source %s: NAME=LICENCE is meant", value);
-    }
-    if (wish->source_count == sizeof wish->sources / sizeof wish->sources[0]) {
-        die_usage("--source: more than %zu of them", sizeof wish->sources / sizeof wish->sources[0]);
-    }
-    wish->sources[wish->source_count++] = (struct pack_source){keep(value, (size_t)(sign - value)), sign + 1};
-}
-
-static void set_languages(struct train_wish *wish, const char *list)
-{
-    for (const char *at = list; *at != '\0';) {
-        const size_t length = strcspn(at, ", ");
-        if (length != 2 || wish->language_count == sizeof wish->languages / sizeof wish->languages[0]) {
-            die_usage("--languages %s: up to 64 times two letters of ISO 639-1 are meant, with commas", list);
-        }
-        wish->languages[wish->language_count++] = keep(at, length);
-        at += length + (at[length] != '\0');
-    }
-}
-
-static void add_lexicon(struct train_wish *wish, const char *value)
-{
-    const char *colon = strrchr(value, ':');
-
-    if (colon == NULL || wish->lexicon_count == sizeof wish->lexicons / sizeof wish->lexicons[0]) {
-        die_usage("--lexicon %s: FILE:SCALE is meant, at most 4 times", value);
-    }
-    wish->lexicons[wish->lexicon_count++] = (struct train_lexicon){keep(value, (size_t)(colon - value)),
-                                                                   parse_decimal("--lexicon", colon + 1, 0.001, 1000)};
-}
-
-static unsigned question_of(const char *name)
-{
-    const int question = pack_question_of(name);
-
-    if (question < 0 || question == EAR_ASK_REDACTION) {
-        die_usage("--question %s: topic tag language sentiment human_requested incomplete_info repetition_loop "
-                  "low_confidence are meant",
-                  name);
-    }
-    return (unsigned)question;
-}
-
 /* Of what is known only when all is read. */
 static const char *weights[TRAIN_FILES_MAX];
 static unsigned weight_count;
@@ -221,7 +123,7 @@ static bool set_meaning(struct train_wish *wish, int option)
         wish->out = optarg;
         return true;
     case OPT_QUESTION:
-        wish->question = question_of(optarg);
+        wish->question = train_question_of(optarg);
         return true;
     case OPT_NAME:
         wish->name = optarg;
@@ -236,16 +138,19 @@ static bool set_meaning(struct train_wish *wish, int option)
         wish->about = optarg;
         return true;
     case OPT_SOURCE:
-        add_source(wish, optarg);
+        train_add_source(wish, optarg);
         return true;
     case OPT_LANGUAGES:
-        set_languages(wish, optarg);
+        train_set_languages(wish, optarg);
         return true;
     case OPT_MAP:
-        add_map(wish, optarg, false);
+        train_add_map(wish, optarg, false);
         return true;
     case OPT_DROP:
-        add_map(wish, optarg, true);
+        train_add_map(wish, optarg, true);
+        return true;
+    case OPT_LABELS:
+        wish->only = optarg;
         return true;
     case OPT_YES:
         wish->yes = optarg;
@@ -268,7 +173,7 @@ static bool set_making(struct train_wish *wish, int option)
         wish->size_kb = parse_decimal("--size", optarg, 1, 1024);
         return true;
     case OPT_FEATURES:
-        set_features(wish, optarg);
+        train_set_features(wish, optarg);
         return true;
     case OPT_EMBED:
         wish->kind = TRAIN_EMBED;
@@ -289,7 +194,7 @@ static bool set_making(struct train_wish *wish, int option)
         wish->group = true;
         return true;
     case OPT_LEXICON:
-        add_lexicon(wish, optarg);
+        train_add_lexicon(wish, optarg);
         return true;
     case OPT_PRECISION:
         wish->precision = parse_decimal("--precision", optarg, 0.5, 1);

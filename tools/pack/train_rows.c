@@ -46,6 +46,19 @@ static const char *mapped(const struct train_wish *wish, const struct train_labe
     return text;
 }
 
+/* Whether a list with commas has it. */
+static bool is_listed(const char *list, const char *text, size_t length)
+{
+    while (*list != '\0') {
+        const size_t part = strcspn(list, ",");
+        if (part == length && strncmp(list, text, length) == 0) {
+            return true;
+        }
+        list += part + (list[part] != '\0');
+    }
+    return false;
+}
+
 static bool has_fixed_labels(const struct train_wish *wish)
 {
     return wish->question == EAR_ASK_SENTIMENT || pack_question_is_yes_no(wish->question);
@@ -76,7 +89,7 @@ static uint32_t label_of(const struct train_wish *wish, struct train_labels *lab
                          const char *text, size_t length, bool add)
 {
     text = mapped(wish, labels, text, &length);
-    if (text == NULL) {
+    if (text == NULL || (wish->only != NULL && !is_listed(wish->only, text, length))) {
         return TRAIN_ABSENT;
     }
     if (pack_question_is_yes_no(wish->question)) {
