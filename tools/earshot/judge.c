@@ -58,8 +58,8 @@ static void make_room(struct judge *judge)
     const uint32_t old_capacity = judge->capacity;
 
     judge->capacity = old_capacity > 0 ? 2 * old_capacity : 1024;
-    judge->conversations = grow(NULL, judge->capacity * sizeof old[0]);
-    memset(judge->conversations, 0, judge->capacity * sizeof old[0]);
+    judge->conversations = grow(NULL, judge->capacity * sizeof(void *));
+    memset(judge->conversations, 0, judge->capacity * sizeof(void *));
     for (uint32_t i = 0; i < old_capacity; i++) {
         if (old[i] != NULL) {
             place(judge, old[i]);
