@@ -243,18 +243,55 @@ static inline uint16_t add_runs(const uint8_t *bytes, uint16_t length, unsigned 
     return given;
 }
 
+/* The same for a word that is all ASCII, with room for its runs: where they end; NULL if it is not. */
+static inline uint32_t *add_ascii_runs(const uint8_t *bytes, uint16_t length, unsigned n, uint32_t *out)
+{
+    const uint8_t *const end = bytes + length;
+    const uint8_t *const words_own = bytes + (n - 2); /* so many letters are in the first run, but one */
+    uint32_t first = 0;
+    uint32_t second = 0;
+    uint32_t third = BEGINNING;
+    uint8_t all = 0;
+    if (length <= n - 2) {
+        return (bytes[0] & 0x80) == 0 && (bytes[length - 1] & 0x80) == 0 ? out : NULL;
+    }
+    for (; bytes < words_own; bytes++) {
+        all |= *bytes;
+        first = second;
+        second = third;
+        third = letters[*bytes & 0x7Fu];
+    }
+    for (; bytes < end; bytes++) {
+        const uint32_t letter = letters[*bytes & 0x7Fu];
+        all |= *bytes;
+        *out++ = letter + turned(third, 9) + (n >= 3 ? turned(second, 18) : 0) + (n >= 4 ? turned(first, 27) : 0);
+        first = second;
+        second = third;
+        third = letter;
+    }
+    *out++ = END + turned(third, 9) + (n >= 3 ? turned(second, 18) : 0) + (n >= 4 ? turned(first, 27) : 0);
+    return (all & 0x80) == 0 ? out : NULL;
+}
+
 /* place: runs of this word that were given already. */
 static inline void add_grams(const struct ear_turn *turn, unsigned n, struct ear_feature_cursor *cursor,
                              struct sink *sink)
 {
     for (; cursor->token < turn->token_count && sink->at < sink->end; cursor->token++) {
         const struct ear_token *token = &turn->tokens[cursor->token];
+        const uint8_t *bytes = (const uint8_t *)turn->text + token->start;
         bool all = true;
         if (EAR_TOKEN_KIND(*token) != EAR_TOKEN_WORD) {
             continue;
         }
-        uint16_t given =
-            add_runs((const uint8_t *)turn->text + token->start, token->length, n, cursor->place, sink, &all);
+        if (cursor->place == 0 && sink->end - sink->at > token->length) {
+            uint32_t *end = add_ascii_runs(bytes, token->length, n, sink->at);
+            if (end != NULL) {
+                sink->at = end;
+                continue;
+            }
+        }
+        uint16_t given = add_runs(bytes, token->length, n, cursor->place, sink, &all);
         if (!all) {
             cursor->place = (uint16_t)(cursor->place + given);
             return;

@@ -22,6 +22,9 @@ typedef uintptr_t word;
 #define KEYS_A_WORD (sizeof(word) / EAR_LINEAR_KEY_BYTES)
 #define WORDS_A_BUCKET (EAR_LINEAR_BUCKET / KEYS_A_WORD)
 
+/* One loop for each way to count. */
+#define EAR_LINEAR_INLINE static inline __attribute__((always_inline))
+
 #define SEEN_WORDS 64u /* where nothing better is free */
 
 /* Keys that were found already, of those from `first` on. */
@@ -29,6 +32,13 @@ struct seen {
     uint32_t *bits;
     uint32_t first;
     uint32_t count;
+};
+
+/* Whether a key counts again. */
+enum again {
+    EVERY_TIME,
+    ONCE,
+    ONCE_WITHIN /* and only if it is one of seen's */
 };
 
 static inline word load_word(const uint8_t *p)
@@ -41,44 +51,37 @@ static inline word load_word(const uint8_t *p)
 
 /* ---- adding up ---- */
 
-/* Of a vector, as many bytes as there are; the rest is zero. */
-static inline word load_part(const uint8_t *p, uint32_t bytes)
+/* The last bytes of a vector, as many as there are: read together with what lies before them, which is never outside as
+ * the body's head and keys lie before all vectors. */
+static inline word load_nibbles(const uint8_t *p, uint32_t bytes)
 {
-    word part = 0;
-    for (uint32_t i = 0; i < bytes; i++) {
-        part |= (word)p[i] << (8 * i);
-    }
-    return part;
+    const word part = load_word(p + bytes - sizeof(word)) >> (8 * (sizeof(word) - bytes));
+    return part ^ EACH_16(0x8888u);
 }
 
 /* Half a word of elements of one bit, spread over a whole one so that four masks reach all of them. */
 static inline word load_bits(const uint8_t *p, uint32_t bytes)
 {
     const uint32_t half = sizeof(word) / 2;
-    word part = bytes < half ? load_part(p, bytes) : half == 4 ? (word)ear_model_u32(p) : (word)ear_model_u16(p);
-    return part | part >> 4 << (8 * half);
-}
-
-static inline word load_nibbles(const uint8_t *p, uint32_t bytes)
-{
-    word part = bytes < sizeof(word) ? load_part(p, bytes) : load_word(p);
-    return part ^ EACH_16(0x8888u);
+    const uint8_t *last = p + bytes - half;
+    const uint32_t part = (half == 4 ? ear_model_u32(last) : ear_model_u16(last)) >> (8 * (half - bytes));
+    return (word)part | (word)(part >> 4) << (8 * half);
 }
 
 /* Lanes of 8 bits: element 8 * lane + i of mask i, those of the upper half 4 more. */
-static void add_bits(struct ear_linear_sum *sum, uint32_t at, uint32_t bytes)
+static void add_bits(struct ear_linear_sum *sum, const uint8_t *vectors, const uint8_t *scales, uint32_t bytes,
+                     int32_t *elements)
 {
+    const uint32_t half = sizeof(word) / 2;
     word lanes[4] = {0, 0, 0, 0};
     for (uint32_t i = 0; i < sum->batched; i++) {
-        const word part = load_bits(sum->batch[i].vector + at, bytes);
-        const word scale = sum->batch[i].scale;
+        const word part = load_bits(vectors + (size_t)sum->body->vector_bytes * sum->batch[i], bytes);
+        const word scale = scales[i];
         lanes[0] += (part & EACH_8(1)) * scale;
         lanes[1] += (part >> 1 & EACH_8(1)) * scale;
         lanes[2] += (part >> 2 & EACH_8(1)) * scale;
         lanes[3] += (part >> 3 & EACH_8(1)) * scale;
     }
-    const uint32_t half = sizeof(word) / 2;
-    int32_t *elements = sum->elements + 8 * at;
     for (uint32_t i = 0; i < bytes; i++, elements += 8) {
         for (uint32_t j = 0; j < 4; j++) {
             elements[j] += (int32_t)(lanes[j] >> (8 * i) & 0xFFu);
@@ -88,98 +91,137 @@ static void add_bits(struct ear_linear_sum *sum, uint32_t at, uint32_t bytes)
 }
 
 /* Lanes of 16 bits: element 4 * lane + i of mask i. */
-static void add_nibbles(struct ear_linear_sum *sum, uint32_t at, uint32_t bytes)
+static void add_nibbles(struct ear_linear_sum *sum, const uint8_t *vectors, const uint8_t *scales, uint32_t bytes,
+                        int32_t *elements)
 {
     word lanes[4] = {0, 0, 0, 0};
     for (uint32_t i = 0; i < sum->batched; i++) {
-        const word part = load_nibbles(sum->batch[i].vector + at, bytes);
-        const word scale = sum->batch[i].scale;
+        const word part = load_nibbles(vectors + (size_t)sum->body->vector_bytes * sum->batch[i], bytes);
+        const word scale = scales[i];
         lanes[0] += (part & EACH_16(15)) * scale;
         lanes[1] += (part >> 4 & EACH_16(15)) * scale;
         lanes[2] += (part >> 8 & EACH_16(15)) * scale;
         lanes[3] += (part >> 12 & EACH_16(15)) * scale;
     }
-    int32_t *elements = sum->elements + 2 * at;
     for (uint32_t i = 0; i < 2 * bytes; i++) {
         elements[i] += (int32_t)(lanes[i % 4] >> (16 * (i / 4)) & 0xFFFFu);
     }
 }
 
-static void add_batch(struct ear_linear_sum *sum)
+/* Two elements of 4 bits, a byte, are all there is. */
+static void add_pairs(struct ear_linear_sum *sum, const uint8_t *scales)
 {
-    const uint32_t width = sum->body->bits == 1 ? sizeof(word) / 2 : sizeof(word);
-    const uint32_t bytes = sum->body->vector_bytes;
-    for (uint32_t at = 0; at < bytes; at += width) {
-        const uint32_t rest = bytes - at < width ? bytes - at : width;
-        if (sum->body->bits == 1) {
-            add_bits(sum, at, rest);
+    uint32_t lanes = 0; /* two of 16 bits */
+    for (uint32_t i = 0; i < sum->batched; i++) {
+        const uint32_t part = sum->body->vectors[sum->batch[i]] ^ 0x88u;
+        lanes += ((part | part << 12) & 0x000F000Fu) * scales[i];
+    }
+    sum->elements[0] += (int32_t)(lanes & 0xFFFFu);
+    sum->elements[1] += (int32_t)(lanes >> 16);
+}
+
+static void add_columns(struct ear_linear_sum *sum, const uint8_t *scales)
+{
+    const struct ear_linear_parts *body = sum->body;
+    const uint32_t width = body->bits == 1 ? sizeof(word) / 2 : sizeof(word);
+    for (uint32_t at = 0; at < body->vector_bytes; at += width) {
+        const uint32_t rest = body->vector_bytes - at < width ? body->vector_bytes - at : width;
+        if (body->bits == 1) {
+            add_bits(sum, body->vectors + at, scales, rest, sum->elements + 8 * at);
         } else {
-            add_nibbles(sum, at, rest);
+            add_nibbles(sum, body->vectors + at, scales, rest, sum->elements + 2 * at);
         }
     }
+}
+
+static void add_batch(struct ear_linear_sum *sum)
+{
+    const struct ear_linear_parts *body = sum->body;
+    uint8_t scales[EAR_LINEAR_BATCH];
     for (uint32_t i = 0; i < sum->batched; i++) {
-        sum->scales += sum->batch[i].scale;
+        scales[i] = body->keys[(size_t)EAR_LINEAR_KEY_BYTES * sum->batch[i]] & 15u;
+        sum->scales += scales[i];
+        sum->found += scales[i] != 0; /* an empty key is like fingerprint 0 to look at */
     }
-    sum->found += sum->batched;
+    if (body->vector_bytes == 1 && body->bits == 4) {
+        add_pairs(sum, scales);
+    } else {
+        add_columns(sum, scales);
+    }
+    sum->taken += sum->batched;
     sum->batched = 0;
 }
 
 /* ---- looking up ---- */
-
-/* Which keys of a bucket have the fingerprint: bit 16 * i + w for key i of word w. */
-static inline word matches(const uint8_t *bucket, uint32_t fingerprint)
-{
-    const word wanted = EACH_16(1) * (fingerprint << 4);
-    word found = 0;
-    for (uint32_t w = 0; w < WORDS_A_BUCKET; w++) {
-        word differ = (load_word(bucket + sizeof(word) * w) ^ wanted) & EACH_16(0xFFF0u);
-        found |= ((differ - EACH_16(1)) & ~differ & EACH_16(0x8000u)) >> (15 - w); /* 0 borrows, 16 and more does not */
-    }
-    return found;
-}
 
 static inline uint32_t lowest_bit(word bits)
 {
     return sizeof(word) == 4 ? (uint32_t)__builtin_ctz((unsigned)bits) : (uint32_t)__builtin_ctzll(bits);
 }
 
-/* Put a feature's vector into the batch if there is one, and if seen is not NULL, only the first time. */
-static inline void look_up(struct ear_linear_sum *sum, uint32_t hash, const struct seen *seen)
+/* Top bit of each key of a word that has the fingerprint: of what differs, 0 borrows from it, 16 and more does not. */
+static inline word matches(const uint8_t *keys, word wanted)
 {
-    const struct ear_linear_parts *body = sum->body;
-    const uint32_t bucket = (uint32_t)(((uint64_t)(hash & ~0xFFFu) * body->buckets) >> 32);
-    const uint8_t *keys = body->keys + (size_t)EAR_LINEAR_BUCKET_BYTES * bucket;
-    const word found = matches(keys, hash & 0xFFFu);
-    const uint32_t bit = lowest_bit(found | (word)1 << (8 * sizeof(word) - 1)); /* the last key, if there is none */
-    const uint32_t place = (uint32_t)((bit & 15u) * KEYS_A_WORD + bit / 16u) % EAR_LINEAR_BUCKET;
-    const uint32_t scale = keys[EAR_LINEAR_KEY_BYTES * place] & 15u;
-    const uint32_t key = EAR_LINEAR_BUCKET * bucket + place;
-    uint32_t is_new = (found != 0) & (scale != 0); /* empty keys are like fingerprint 0 */
-    if (seen != NULL) {
-        const uint32_t number = key - seen->first;
-        const bool within = number < seen->count;
-        uint32_t *bits = seen->bits + (within ? number / 32 : 0);
-        is_new &= within & (~*bits >> (number & 31u));
-        *bits |= is_new << (number & 31u);
-    }
-    sum->batch[sum->batched] = (struct ear_linear_hit){body->vectors + (size_t)body->vector_bytes * key, scale};
-    sum->batched += is_new;
+    const word differ = (load_word(keys) ^ wanted) & EACH_16(0xFFF0u);
+    return (differ - EACH_16(1)) & ~differ & EACH_16(0x8000u);
 }
 
-static inline void add_run(struct ear_linear_sum *sum, const struct ear_feature_run *run, const struct seen *seen)
+/* The key with the hash's fingerprint. False if there is none; then it is another one of the bucket. */
+EAR_LINEAR_INLINE bool find(const uint8_t *keys, uint32_t buckets, uint32_t hash, uint32_t *key)
 {
-    for (uint16_t i = 0; i < run->count; i++) {
-        look_up(sum, run->items[i], seen);
-        if (sum->batched == EAR_LINEAR_BATCH) {
+    const uint32_t bucket = (uint32_t)(((uint64_t)(hash & ~0xFFFu) * buckets) >> 32);
+    const uint8_t *first = keys + (size_t)EAR_LINEAR_BUCKET_BYTES * bucket;
+    const word wanted = EACH_16(16) * (hash & 0xFFFu);
+    word found = 0; /* bit 16 * i + 16 - WORDS_A_BUCKET + w: key i of word w; the bucket's first key is the lowest */
+    for (uint32_t w = 0; w < WORDS_A_BUCKET; w++) {
+        found |= matches(first + sizeof(word) * w, wanted) >> (WORDS_A_BUCKET - 1 - w);
+    }
+    const uint32_t bit = lowest_bit(found | (word)1 << (8 * sizeof(word) - 1));
+    *key =
+        EAR_LINEAR_BUCKET * bucket + bit / 16u + (uint32_t)KEYS_A_WORD * (bit % 16u + (uint32_t)WORDS_A_BUCKET - 16u);
+    return found != 0;
+}
+
+/* True the first time. */
+EAR_LINEAR_INLINE bool is_new(const struct seen *seen, uint32_t key, enum again again)
+{
+    const uint32_t number = key - seen->first;
+    const bool within = again == ONCE || number < seen->count;
+    uint32_t *bits = seen->bits + (within ? number / 32 : 0);
+    const uint32_t bit = (uint32_t)within << (number % 32u);
+    const bool new = (*bits & bit) == 0 && within;
+    *bits |= bit;
+    return new;
+}
+
+EAR_LINEAR_INLINE void add_items(struct ear_linear_sum *sum, const struct ear_feature_run *run, const struct seen *seen,
+                                 enum again again)
+{
+    const uint8_t *const keys = sum->body->keys;
+    const uint32_t buckets = sum->body->buckets;
+    uint32_t batched = sum->batched;
+    for (const uint32_t *item = run->items, *end = item + run->count; item < end; item++) {
+        uint32_t key = 0;
+        uint32_t takes = find(keys, buckets, *item, &key);
+        if (again != EVERY_TIME && takes != 0) {
+            takes = is_new(seen, key, again);
+        }
+        sum->batch[batched] = key;
+        batched += takes;
+        if (batched == EAR_LINEAR_BATCH) {
+            sum->batched = batched;
             add_batch(sum);
-            if (sum->found == EAR_LINEAR_FEATURES_MAX) {
-                return;
+            batched = 0;
+            if (sum->taken == EAR_LINEAR_FEATURES_MAX) {
+                break;
             }
         }
     }
+    sum->batched = batched;
 }
 
-static void add_families(struct ear_linear_sum *sum, struct ear_features *features, const struct seen *seen)
+static void add_families(struct ear_linear_sum *sum, struct ear_features *features, const struct seen *seen,
+                         enum again again)
 {
     for (uint32_t family = 0; family < EAR_FAMILY_COUNT; family++) {
         struct ear_feature_cursor cursor = {0};
@@ -187,12 +229,14 @@ static void add_families(struct ear_linear_sum *sum, struct ear_features *featur
         if ((sum->body->families & EAR_FAMILY_BIT(family)) == 0) {
             continue;
         }
-        while (sum->found < EAR_LINEAR_FEATURES_MAX &&
+        while (sum->taken < EAR_LINEAR_FEATURES_MAX &&
                ear_features_next(features, (enum ear_family)family, &cursor, &run)) {
-            if (seen != NULL) {
-                add_run(sum, &run, seen);
+            if (again == EVERY_TIME) {
+                add_items(sum, &run, NULL, EVERY_TIME);
+            } else if (again == ONCE) {
+                add_items(sum, &run, seen, ONCE);
             } else {
-                add_run(sum, &run, NULL);
+                add_items(sum, &run, seen, ONCE_WITHIN);
             }
         }
     }
@@ -209,7 +253,7 @@ static void add_once(struct ear_linear_sum *sum, struct ear_features *features)
     struct seen seen = {.bits = fits ? spare : little, .count = fits ? keys : 32 * SEEN_WORDS};
     for (; seen.first < keys; seen.first += seen.count) {
         memset(seen.bits, 0, (seen.count + 31) / 32 * sizeof(*seen.bits));
-        add_families(sum, features, &seen);
+        add_families(sum, features, &seen, fits ? ONCE : ONCE_WITHIN);
     }
 }
 
@@ -217,13 +261,14 @@ void ear_linear_add_up(struct ear_linear_sum *sum, const struct ear_linear_parts
 {
     sum->body = body;
     sum->batched = 0;
+    sum->taken = 0;
     sum->found = 0;
     sum->scales = 0;
     memset(sum->elements, 0, sizeof(sum->elements));
     if ((body->flags & EAR_LINEAR_ONCE) != 0) {
         add_once(sum, features);
     } else {
-        add_families(sum, features, NULL);
+        add_families(sum, features, NULL, EVERY_TIME);
     }
     if (sum->batched > 0) {
         add_batch(sum);
