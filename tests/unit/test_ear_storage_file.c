@@ -261,6 +261,28 @@ static void test_a_killed_process_leaves_what_was_synced(void **state)
     }
 }
 
+/* What is programmed and erased is seen through the mapping at once, wherever it begins. */
+static void test_a_mapping_is_always_current(void **state)
+{
+    (void)state;
+    static const uint8_t word[4] = {1, 2, 3, 4};
+    assert_int_equal(open_it(), EAR_OK);
+    assert_null(file.port.mapped);
+    assert_int_equal(ear_storage_file_map(&file), EAR_OK);
+    const struct ear_storage *port = &file.port;
+    for (uint32_t sector = 0; sector < SECTORS; sector++) {
+        const uint32_t address = sector * SECTOR_BYTES + 8;
+        assert_int_equal(port->mapped[address], 0xff);
+        assert_int_equal(port->ops->program(port->context, address, word, sizeof word), 0);
+        assert_memory_equal(port->mapped + address, word, sizeof word);
+        assert_int_equal(port->mapped[address + 4], 0xff);
+        assert_int_equal(port->ops->erase(port->context, sector * SECTOR_BYTES), 0);
+        assert_int_equal(port->mapped[address], 0xff);
+    }
+    ear_storage_file_close(&file);
+    assert_null(file.port.mapped);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -271,6 +293,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_an_unfinished_creation_left_does_not_matter, start, finish),
         cmocka_unit_test_setup_teardown(test_one_process_at_a_time, start, finish),
         cmocka_unit_test_setup_teardown(test_faults_are_told, start, finish),
+        cmocka_unit_test_setup_teardown(test_a_mapping_is_always_current, start, finish),
         cmocka_unit_test_setup_teardown(test_a_killed_process_leaves_what_was_synced, start, finish),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
