@@ -338,7 +338,9 @@ static void test_a_plugins_name_is_not_a_packs(void **state)
     config.add_context = (void *)(uintptr_t)&linked;
     power_on();
     const uint32_t fingerprint = agent.memory.plugins_fingerprint;
+    const uint32_t erases = outbox_flash.erases;
     assert_refused(install("linked", 1, "voucher"), EAR_PACK_REFUSAL_HOST, "linked");
+    assert_int_equal(outbox_flash.erases, erases); /* before anything of it came */
     assert_int_equal(ear_agent_save(&agent), EAR_OK);
     power_on();
     assert_int_equal(agent.memory.plugins_fingerprint, fingerprint); /* its state lasts */
@@ -412,6 +414,7 @@ static void test_the_image_brings_packs(void **state)
     assert_false(the_pack().installed);
     assert_int_equal(ear_agent_pack_roll_back(&agent, "tags"), EAR_ERR_UNKNOWN);
     assert_refused(install("tags", 4, "coupon"), EAR_PACK_REFUSAL_COUNTER, "tags"); /* older than the image's */
+    assert_false(the_pack().installed);                                             /* and not kept either */
     assert_true(is_tagged("voucher", "two"));
     assert_true(install("tags", 6, "coupon"));
     assert_true(is_tagged("coupon", "two"));
