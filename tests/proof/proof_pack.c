@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tests/proof/proof_pack.c
+ * proves: ear_pack_read reads nothing outside of the bytes and ends, and a refusal names a byte of them
+ * bounds: any 1, 4 or 10 bytes
+ * lengths: 1 4 10
+ * sources: core/model/ear_pack.c core/model/ear_cbor.c core/base/ear_utf8.c
+ * flags: --unwind 26
+ * bite: core/model/ear_cbor.c: in->length - in->at - 1 < size => in->length - in->at < size
+ */
+#include "core/model/ear_pack.h"
+#include "tests/proof/proof.h"
+
+int main(void)
+{
+    struct ear_pack pack;
+    struct ear_pack_fault fault;
+    uint8_t bytes[LENGTH];
+    if (!ear_pack_read(bytes, LENGTH, &pack, &fault)) {
+        assert(fault.reason != EAR_PACK_REFUSAL_NONE && fault.reason < EAR_PACK_REFUSAL_COUNT);
+        assert(fault.at <= LENGTH && fault.key <= EAR_PACK_KEY_BODY);
+    }
+    return 0;
+}
