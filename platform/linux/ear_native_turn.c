@@ -173,8 +173,9 @@ static int collect(struct ear_native_plugin *p, const struct ear_plugin_call *ca
     if (result < 0) {
         return fault(p, "returned: on_turn gave a negative number", false);
     }
-    if (count > call->verdicts->capacity) {
-        return fault(p, "verdicts: more than there is room for", false);
+    if (count > call->verdicts->capacity) { /* whoever answers nonsense may do worse */
+        ear_native_helper_stop(&p->helper);
+        return fault(p, "verdicts: more than there is room for", true);
     }
     memcpy(call->verdicts->items, p->helper.response->verdicts, count * sizeof call->verdicts->items[0]);
     call->verdicts->count = (uint16_t)count;
