@@ -74,8 +74,9 @@ static void add_bits(struct ear_linear_sum *sum, const uint8_t *vectors, const u
 {
     const uint32_t half = sizeof(word) / 2;
     word lanes[4] = {0, 0, 0, 0};
-    for (uint32_t i = 0; i < sum->batched; i++) {
-        const word part = load_bits(vectors + (size_t)sum->body->vector_bytes * sum->batch[i], bytes);
+    const size_t stride = sum->body->vector_bytes;
+    for (uint32_t i = 0, count = sum->batched; i < count; i++) {
+        const word part = load_bits(vectors + stride * sum->batch[i], bytes);
         const word scale = scales[i];
         lanes[0] += (part & EACH_8(1)) * scale;
         lanes[1] += (part >> 1 & EACH_8(1)) * scale;
@@ -95,8 +96,9 @@ static void add_nibbles(struct ear_linear_sum *sum, const uint8_t *vectors, cons
                         int32_t *elements)
 {
     word lanes[4] = {0, 0, 0, 0};
-    for (uint32_t i = 0; i < sum->batched; i++) {
-        const word part = load_nibbles(vectors + (size_t)sum->body->vector_bytes * sum->batch[i], bytes);
+    const size_t stride = sum->body->vector_bytes;
+    for (uint32_t i = 0, count = sum->batched; i < count; i++) {
+        const word part = load_nibbles(vectors + stride * sum->batch[i], bytes);
         const word scale = scales[i];
         lanes[0] += (part & EACH_16(15)) * scale;
         lanes[1] += (part >> 4 & EACH_16(15)) * scale;
@@ -112,8 +114,9 @@ static void add_nibbles(struct ear_linear_sum *sum, const uint8_t *vectors, cons
 static void add_pairs(struct ear_linear_sum *sum, const uint8_t *scales)
 {
     uint32_t lanes = 0; /* two of 16 bits */
-    for (uint32_t i = 0; i < sum->batched; i++) {
-        const uint32_t part = sum->body->vectors[sum->batch[i]] ^ 0x88u;
+    const uint8_t *const vectors = sum->body->vectors;
+    for (uint32_t i = 0, count = sum->batched; i < count; i++) {
+        const uint32_t part = vectors[sum->batch[i]] ^ 0x88u;
         lanes += ((part | part << 12) & 0x000F000Fu) * scales[i];
     }
     sum->elements[0] += (int32_t)(lanes & 0xFFFFu);
@@ -136,19 +139,25 @@ static void add_columns(struct ear_linear_sum *sum, const uint8_t *scales)
 
 static void add_batch(struct ear_linear_sum *sum)
 {
-    const struct ear_linear_parts *body = sum->body;
+    const uint8_t *const keys = sum->body->keys;
+    const uint32_t count = sum->batched;
     uint8_t scales[EAR_LINEAR_BATCH];
-    for (uint32_t i = 0; i < sum->batched; i++) {
-        scales[i] = body->keys[(size_t)EAR_LINEAR_KEY_BYTES * sum->batch[i]] & 15u;
-        sum->scales += scales[i];
-        sum->found += scales[i] != 0; /* an empty key is like fingerprint 0 to look at */
+    uint32_t total = 0;
+    uint32_t empty = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t scale = keys[(size_t)EAR_LINEAR_KEY_BYTES * sum->batch[i]] & 15u;
+        scales[i] = (uint8_t)scale;
+        total += scale;
+        empty += scale == 0; /* an empty key is like fingerprint 0 to look at */
     }
-    if (body->vector_bytes == 1 && body->bits == 4) {
+    if (sum->body->vector_bytes == 1 && sum->body->bits == 4) {
         add_pairs(sum, scales);
     } else {
         add_columns(sum, scales);
     }
-    sum->taken += sum->batched;
+    sum->scales += total;
+    sum->found += count - empty;
+    sum->taken += count;
     sum->batched = 0;
 }
 
@@ -160,7 +169,7 @@ static inline uint32_t lowest_bit(word bits)
 }
 
 /* Top bit of each key of a word that has the fingerprint: of what differs, 0 borrows from it, 16 and more does not. */
-static inline word matches(const uint8_t *keys, word wanted)
+EAR_LINEAR_INLINE word matches(const uint8_t *keys, word wanted)
 {
     const word differ = (load_word(keys) ^ wanted) & EACH_16(0xFFF0u);
     return (differ - EACH_16(1)) & ~differ & EACH_16(0x8000u);
@@ -172,9 +181,12 @@ EAR_LINEAR_INLINE bool find(const uint8_t *keys, uint32_t buckets, uint32_t hash
     const uint32_t bucket = (uint32_t)(((uint64_t)(hash & ~0xFFFu) * buckets) >> 32);
     const uint8_t *first = keys + (size_t)EAR_LINEAR_BUCKET_BYTES * bucket;
     const word wanted = EACH_16(16) * (hash & 0xFFFu);
-    word found = 0; /* bit 16 * i + 16 - WORDS_A_BUCKET + w: key i of word w; the bucket's first key is the lowest */
-    for (uint32_t w = 0; w < WORDS_A_BUCKET; w++) {
-        found |= matches(first + sizeof(word) * w, wanted) >> (WORDS_A_BUCKET - 1 - w);
+    /* bit 16 * i + 16 - WORDS_A_BUCKET + w: key i of word w; the bucket's first key is the lowest */
+    word found = matches(first, wanted) >> (WORDS_A_BUCKET - 1);
+    found |= matches(first + sizeof(word), wanted) >> (WORDS_A_BUCKET - 2);
+    if (WORDS_A_BUCKET == 4) {
+        found |= matches(first + 2 * sizeof(word), wanted) >> 1;
+        found |= matches(first + 3 * sizeof(word), wanted);
     }
     const uint32_t bit = lowest_bit(found | (word)1 << (8 * sizeof(word) - 1));
     *key =
