@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tools/pack/train_options.c - the command line of `earshot pack train`. */
 #include <getopt.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,13 +25,13 @@ static const char help[] =
     "  --about TEXT, --source NAME=LICENCE, --languages en,de   for people, in the manifest\n"
     "\n"
     "which rows\n"
-    "  --map FROM=TO        take label FROM for TO; '*=TO': every label that no other --map or --drop names\n"
+    "  --map FROM=TO        take label FROM for TO; '*=TO': every label that is named nowhere else here\n"
     "  --drop LABEL         leave its rows out\n"
     "  --labels a,b,...     leave out rows of all other labels\n"
     "  --yes LABEL          of yes-or-no questions: the label that means yes; all others mean no\n"
     "  --reject LABEL       it means none of the others: no verdict is given\n"
     "  --weight FILE=N      rows of this file count N times, 1..20\n"
-    "  --windows N          learn also N short pieces of each text: for languages\n"
+    "  --windows N          learn also N short pieces of each text; default 0, of languages 2\n"
     "  --dev FILE.tsv       measured, not learnt; may be given several times. Without: cross-validation\n"
     "\n"
     "how it is made; what is not given is chosen by trying\n"
@@ -271,6 +272,9 @@ static void check(struct train_wish *wish)
 {
     const bool yes_no = pack_question_is_yes_no(wish->question);
 
+    if (wish->windows == UINT_MAX) {
+        wish->windows = wish->question == EAR_ASK_LANGUAGE ? 2 : 0;
+    }
     if (wish->file_count == 0) {
         die_usage("which file? A line of it is label TAB text");
     }
@@ -295,7 +299,8 @@ static void check(struct train_wish *wish)
 
 bool train_options(struct train_wish *wish, int argc, char **argv)
 {
-    *wish = (struct train_wish){.version = "1.0.0", .counter = 1, .question = EAR_ASK_TOPIC, .size_kb = 64, .seed = 1};
+    *wish = (struct train_wish){
+        .version = "1.0.0", .counter = 1, .question = EAR_ASK_TOPIC, .size_kb = 64, .seed = 1, .windows = UINT_MAX};
     for (int option; (option = getopt_long(argc, argv, "o:h", options, NULL)) != -1;) {
         if (option == 'h' || option == OPT_HELP) {
             puts(help);

@@ -25,27 +25,6 @@ static bool is(const char *what, const char *text, size_t length)
     return strlen(what) == length && strncmp(what, text, length) == 0;
 }
 
-/* The text that a file's label stands for; NULL: its rows are left out. */
-static const char *mapped(const struct train_wish *wish, const struct train_labels *labels, const char *text,
-                          size_t *length)
-{
-    const struct train_map *any = NULL;
-
-    for (unsigned i = 0; i < wish->map_count; i++) {
-        const struct train_map *map = &wish->maps[i];
-        if (is(map->from, text, *length)) {
-            *length = map->to != NULL ? strlen(map->to) : 0;
-            return map->to;
-        }
-        any = strcmp(map->from, "*") == 0 ? map : any;
-    }
-    if (any != NULL && find(labels, text, *length) == TRAIN_ABSENT) {
-        *length = any->to != NULL ? strlen(any->to) : 0;
-        return any->to;
-    }
-    return text;
-}
-
 /* Whether a list with commas has it. */
 static bool is_listed(const char *list, const char *text, size_t length)
 {
@@ -62,6 +41,41 @@ static bool is_listed(const char *list, const char *text, size_t length)
 static bool has_fixed_labels(const struct train_wish *wish)
 {
     return wish->question == EAR_ASK_SENTIMENT || pack_question_is_yes_no(wish->question);
+}
+
+/* Whether a label is one that the pack has, so that "*" does not mean it. */
+static bool is_meant(const struct train_wish *wish, const struct train_labels *labels, const char *text, size_t length)
+{
+    if (has_fixed_labels(wish) && find(labels, text, length) != TRAIN_ABSENT) {
+        return true;
+    }
+    for (unsigned i = 0; i < wish->map_count; i++) {
+        if (wish->maps[i].to != NULL && is(wish->maps[i].to, text, length)) {
+            return true;
+        }
+    }
+    return wish->only != NULL && is_listed(wish->only, text, length);
+}
+
+/* The text that a file's label stands for; NULL: its rows are left out. */
+static const char *mapped(const struct train_wish *wish, const struct train_labels *labels, const char *text,
+                          size_t *length)
+{
+    const struct train_map *any = NULL;
+
+    for (unsigned i = 0; i < wish->map_count; i++) {
+        const struct train_map *map = &wish->maps[i];
+        if (is(map->from, text, *length)) {
+            *length = map->to != NULL ? strlen(map->to) : 0;
+            return map->to;
+        }
+        any = strcmp(map->from, "*") == 0 ? map : any;
+    }
+    if (any != NULL && !is_meant(wish, labels, text, *length)) {
+        *length = any->to != NULL ? strlen(any->to) : 0;
+        return any->to;
+    }
+    return text;
 }
 
 static void allow(const struct train_wish *wish, const struct train_labels *labels, const char *path, uint32_t line,
