@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tests/proof/proof_distribution.c
  * proves: a value is counted in the bucket whose ends enclose it; add and remove stay in the sketch, remove undoes add
- * bounds: all 2^32 values; any state of a sketch of 8-bit counters
+ * bounds: all 2^32 values; any state of a sketch of 8-bit counters in which that bucket does not become full
  * sources: core/note/ear_distribution.c core/note/ear_bytes.c
  * flags: --unwind 72
  * bite: core/note/ear_distribution.h: octave * (3625u << 12) - 158628000u => octave * (3625u << 12) - 150628000u
@@ -23,7 +23,7 @@ int main(void)
     const uint32_t count = words[0];
     const uint32_t in_bucket = ear_distribution_bucket(words, WORDS, bucket);
     const uint64_t sum = ear_distribution_sum_ms(words);
-    __CPROVER_assume(sum <= (uint64_t)count * EAR_DISTRIBUTION_MAX_MS && in_bucket < UINT8_MAX);
+    __CPROVER_assume(sum <= (uint64_t)count * EAR_DISTRIBUTION_MAX_MS && in_bucket + 1 < UINT8_MAX);
     if (ear_distribution_add(words, WORDS, value)) {
         assert(words[0] == count + 1 && ear_distribution_bucket(words, WORDS, bucket) == in_bucket + 1);
         assert(ear_distribution_remove(words, WORDS, value));

@@ -415,6 +415,77 @@ static void test_an_unsound_image_is_seen(void **state)
     assert_false(ear_note_is_sound(&note));
 }
 
+/* One image for each thing that can be wrong with the lists, windows and heads of cells. */
+static void test_every_fault_of_an_image_is_seen(void **state)
+{
+    static struct ear_note good;
+    (void)state;
+    struct ear_place place = count(NOON, 1);
+    count(NOON + DAY_MS, 0);
+    assert_true(ear_note_is_sound(&note));
+    good = note;
+    struct ear_cell *head = place.cells[EAR_HOUR];
+    struct ear_ring *ring = &note.rings[EAR_HOUR];
+    const uint16_t cell = (uint16_t)(head - note.cells);
+    struct ear_window *window = &note.windows[EAR_MINUTE_WINDOWS];
+    while (window->cells[1] != cell) {
+        window++;
+    }
+    for (unsigned fault = 0; fault < 14; fault++) {
+        note = good;
+        switch (fault) {
+        case 0:
+            head->slice = EAR_SLICES;
+            break;
+        case 1:
+            head->resolution = EAR_DAY;
+            break;
+        case 2:
+            note.slice_cells[1]++;
+            break;
+        case 3:
+            window->cells[1] = EAR_CELLS - 1;
+            break; /* a day's */
+        case 4:
+            window->cells[1] = 0;
+            break; /* a minute's */
+        case 5:
+            head->start_ms++;
+            break;
+        case 6:
+            head->end_ms++;
+            break;
+        case 7:
+            head->flags = 0;
+            note.slice_cells[1]--;
+            break;
+        case 8:
+            window->cells[1] = EAR_NO_CELL;
+            window->cells[0] = cell;
+            break;
+        case 9:
+            window->end_ms = window->start_ms;
+            break;
+        case 10:
+            ring->last = 0;
+            break;
+        case 11:
+            ring->last = EAR_WINDOWS;
+            break;
+        case 12:
+            ring->free_count++;
+            break;
+        default:
+            ring->free_first = EAR_NO_CELL;
+            ring->free_count = 0;
+            break;
+        }
+        assert_false(ear_note_is_sound(&note));
+    }
+    note = good;
+    assert_true(ear_note_is_sound(&note));
+}
+
 static void test_windows_fit_their_rings(void **state)
 {
     (void)state;
@@ -443,6 +514,7 @@ int main(void)
         cmocka_unit_test_setup(test_monotonic_windows_wait_and_are_then_moved, setup),
         cmocka_unit_test_setup(test_nothing_is_lost_whatever_the_order, setup),
         cmocka_unit_test_setup(test_an_unsound_image_is_seen, setup),
+        cmocka_unit_test_setup(test_every_fault_of_an_image_is_seen, setup),
         cmocka_unit_test_setup(test_windows_fit_their_rings, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -182,6 +182,80 @@ static void test_allowed_fits(void **state)
     }
 }
 
+/* What only the check of all settings together sees. */
+static void test_check_of_channels_and_views(void **state)
+{
+    static const struct {
+        const char *section, *name, *value, *says; /* says NULL: it is taken */
+    } rows[] = {
+        {"sales", "attribution_channels", "sms=432000, email=86400", NULL},
+        {"sales", "attribution_channels", "sms=1,email=2", NULL},
+        {"sales", "attribution_channels", "sms", "attribution_channels"},
+        {"sales", "attribution_channels", "sms=", "attribution_channels"},
+        {"sales", "attribution_channels", "=5", "attribution_channels"},
+        {"sales", "attribution_channels", "sms=5;email=6", "attribution_channels"},
+        {"sales", "attribution_channels", "sms=5x", "attribution_channels"},
+        {"sales", "attribution_channels", "", NULL},
+        {"funnels", "view1", "buy: @start > offer > @end", NULL},
+        {"funnels", "view1", "buy", "view1"},
+        {"funnels", "view1", "", NULL},
+    };
+    struct ear_settings settings;
+    (void)state;
+    ear_settings_init(&settings);
+    strcpy(settings.device_device, "kiosk-1");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct ear_setting_fault fault = {0};
+        assert_int_equal(set(&settings, rows[i].section, rows[i].name, rows[i].value, &fault), EAR_OK);
+        const enum ear_err err = ear_settings_check(&settings, &fault);
+        assert_int_equal(err, rows[i].says == NULL ? EAR_OK : EAR_ERR_CONFIG);
+        assert_true(rows[i].says == NULL || strstr(fault.allowed, rows[i].says) != NULL);
+    }
+}
+
+/* A view that this build has no room for. */
+static void test_check_of_views_beyond_the_build(void **state)
+{
+    struct ear_settings settings;
+    struct ear_setting_fault fault = {0};
+    (void)state;
+    ear_settings_init(&settings);
+    strcpy(settings.device_device, "kiosk-1");
+    assert_int_equal(set(&settings, "funnels", "view4", "buy: @start > @end", &fault), EAR_OK);
+    assert_int_equal(ear_settings_check(&settings, &fault), EAR_FUNNELS >= 4 ? EAR_OK : EAR_ERR_CONFIG);
+    assert_true(EAR_FUNNELS >= 4 || strstr(fault.allowed, "view4 must be nothing") != NULL);
+}
+
+static void test_a_key_is_hexadecimal_of_its_length(void **state)
+{
+    struct ear_settings settings;
+    struct ear_setting_fault fault;
+    (void)state;
+    ear_settings_init(&settings);
+    assert_int_equal(set(&settings, "device", "user_key", "00112233445566778899aabbccddeeff", &fault), EAR_OK);
+    assert_int_equal(set(&settings, "device", "user_key", "00112233445566778899aabbccddeefg", &fault), EAR_ERR_SYNTAX);
+    assert_int_equal(set(&settings, "device", "user_key", "0011", &fault), EAR_ERR_SYNTAX);
+    assert_int_equal(set(&settings, "device", "user_key", "", &fault), EAR_OK);
+    assert_int_equal(set(&settings, "device", "device", "Kiosk-9", &fault), EAR_OK);
+    assert_int_equal(set(&settings, "device", "device", "kiosk[9", &fault), EAR_ERR_SYNTAX);
+    assert_int_equal(set(&settings, "sales", "attribution_channels", "a\x7f=1", &fault), EAR_ERR_SYNTAX);
+}
+
+/* Settings of every type are compared and copied, also where they are text. */
+static void test_every_setting_is_copied_whole(void **state)
+{
+    struct ear_settings from, to;
+    (void)state;
+    memset(&from, 'a', sizeof from);
+    memset(&to, 'b', sizeof to);
+    for (uint16_t i = 0; i < ear_settings_table.count; i++) {
+        const struct ear_setting *setting = &ear_settings_table.items[i];
+        assert_true(ear_setting_differs(setting, &from, &to));
+        ear_setting_copy(setting, &to, &from);
+        assert_false(ear_setting_differs(setting, &from, &to));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +266,10 @@ int main(void)
         cmocka_unit_test(test_differs_and_copy),
         cmocka_unit_test(test_check),
         cmocka_unit_test(test_allowed_fits),
+        cmocka_unit_test(test_check_of_channels_and_views),
+        cmocka_unit_test(test_check_of_views_beyond_the_build),
+        cmocka_unit_test(test_a_key_is_hexadecimal_of_its_length),
+        cmocka_unit_test(test_every_setting_is_copied_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
