@@ -53,14 +53,14 @@ static inline word load_word(const uint8_t *p)
 
 /* The last bytes of a vector, as many as there are: read together with what lies before them, which is never outside as
  * the body's head and keys lie before all vectors. */
-static inline word load_nibbles(const uint8_t *p, uint32_t bytes)
+EAR_LINEAR_INLINE word load_nibbles(const uint8_t *p, uint32_t bytes)
 {
     const word part = load_word(p + bytes - sizeof(word)) >> (8 * (sizeof(word) - bytes));
     return part ^ EACH_16(0x8888u);
 }
 
 /* Half a word of elements of one bit, spread over a whole one so that four masks reach all of them. */
-static inline word load_bits(const uint8_t *p, uint32_t bytes)
+EAR_LINEAR_INLINE word load_bits(const uint8_t *p, uint32_t bytes)
 {
     const uint32_t half = sizeof(word) / 2;
     const uint8_t *last = p + bytes - half;
@@ -69,8 +69,8 @@ static inline word load_bits(const uint8_t *p, uint32_t bytes)
 }
 
 /* Lanes of 8 bits: element 8 * lane + i of mask i, those of the upper half 4 more. */
-static void add_bits(struct ear_linear_sum *sum, const uint8_t *vectors, const uint8_t *scales, uint32_t bytes,
-                     int32_t *elements)
+EAR_LINEAR_INLINE void add_bits(struct ear_linear_sum *sum, const uint8_t *vectors, const uint8_t *scales,
+                                uint32_t bytes, int32_t *elements)
 {
     const uint32_t half = sizeof(word) / 2;
     word lanes[4] = {0, 0, 0, 0};
@@ -92,8 +92,8 @@ static void add_bits(struct ear_linear_sum *sum, const uint8_t *vectors, const u
 }
 
 /* Lanes of 16 bits: element 4 * lane + i of mask i. */
-static void add_nibbles(struct ear_linear_sum *sum, const uint8_t *vectors, const uint8_t *scales, uint32_t bytes,
-                        int32_t *elements)
+EAR_LINEAR_INLINE void add_nibbles(struct ear_linear_sum *sum, const uint8_t *vectors, const uint8_t *scales,
+                                   uint32_t bytes, int32_t *elements)
 {
     word lanes[4] = {0, 0, 0, 0};
     const size_t stride = sum->body->vector_bytes;
@@ -123,17 +123,25 @@ static void add_pairs(struct ear_linear_sum *sum, const uint8_t *scales)
     sum->elements[1] += (int32_t)(lanes >> 16);
 }
 
+/* A column of so many bytes: known when this is compiled for all but the last one. */
 static void add_columns(struct ear_linear_sum *sum, const uint8_t *scales)
 {
     const struct ear_linear_parts *body = sum->body;
     const uint32_t width = body->bits == 1 ? sizeof(word) / 2 : sizeof(word);
-    for (uint32_t at = 0; at < body->vector_bytes; at += width) {
-        const uint32_t rest = body->vector_bytes - at < width ? body->vector_bytes - at : width;
+    const uint8_t *vectors = body->vectors;
+    int32_t *elements = sum->elements;
+    uint32_t rest = body->vector_bytes;
+    for (; rest >= width; rest -= width, vectors += width, elements += 8 * width / body->bits) {
         if (body->bits == 1) {
-            add_bits(sum, body->vectors + at, scales, rest, sum->elements + 8 * at);
+            add_bits(sum, vectors, scales, sizeof(word) / 2, elements);
         } else {
-            add_nibbles(sum, body->vectors + at, scales, rest, sum->elements + 2 * at);
+            add_nibbles(sum, vectors, scales, sizeof(word), elements);
         }
+    }
+    if (rest > 0 && body->bits == 1) {
+        add_bits(sum, vectors, scales, rest, elements);
+    } else if (rest > 0) {
+        add_nibbles(sum, vectors, scales, rest, elements);
     }
 }
 
