@@ -23,6 +23,7 @@ struct ear_native_plugin {
     bool refused;
     bool ready;  /* its process can be asked */
     bool posted; /* and was, and its answer has not been collected */
+    bool due;    /* the host has yet to ask it about the turn that was posted to all */
     uint32_t starts;
     uint32_t faults;
     uint32_t missed;

@@ -216,6 +216,7 @@ static void clear(struct ear_native *native)
 {
     for (size_t i = 0; i < native->count; i++) {
         struct ear_native_plugin *p = native->plugins[i];
+        p->due = false;
         if (p->posted) {
             p->posted = false;
             if (!ear_native_helper_await(&p->helper, p->about->budget_us, native->deadline_ms)) {
@@ -232,7 +233,8 @@ static void post_to_all(struct ear_native_plugin *first, const struct ear_plugin
     for (size_t i = 0; native->together && i < native->count; i++) {
         struct ear_native_plugin *p = native->plugins[i];
         const uint8_t *state = p == first ? NULL : state_if_asked(p, all, call->turn);
-        if (state != NULL && is_up(p)) {
+        p->due = state != NULL;
+        if (p->due && is_up(p)) {
             post(p, call->turn, state);
         }
     }
@@ -250,19 +252,28 @@ static int miss(struct ear_native_plugin *p)
     return redacts(p) ? -1 : 0;
 }
 
+static int ask(struct ear_native_plugin *p, const struct ear_plugin_call *call)
+{
+    const struct ear_host_plugin *record = ear_native_record(p);
+    if (record == NULL) {
+        return miss(p); /* the file has become another plugin */
+    }
+    uint8_t *all = (uint8_t *)call->state - record->state_at;
+    const bool posted_to_all =
+        p->due && p->native->posted_state == all && p->native->posted_index == call->turn->turn_index;
+    p->due = false;
+    if (!posted_to_all) { /* the first to be asked about this turn */
+        post_to_all(p, call, all);
+    }
+    return p->posted ? collect(p, call) : miss(p);
+}
+
 int ear_native_on_turn(const struct ear_plugin_call *call)
 {
     struct ear_native_plugin *const *self = call->data;
-    struct ear_native_plugin *p = *self;
-    const struct ear_host_plugin *record = ear_native_record(p);
-    assert(record != NULL); /* or who asks? */
-    uint8_t *all = (uint8_t *)call->state - record->state_at;
-    if (!p->posted || p->native->posted_state != all || p->native->posted_index != call->turn->turn_index) {
-        post_to_all(p, call, all);
-    }
-    const int result = p->posted ? collect(p, call) : miss(p);
+    const int result = ask(*self, call);
     if (result < 0) {
-        count_up(&p->failed);
+        count_up(&(*self)->failed);
     }
     return result;
 }

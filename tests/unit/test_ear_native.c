@@ -273,6 +273,30 @@ static void test_comes_back(void **state)
     end(&world);
 }
 
+/* The file becomes another plugin while it is at work: the new one is not what the host knows. */
+static void test_changed(void **state)
+{
+    struct world world;
+    char path[128];
+    (void)state;
+    begin(&world, (const char *const[]){"neighbour_1", "neighbour_2"}, 2);
+    hear(&world, "one");
+    assert_int_equal(world.judgement.extra_count, 2);
+    snprintf(path, sizeof path, "%s/neighbour_1.so", world.directory);
+    assert_int_equal(unlink(path), 0);
+    put(&world, "neighbour_3", "neighbour_1");
+    assert_int_equal(kill(about(&world, "neighbour_1").pid, SIGKILL), 0);
+    for (unsigned i = 0; i < TURNS_MOST && strcmp(about(&world, "neighbour_1").state, "refused") != 0; i++) {
+        rest();
+        hear(&world, "two");
+        assert_int_equal(world.judgement.extra_count, 1);
+    }
+    hear(&world, "three");
+    assert_int_equal(world.judgement.extra_count, 1);
+    assert_non_null(strstr(about(&world, "neighbour_1").reason, "changed: "));
+    end(&world);
+}
+
 /* One that redacts is waited for: no message goes by while its process is started anew. */
 static void test_redacting_is_waited_for(void **state)
 {
@@ -319,8 +343,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_conversations), cmocka_unit_test(test_redacting_is_waited_for),
-        cmocka_unit_test(test_comes_back),    cmocka_unit_test(test_files),
-        cmocka_unit_test(test_no_program),    cmocka_unit_test(test_matrix),
+        cmocka_unit_test(test_changed),       cmocka_unit_test(test_comes_back),
+        cmocka_unit_test(test_files),         cmocka_unit_test(test_no_program),
+        cmocka_unit_test(test_matrix),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
