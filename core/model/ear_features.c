@@ -243,19 +243,19 @@ static inline uint16_t add_runs(const uint8_t *bytes, uint16_t length, unsigned 
     return given;
 }
 
-/* The same for a word that is all ASCII, with room for its runs: where they end; NULL if it is not. */
-static inline uint32_t *add_ascii_runs(const uint8_t *bytes, uint16_t length, unsigned n, uint32_t *out)
+/* The same for a word that is all ASCII, with room for its runs. False, and nothing done, if it is another one. */
+static inline bool add_ascii_runs(const uint8_t *bytes, uint16_t length, unsigned n, struct sink *sink)
 {
     const uint8_t *const end = bytes + length;
-    const uint8_t *const words_own = bytes + (n - 2); /* so many letters are in the first run, but one */
+    uint32_t *out = sink->at;
     uint32_t first = 0;
     uint32_t second = 0;
     uint32_t third = BEGINNING;
     uint8_t all = 0;
     if (length <= n - 2) {
-        return (bytes[0] & 0x80) == 0 && (bytes[length - 1] & 0x80) == 0 ? out : NULL;
+        return (bytes[0] & 0x80) == 0; /* if that is a letter, there are too few of them */
     }
-    for (; bytes < words_own; bytes++) {
+    for (const uint8_t *const before = bytes + (n - 2); bytes < before; bytes++) {
         all |= *bytes;
         first = second;
         second = third;
@@ -270,7 +270,11 @@ static inline uint32_t *add_ascii_runs(const uint8_t *bytes, uint16_t length, un
         third = letter;
     }
     *out++ = END + turned(third, 9) + (n >= 3 ? turned(second, 18) : 0) + (n >= 4 ? turned(first, 27) : 0);
-    return (all & 0x80) == 0 ? out : NULL;
+    if ((all & 0x80) != 0) {
+        return false;
+    }
+    sink->at = out;
+    return true;
 }
 
 /* place: runs of this word that were given already. */
@@ -284,12 +288,9 @@ static inline void add_grams(const struct ear_turn *turn, unsigned n, struct ear
         if (EAR_TOKEN_KIND(*token) != EAR_TOKEN_WORD) {
             continue;
         }
-        if (cursor->place == 0 && sink->end - sink->at > token->length) {
-            uint32_t *end = add_ascii_runs(bytes, token->length, n, sink->at);
-            if (end != NULL) {
-                sink->at = end;
-                continue;
-            }
+        if (cursor->place == 0 && sink->end - sink->at > token->length &&
+            add_ascii_runs(bytes, token->length, n, sink)) {
+            continue;
         }
         uint16_t given = add_runs(bytes, token->length, n, cursor->place, sink, &all);
         if (!all) {

@@ -101,6 +101,7 @@ static inline uint32_t weight_of(uint32_t temper, int32_t best, int32_t score)
 
 static inline uint16_t permille(uint32_t weight, uint32_t weights)
 {
+    assert(weights != 0); /* the best label's is in it */
     return (uint16_t)((weight * 1000u + weights / 2) / weights);
 }
 
