@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034
 # SPDX-License-Identifier: Apache-2.0
 # plugins/packs/train.sh - sourced by the scripts `train` of the packs: where the texts and the program are.
 #   EARSHOT_SHARED_DATA  folder of the texts; default ../shared/data beside the repository

@@ -6,7 +6,7 @@
 
 #include "tools/pack/train.h"
 
-#define MANY_ROWS 12000 /* beyond, one part is held out instead of each in turn */
+#define MANY_ROWS 12000 /* beyond, embedded models are made without one part only, not without each in turn */
 #define SPARSE 20u      /* rows of a file below which it has no say in biases */
 
 void train_cross_free(struct train_cross *cross)
@@ -38,7 +38,7 @@ void train_cross(struct train_cross *cross, const struct train *train, const str
     for (size_t i = 0; i < count; i++) {
         used += use == NULL || use[i];
     }
-    for (unsigned fold = 0; fold < (used > MANY_ROWS ? 1 : folds); fold++) {
+    for (unsigned fold = 0; fold < (used > MANY_ROWS && !plan->direct ? 1 : folds); fold++) {
         struct train_model model;
         for (size_t i = 0; i < count; i++) {
             const bool mine = part_of(&train->set.rows[i], folds, train->wish.seed) == fold;
@@ -152,7 +152,24 @@ static double goodness(const struct fit *fit)
     return files > 0 ? sum / files : 0;
 }
 
-/* Biases of labels 1 and 2 by small steps, as long as files get better. Steps shrink from 1 to 1/16. */
+/* Move biases of label 1, of label 2, or of both, if files get better by it. */
+static bool move(struct fit *fit, unsigned which, float step, double *best)
+{
+    const float before[2] = {fit->biases[1], fit->biases[2]};
+
+    fit->biases[1] += (which & 1u) != 0 ? step : 0;
+    fit->biases[2] += (which & 2u) != 0 ? step : 0;
+    const double now = goodness(fit);
+    if (now > *best + 1e-6) {
+        *best = now;
+        return true;
+    }
+    fit->biases[1] = before[0];
+    fit->biases[2] = before[1];
+    return false;
+}
+
+/* Biases of three labels by steps that shrink from 1 to 1/16. */
 static void climb(struct fit *fit)
 {
     double best = goodness(fit);
@@ -160,15 +177,9 @@ static void climb(struct fit *fit)
     for (float step = 1; step > 0.05f; step /= 2) {
         for (bool moved = true; moved;) {
             moved = false;
-            for (uint32_t k = 1; k < fit->train->labels.count; k++) {
-                for (int sign = -1; sign <= 1; sign += 2) {
-                    const float before = fit->biases[k];
-                    fit->biases[k] += step * (float)sign;
-                    const double now = goodness(fit);
-                    moved = moved || now > best + 1e-6;
-                    fit->biases[k] = now > best + 1e-6 ? fit->biases[k] : before;
-                    best = now > best ? now : best;
-                }
+            for (unsigned which = 1; which <= 3; which++) {
+                const bool up = move(fit, which, step, &best), down = move(fit, which, -step, &best);
+                moved = moved || up || down;
             }
         }
     }
