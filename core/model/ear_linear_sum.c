@@ -252,7 +252,7 @@ static void add_families(struct ear_linear_sum *sum, struct ear_features *featur
         while (sum->taken < EAR_LINEAR_FEATURES_MAX &&
                ear_features_next(features, (enum ear_family)family, &cursor, &run)) {
             if (again == EVERY_TIME) {
-                add_items(sum, &run, NULL, EVERY_TIME);
+                add_items(sum, &run, seen, EVERY_TIME);
             } else if (again == ONCE) {
                 add_items(sum, &run, seen, ONCE);
             } else {
@@ -288,7 +288,8 @@ void ear_linear_add_up(struct ear_linear_sum *sum, const struct ear_linear_parts
     if ((body->flags & EAR_LINEAR_ONCE) != 0) {
         add_once(sum, features);
     } else {
-        add_families(sum, features, NULL, EVERY_TIME);
+        const struct seen none = {0};
+        add_families(sum, features, &none, EVERY_TIME);
     }
     if (sum->batched > 0) {
         add_batch(sum);
