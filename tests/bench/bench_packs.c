@@ -45,26 +45,25 @@ struct seat {
 
 static const struct {
     const char *name;
-    uint16_t question;
     struct linear_shape shape;
-    uint16_t tiny_labels, tiny_dims, tiny_buckets;
+    uint16_t question, tiny_labels, tiny_dims, tiny_buckets;
 } usual[] = {
     {"language, 45 labels",
-     EAR_ASK_LANGUAGE,
      {45, 14, 870, WORDS | GRAM2 | GRAM3 | SCRIPT, 4, EAR_LINEAR_ROOT, 8, 4000},
+     EAR_ASK_LANGUAGE,
      16,
      10,
      250},
     {"topic, 27 labels",
-     EAR_ASK_TOPIC,
      {27, 32, 1300, WORDS | PAIRS | GRAM3, 1, EAR_LINEAR_ONCE | EAR_LINEAR_ROOT, 8, 4000},
+     EAR_ASK_TOPIC,
      27,
      32,
      310},
-    {"sentiment, 3 labels", EAR_ASK_SENTIMENT, {3, 2, 2600, NEGATED | PAIRS | MARKS, 4, 0, 4, 4000}, 3, 2, 640},
+    {"sentiment, 3 labels", {3, 2, 2600, NEGATED | PAIRS | MARKS, 4, 0, 4, 4000}, EAR_ASK_SENTIMENT, 3, 2, 640},
     {"human_requested, 2 labels",
-     EAR_ASK_HUMAN_REQUESTED,
      {2, 2, 290, WORDS | PAIRS | GRAM3, 4, EAR_LINEAR_ONCE | EAR_LINEAR_ROOT, 4, 4000},
+     EAR_ASK_HUMAN_REQUESTED,
      2,
      2,
      290},
@@ -222,7 +221,7 @@ int main(int argc, char **argv)
         tiny = tiny || strcmp(argv[at], "--tiny") == 0;
         once = once || strcmp(argv[at], "--once") == 0;
     }
-    long rounds = at < argc ? atol(argv[at++]) : BENCH_ROUNDS;
+    long rounds = at < argc ? strtol(argv[at++], NULL, 10) : BENCH_ROUNDS;
     for (; at < argc && seat_count < SEATS; at++) {
         take_file(argv[at]);
     }
