@@ -13,9 +13,7 @@
 /** Only what satisfies this is looked at. */
 void __CPROVER_assume(_Bool holds);
 
-/** Whether `length` bytes can be read, or written, there. */
-_Bool __CPROVER_r_ok(const void *bytes, size_t length);
-_Bool __CPROVER_w_ok(const void *bytes, size_t length);
+/* __CPROVER_r_ok(bytes, length), __CPROVER_w_ok: whether so many bytes can be read, or written, there. */
 
 /* Any value: what CBMC makes of functions of this name that have no body. */
 bool nondet_bool(void);

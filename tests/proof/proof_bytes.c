@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* clang-format off */
 /* tests/proof/proof_bytes.c
  * proves: what ear_bytes_put_number writes ear_bytes_take_number reads as the same number, nothing is written beyond the
  *   capacity, and no other bytes are read as that number
@@ -8,6 +9,7 @@
  * flags: --unwind 12
  * bite: core/note/ear_bytes.c: shift == 63 && byte > 1 => shift == 63 && byte > 3
  */
+/* clang-format on */
 #include "core/note/ear_bytes.h"
 #include "tests/proof/proof.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* clang-format off */
 /* tests/proof/proof_cose.c
  * proves: ear_cbor_skip and ear_cose_read read nothing outside of the bytes and end; the parts of an envelope lie in it
  * bounds: any 1, 4 or 10 bytes
@@ -7,6 +8,7 @@
  * flags: --unwind 14
  * bite: core/model/ear_cbor.c: in->length - in->at - 1 < size => in->length - in->at < size
  */
+/* clang-format on */
 #include "core/model/ear_cbor.h"
 #include "core/model/ear_cose.h"
 #include "tests/proof/proof.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* clang-format off */
 /* tests/proof/proof_distribution.c
  * proves: a value is counted in the bucket whose ends enclose it; add and remove stay in the sketch, remove undoes add
  * bounds: all 2^32 values; any state of a sketch of 8-bit counters in which that bucket does not become full
@@ -6,6 +7,7 @@
  * flags: --unwind 72
  * bite: core/note/ear_distribution.h: octave * (3625u << 12) - 158628000u => octave * (3625u << 12) - 150628000u
  */
+/* clang-format on */
 #include "core/note/ear_distribution.h"
 #include "tests/proof/proof.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* clang-format off */
 /* tests/proof/proof_event.c
  * proves: ear_event_from_cbor, with all of TinyCBOR's parser, reads nothing outside of the bytes and ends; what it says
  *   that it used is not more than there is, and a fault names its bytes
@@ -9,6 +10,7 @@
  * flags: --unwind 6
  * bite: core/hear/ear_event_cbor.c: depth < DEPTH_LIMIT => depth < DEPTH_LIMIT + 1
  */
+/* clang-format on */
 #include "core/hear/ear_event.h"
 #include "tests/proof/proof.h"
 

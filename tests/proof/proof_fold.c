@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* clang-format off */
 /* tests/proof/proof_fold.c
  * proves: ear_fold_class, ear_fold and ear_fold_is_capital stay in their tables; a folded form has 1 to 4 bytes
  * bounds: all 2^32 code points
@@ -6,6 +7,7 @@
  * flags: --unwind 30
  * bite: core/judge/ear_fold.c: c <= LATIN_LAST && latin[2 => c <= LATIN_LAST + 1 && latin[2
  */
+/* clang-format on */
 #include "core/judge/ear_fold.h"
 #include "tests/proof/proof.h"
 

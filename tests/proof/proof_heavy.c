@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* clang-format off */
 /* tests/proof/proof_heavy.c
  * proves: ear_heavy_add and ear_heavy_merge stay in their words and below 2^32 from any state; totals are exact, counts
  *   never below `missed`, errors never above counts
@@ -7,6 +8,7 @@
  * flags: --unwind 4
  * bite: core/note/ear_heavy.c: entry_of(other, other_count, i).count > UINT32_MAX - words[1] => false
  */
+/* clang-format on */
 #include "core/note/ear_heavy.h"
 #include "tests/proof/proof.h"
 

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* clang-format off */
 /* tests/proof/proof_log.c
- * proves: finding head, tail and boot of a record log stays in bounds and ends, whatever the flash holds; every read is
- *   within one sector; the tail is behind the newest sector's header and head not behind the tail
- * bounds: a partition of 2 sectors of 256 bytes whose every read gives any bytes (also others than the read before) or
- *   an error; checksums may all be right
- * sources: core/store/ear_record_log_find.c
- * flags: --unwind 17 --object-bits 12
+ * proves: each step of a walk through a sector of the record log goes forward by whole headers and not beyond the
+ *   sector's end, whatever the flash holds, so that every walk ends and stays in its sector; every address is in the
+ *   partition
+ * bounds: any header bytes; any sector number; sectors of 256 to 65536 bytes, 2 to 65535 of them; any checksum may be
+ *   right
+ * sources: core/store/ear_record_format.c
+ * flags: --unwind 17
  * bite: core/store/ear_record_format.c: after > found->after || => false ||
  */
+/* clang-format on */
 #include "core/store/ear_crc32.h"
-#include "core/store/ear_record_log.h"
+#include "core/store/ear_record_format.h"
 #include "tests/proof/proof.h"
-
-#define SECTOR EAR_STORAGE_SECTOR_MIN
-#define SECTORS 2u
 
 /* Any checksum: so any stored one may be right. */
 uint32_t ear_crc32(uint32_t crc, const void *bytes, size_t length)
@@ -23,39 +23,28 @@ uint32_t ear_crc32(uint32_t crc, const void *bytes, size_t length)
     return nondet_u32();
 }
 
-/* A record's header is looked at as it is; whether the rest of a sector is erased may be either. */
-#define ear_record_is_erased ear_record_header_is_erased
-#include "core/store/ear_record_format.c"
-#undef ear_record_is_erased
-
-bool ear_record_is_erased(const uint8_t *bytes, uint32_t length)
-{
-    assert(length == 0 || __CPROVER_r_ok(bytes, length));
-    return nondet_bool();
-}
-
-static bool in_a_sector(uint32_t address, uint32_t length)
-{
-    return address < SECTOR * SECTORS && length <= SECTOR && address % SECTOR + length <= SECTOR;
-}
-
-static int port_read(void *context, uint32_t address, void *bytes, uint32_t length)
-{
-    (void)context;
-    assert(in_a_sector(address, length) && __CPROVER_w_ok(bytes, length));
-    __CPROVER_havoc_slice(bytes, length);
-    return nondet_bool() ? 0 : EAR_ERR_IO;
-}
-
 int main(void)
 {
-    static const struct ear_storage_ops ops = {.read = port_read};
-    static const struct ear_storage storage = {.ops = &ops, .sector_bytes = SECTOR, .sector_count = SECTORS};
-    struct ear_record_log log = {.storage = &storage, .sector_shift = 8};
-    if (ear_record_log_find(&log) == EAR_OK && log.tail != 0) {
-        assert(log.head <= log.tail);
-        assert(ear_record_offset_of(&log, log.tail) == 0 || ear_record_offset_of(&log, log.tail) >= EAR_RECORD_SECTOR_HEADER);
-        assert(log.tail - log.head <= (uint64_t)SECTOR * SECTORS);
-    }
+    struct ear_storage storage = {.sector_count = nondet_u16()};
+    struct ear_record_log log = {.storage = &storage, .sector_shift = nondet_u8()};
+    struct ear_record_found found;
+    struct ear_record_sector sector;
+    uint8_t bytes[EAR_RECORD_SECTOR_HEADER];
+    __CPROVER_assume(storage.sector_count >= 2 && log.sector_shift >= 8 && log.sector_shift <= 16);
+    storage.sector_bytes = UINT32_C(1) << log.sector_shift;
+
+    const uint32_t number = nondet_u32();
+    const uint32_t offset = nondet_u32();
+    __CPROVER_assume(number < UINT32_MAX && offset % EAR_RECORD_HEADER == 0 && offset >= EAR_RECORD_SECTOR_HEADER &&
+                     offset < storage.sector_bytes);
+    const uint64_t position = ear_record_start_of(&log, number) + offset;
+    const uint64_t end = ear_record_start_of(&log, number + 1);
+    const int err = ear_record_parse(&log, position, bytes, &found);
+    assert(err == EAR_OK || err == EAR_ERR_EMPTY || err == EAR_ERR_CORRUPT);
+    assert(found.after > position && found.after <= end && found.after % EAR_RECORD_HEADER == 0);
+    assert(err != EAR_OK || found.after - position >= EAR_RECORD_HEADER + (uint64_t)found.length);
+    assert(ear_record_sector_of(&log, position) == number && ear_record_offset_of(&log, position) == offset);
+    assert(ear_record_address_of(&log, position) < (uint64_t)storage.sector_bytes * storage.sector_count);
+    (void)ear_record_sector_parse(&log, bytes, &sector);
     return 0;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* clang-format off */
 /* tests/proof/proof_pack.c
  * proves: ear_pack_read reads nothing outside of the bytes and ends, and a refusal names a byte of them
  * bounds: any 1, 4 or 10 bytes
@@ -7,6 +8,7 @@
  * flags: --unwind 26
  * bite: core/model/ear_cbor.c: in->length - in->at - 1 < size => in->length - in->at < size
  */
+/* clang-format on */
 #include "core/model/ear_pack.h"
 #include "tests/proof/proof.h"
 

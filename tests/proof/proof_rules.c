@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* clang-format off */
 /* tests/proof/proof_rules.c
  * proves: a body that the check of the rules engine takes is run without a read outside of it, and its verdicts bear
  *   labels of the pack
- * bounds: any body of 8, 22 (one rule of one operation) or 30 bytes (and a text), any turn without text or tokens
- * lengths: 8 22 30
+ * bounds: any body of 8 bytes (no rule) or 22 (one rule of one operation), any turn without text or tokens
+ * lengths: 8 22
  * sources: core/model/ear_rules.c core/model/ear_pack.c core/model/ear_cbor.c core/base/ear_utf8.c
  * flags: --unwind 6
  * bite: core/model/ear_rules.c: ear_model_u16(rule) >= parts->pack->label_count || => false ||
  */
+/* clang-format on */
 #include "core/model/ear_rules.h"
 #include "tests/proof/proof.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* clang-format off */
 /* tests/proof/proof_text.c
  * proves: ear_text_tokens reads nothing outside of the text and ends; tokens lie in it, behind each other
  * bounds: any text of up to 3 bytes, valid or not; any classes and folded forms of characters
@@ -7,6 +8,7 @@
  * flags: --unwind 9
  * bite: core/judge/ear_text_any.c: p[0] < 0xF0 && at + 3 <= reader->length => p[0] < 0xF0
  */
+/* clang-format on */
 #include "core/judge/ear_fold.h"
 #include "core/judge/ear_text.h"
 #include "tests/proof/proof.h"
@@ -18,7 +20,7 @@ enum ear_fold_class ear_fold_class(uint32_t code_point)
 {
     const uint8_t class = __CPROVER_uninterpreted_class(code_point);
     __CPROVER_assume(class <= EAR_FOLD_NOTHING);
-    return (enum ear_fold_class)class;
+    return (enum ear_fold_class) class;
 }
 
 uint8_t ear_fold(uint32_t code_point, uint8_t *out)

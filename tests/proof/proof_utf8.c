@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* clang-format off */
 /* tests/proof/proof_utf8.c
  * proves: ear_utf8_validate takes the characters of RFC 3629 and no others, ear_utf8_cut ends at a character's end
  * bounds: any text of up to 5 bytes, any limit
@@ -7,6 +8,7 @@
  * flags: --unwind 7
  * bite: core/base/ear_utf8.c: first == 0xed ? 0x9f : 0xbf => 0xbf
  */
+/* clang-format on */
 #include "core/base/ear_utf8.h"
 #include "tests/proof/proof.h"
 
