@@ -6,6 +6,7 @@
 
 #include "core/ear_agent.h"
 #include "plugins/ear_plugins.h"
+#include "plugins/packs/ear_packs.h"
 
 enum { FILE_BYTES = 512 * 1024, SECTOR_BYTES = 4096, SECTORS = 64, WAITING = 16, SETTLE_TICKS = 200, START_MS = 5000 };
 
@@ -187,6 +188,8 @@ static int start(void)
                                              .plugins = ear_plugins,
                                              .version = "golden"};
     config.plugin_count = ear_plugins_count;
+    config.pack_images = ear_packs;
+    config.pack_image_count = ear_packs_count;
     memset(flash, 0xff, sizeof flash);
     ear_settings_init(&settings);
     strcpy(settings.device_device, "golden");
