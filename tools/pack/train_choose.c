@@ -120,21 +120,34 @@ static struct train_plan wished(const struct train *train, const struct train_pl
     return plan;
 }
 
+/* Whether it differs from another only by its name. */
+static bool is_same(const struct train_plan *a, const struct train_plan *b)
+{
+    return a->families == b->families && a->direct == b->direct && a->logistic == b->logistic && a->once == b->once &&
+           a->root == b->root;
+}
+
+static bool is_wanted(const struct train *train, const struct train_plan *way)
+{
+    const bool prior = train->prior.word_count > 0 || train->prior.files > 0; /* for direct models alone */
+
+    return way->direct ? train->wish.kind != TRAIN_EMBED : train->wish.kind != TRAIN_DIRECT && !prior;
+}
+
 static size_t add_ways(const struct train *train, const struct train_plan *ways, size_t count, struct train_plan *to)
 {
     size_t added = 0;
 
     for (size_t i = 0; i < count; i++) {
-        const bool prior = train->prior.word_count > 0 || train->prior.files > 0;
-        const bool other = (train->wish.kind == TRAIN_DIRECT && !ways[i].direct) ||
-                           (train->wish.kind == TRAIN_EMBED && ways[i].direct) || (prior && !ways[i].direct);
-        if (!other) {
-            to[added++] = wished(train, &ways[i]);
+        if (!is_wanted(train, &ways[i])) {
+            continue;
         }
-        if (train->wish.families != 0 && added > 0 && to[added - 1].direct == ways[count - 1].direct &&
-            !ways[i].direct) {
-            break; /* they would differ in nothing */
+        size_t same = 0;
+        to[added] = wished(train, &ways[i]);
+        while (same < added && !is_same(&to[same], &to[added])) {
+            same++;
         }
+        added += same == added;
     }
     return added;
 }
