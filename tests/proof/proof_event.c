@@ -8,7 +8,7 @@
  * sources: core/hear/ear_event_cbor.c core/hear/ear_event_field.c core/hear/ear_event.c core/base/ear_utf8.c
  *   tinycbor/cborparser.c
  * flags: --unwind 6
- * bite: core/hear/ear_event_cbor.c: depth < DEPTH_LIMIT => depth < DEPTH_LIMIT + 1
+ * bite: core/hear/ear_event_cbor.c: full ? EAR_EVENT_BYTES : length => full ? EAR_EVENT_BYTES : length + 1
  */
 /* clang-format on */
 #include "core/hear/ear_event.h"

@@ -5,7 +5,7 @@
  *   unless it was late; windows that leave do so once
  * bounds: a ring of tiny, two facts at any times up to the year 3000, of any slices, any zone
  * sources: core/note/ear_note.c
- * flags: --unwind 10 --object-bits 10
+ * flags: --unwind 10
  * bite: core/note/ear_note.c: home + i < shape->window_count ? => home + i <= shape->window_count ?
  */
 /* clang-format on */

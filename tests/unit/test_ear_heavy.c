@@ -215,6 +215,34 @@ static void numbers_end_at_their_greatest(void **state)
     assert_memory_equal(words, copy, sizeof(words));
 }
 
+/* Two entries: a sum that would pass 2^32 - 1 is refused, whichever number it is of, and nothing changes. */
+static void every_sum_that_does_not_fit_is_refused(void **state)
+{
+    enum { SIZE = EAR_HEAVY_WORDS(2), TOTAL = 0, MISSED = 1, LABEL = 2, COUNT = 4 };
+    static const struct {
+        uint32_t mine[SIZE], theirs[SIZE];
+    } rows[] = {
+        {.mine = {[TOTAL] = UINT32_MAX}, .theirs = {[TOTAL] = 1}},
+        {.mine = {[MISSED] = UINT32_MAX}, .theirs = {[MISSED] = 1}},
+        {.mine = {[LABEL] = 7, [COUNT] = UINT32_MAX}, .theirs = {[LABEL] = 7, [COUNT] = 1}},
+        {.mine = {[LABEL] = 7, [COUNT] = UINT32_MAX}, .theirs = {[MISSED] = 1}},
+        {.mine = {[MISSED] = 1}, .theirs = {[LABEL] = 7, [COUNT] = UINT32_MAX}},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint32_t mine[SIZE];
+        memcpy(mine, rows[i].mine, sizeof mine);
+        assert_int_equal(ear_heavy_merge(mine, SIZE, rows[i].theirs, SIZE), EAR_ERR_FULL);
+        assert_memory_equal(mine, rows[i].mine, sizeof mine);
+    }
+    uint32_t held[SIZE] = {[LABEL] = 7, [COUNT] = UINT32_MAX};
+    assert_false(ear_heavy_add(held, SIZE, 7, 1)); /* a count that merges made greater than the total */
+    uint32_t missed[SIZE] = {[MISSED] = UINT32_MAX};
+    assert_false(ear_heavy_add(missed, SIZE, 7, 1));
+    assert_true(ear_heavy_add(missed, SIZE, 7, 0));
+    assert_int_equal(missed[TOTAL], 0);
+}
+
 static void bytes_come_back(void **state)
 {
     uint64_t random = 5;
@@ -296,6 +324,7 @@ int main(void)
         cmocka_unit_test(merging_is_exact_while_labels_fit),
         cmocka_unit_test(merging_is_symmetrical),
         cmocka_unit_test(numbers_end_at_their_greatest),
+        cmocka_unit_test(every_sum_that_does_not_fit_is_refused),
         cmocka_unit_test(bytes_come_back),
         cmocka_unit_test(bytes_are_these),
         cmocka_unit_test(malformed_bytes_are_refused),

@@ -235,6 +235,31 @@ static void test_what_is_unsound_is_found(void **state)
         }
     }
     assert_false(ear_label_is_sound(&labels, &none));
+    labels = good;
+    labels.texts[3].length = EAR_LABEL_BYTES + 1;
+    assert_false(ear_label_is_sound(&labels, &none));
+    labels = good;
+    labels.newest[EAR_LABEL_NEWEST - 1] = EAR_LABELS + 1;
+    assert_false(ear_label_is_sound(&labels, &none));
+    labels = good;
+    labels.free_from = EAR_LABELS + 1;
+    assert_false(ear_label_is_sound(&labels, &none));
+    labels = good;
+    memset(labels.index, 0, sizeof labels.index); /* no text is found any more */
+    assert_false(ear_label_is_sound(&labels, &none));
+    labels = good;
+    for (unsigned i = 0; i < EAR_LABEL_INDEX; i++) { /* one is found twice, another not at all */
+        labels.index[i] = labels.index[i] == 5 ? 4 : labels.index[i];
+    }
+    assert_false(ear_label_is_sound(&labels, &none));
+    labels = good;
+    labels.texts[3].length = 0; /* the index still has it */
+    labels.free_from = 3;
+    labels.used--;
+    assert_false(ear_label_is_sound(&labels, &none));
+    ear_label_init(&labels);
+    labels.free_from = 1; /* place 0 is free */
+    assert_false(ear_label_is_sound(&labels, &none));
     ear_label_init(&labels);
     ear_label_mark(&none, 3);
     assert_false(ear_label_is_sound(&labels, &none)); /* a cell holds a label that has no text */

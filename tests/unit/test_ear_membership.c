@@ -233,6 +233,39 @@ static void malformed_bytes_are_refused(void **state)
     }
 }
 
+/* The counter of rotations ends at its greatest value, by adding and by merging; a rotated sketch is not empty. */
+static void rotations_end_at_their_greatest(void **state)
+{
+    (void)state;
+    start();
+    words[0] = UINT32_MAX;
+    assert_false(ear_membership_is_empty(words));
+    for (uint32_t i = 0; i < 100; i++) {
+        (void)ear_membership_add(words, 16, nth_hash(7, i));
+    }
+    assert_int_equal(ear_membership_rotations(words), UINT32_MAX);
+    start();
+    words[0] = UINT32_MAX - 1;
+    other[0] = 2;
+    assert_int_equal(ear_membership_merge(words, 16, other, 16), EAR_OK);
+    assert_int_equal(ear_membership_rotations(words), UINT32_MAX);
+    words[0] = UINT32_MAX - 3;
+    assert_int_equal(ear_membership_merge(words, 16, other, 16), EAR_OK);
+    assert_int_equal(ear_membership_rotations(words), UINT32_MAX - 1);
+}
+
+/* The elder may be too full for a merge, too. */
+static void the_elder_may_be_what_does_not_fit(void **state)
+{
+    (void)state;
+    start();
+    memset(&words[9], 0x0f, 7 * sizeof(uint32_t)); /* the second filter of 7 words: the elder */
+    memset(&other[9], 0xf0, 7 * sizeof(uint32_t));
+    assert_int_equal(ear_membership_merge(words, 16, other, 16), EAR_ERR_FULL);
+    memset(&other[9], 0xff, 7 * sizeof(uint32_t));
+    assert_int_equal(ear_membership_merge(words, 16, other, 16), EAR_ERR_RANGE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +278,8 @@ int main(void)
         cmocka_unit_test(bytes_come_back),
         cmocka_unit_test(bytes_are_these),
         cmocka_unit_test(malformed_bytes_are_refused),
+        cmocka_unit_test(rotations_end_at_their_greatest),
+        cmocka_unit_test(the_elder_may_be_what_does_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
