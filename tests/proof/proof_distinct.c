@@ -5,7 +5,7 @@
  *   exact the ids are those that came
  * bounds: any 64 registers and any hash; any 2 hashes into an empty sketch of 12 words
  * sources: core/note/ear_distinct.c
- * flags: --unwind 14
+ * flags: --unwind 13
  * bite: core/note/ear_distinct.c: at = at + 1 == slots ? 0 : at + 1; => at = at + 1;
  */
 /* clang-format on */

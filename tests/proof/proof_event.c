@@ -3,8 +3,8 @@
 /* tests/proof/proof_event.c
  * proves: ear_event_from_cbor, with all of TinyCBOR's parser, reads nothing outside of the bytes and ends; what it says
  *   that it used is not more than there is, and a fault names its bytes
- * bounds: any 4 bytes or fewer
- * lengths: 1 2 3 4
+ * bounds: any 1, 2 or 3 bytes
+ * lengths: 1 2 3
  * sources: core/hear/ear_event_cbor.c core/hear/ear_event_field.c core/hear/ear_event.c core/base/ear_utf8.c
  *   tinycbor/cborparser.c
  * flags: --unwind 6

@@ -2,10 +2,10 @@
 /* clang-format off */
 /* tests/proof/proof_pack.c
  * proves: ear_pack_read reads nothing outside of the bytes and ends, and a refusal names a byte of them
- * bounds: any 1, 4 or 10 bytes
- * lengths: 1 4 10
+ * bounds: any 1 or 3 bytes
+ * lengths: 1 3
  * sources: core/model/ear_pack.c core/model/ear_cbor.c core/base/ear_utf8.c
- * flags: --unwind 26
+ * flags: --unwind 5 --unwindset read_entries.1:26
  * bite: core/model/ear_cbor.c: in->length - in->at - 1 < size => in->length - in->at < size
  */
 /* clang-format on */

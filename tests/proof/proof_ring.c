@@ -1,59 +1,66 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* clang-format off */
 /* tests/proof/proof_ring.c
- * proves: two facts at any moments find their cells, in bounds, of their own slice and of windows that hold the moment
- *   unless it was late; windows that leave do so once
- * bounds: a ring of tiny, two facts at any times up to the year 3000, of any slices, any zone
- * sources: core/note/ear_note.c
- * flags: --unwind 10
+ * proves: looking for a window finds it wherever it lies, or a free slot if there is one, and stays in its ring; the
+ *   oldest window is the oldest; adding to a number stops at 0 and at 2^32 - 1
+ * bounds: any contents of the windows of the configuration tiny, any index wanted; any number, any change
+ * lengths: 0 1 2
+ * sources: none
+ * flags: --unwind 9
  * bite: core/note/ear_note.c: home + i < shape->window_count ? => home + i <= shape->window_count ?
  */
 /* clang-format on */
-#include "core/note/ear_note_ring.h"
+#include "core/note/ear_note.c"
 #include "tests/proof/proof.h"
 
-#define LATEST INT64_C(32503680000000)
-
-static struct ear_note note;
-
-/* Any day that holds the moment: what ear_tz.c promises. */
-int64_t ear_tz_day(const struct ear_tz *tz, int64_t at_ms, int64_t *start_ms, int64_t *end_ms)
+static bool is(const struct ear_window *window, int64_t index, bool wall)
 {
-    const int64_t index = nondet_i64();
-    (void)tz;
-    *start_ms = nondet_i64();
-    *end_ms = nondet_i64();
-    __CPROVER_assume(index >= 0 && index < 400000 && *start_ms >= EAR_TIME_KNOWN_MS - 86400000 && *start_ms <= at_ms &&
-                     *end_ms > at_ms && *end_ms < at_ms + 200000000);
-    return index;
+    return ear_note_window_is_used(window) && window->index == index && ear_note_window_is_wall(window) == wall;
 }
 
-static void retire_cell(void *context, struct ear_note *from, uint16_t cell)
+static void look(struct ear_note *note, enum ear_resolution r)
 {
-    (void)context;
-    assert(cell < EAR_CELLS && (from->cells[cell].flags & EAR_CELL_USED) != 0);
+    const struct ear_ring_shape *shape = &ear_ring_shapes[r];
+    const struct ear_window *first = &note->windows[shape->window_first], *end = first + shape->window_count;
+    const struct ear_window *any = first + any_up_to(shape->window_count - 1u);
+    struct ear_window wanted;
+    struct ear_window *free;
+    __CPROVER_assume(wanted.index >= 0);
+    const bool wall = ear_note_window_is_wall(&wanted);
+    const struct ear_window *found = look_up(note, r, &wanted, &free);
+    assert(found == NULL || (found >= first && found < end && is(found, wanted.index, wall)));
+    assert(found != NULL || !is(any, wanted.index, wall));
+    assert(free == NULL || (free >= first && free < end && !ear_note_window_is_used(free)));
+    assert(found != NULL || free != NULL || ear_note_window_is_used(any));
+
+    const struct ear_window *oldest = ear_note_oldest(note, r);
+    assert(oldest == NULL || (oldest >= first && oldest < end && ear_note_window_is_used(oldest)));
+    if (ear_note_window_is_used(any)) {
+        assert(oldest != NULL);
+        assert(ear_note_window_is_wall(any) != ear_note_window_is_wall(oldest) || oldest->index <= any->index);
+    }
 }
 
-static void fact(void)
+static void add(struct ear_note *note)
 {
-    static const struct ear_tz utc;
-    const struct ear_retire retire = {.cell = retire_cell};
-    struct ear_place place;
-    const int64_t at_ms = nondet_i64();
-    const uint8_t slice = nondet_u8();
-    __CPROVER_assume(at_ms >= 0 && at_ms < LATEST && slice < EAR_SLICES);
-    ear_note_place(&note, &utc, at_ms, slice, EAR_LATE_OLDEST, &retire, &place);
-    const unsigned r = EAR_HOUR;
-    assert(place.cells[r] >= note.cells && place.cells[r] < note.cells + EAR_CELLS);
-    assert((place.cells[r]->flags & EAR_CELL_USED) != 0 && place.cells[r]->slice == slice);
-    assert((place.late & EAR_RESOLUTION_BIT(r)) != 0 ||
-           (place.cells[r]->start_ms <= at_ms && at_ms < place.cells[r]->end_ms));
+    uint32_t word = nondet_u32();
+    const int32_t delta = (int32_t)nondet_u32();
+    const int64_t sum = (int64_t)word + delta;
+    const struct ear_place place = {.note = note, .cells = {NULL, &note->cells[0], NULL}, .words = {NULL, &word, NULL}};
+    ear_place_add(&place, 0, delta);
+    assert(word == (sum < 0 ? 0 : sum > (int64_t)UINT32_MAX ? UINT32_MAX : (uint32_t)sum));
+    assert((note->cells[0].flags & EAR_CELL_CHANGED) != 0);
 }
 
 int main(void)
 {
-    ear_note_init(&note);
-    fact();
-    fact();
+    static struct ear_note note;
+    for (unsigned w = 0; w < EAR_WINDOWS; w++) {
+        note.windows[w].start_ms = nondet_i64();
+        note.windows[w].end_ms = nondet_i64();
+        note.windows[w].index = nondet_i64();
+    }
+    look(&note, (enum ear_resolution)LENGTH);
+    add(&note);
     return 0;
 }

@@ -2,10 +2,10 @@
 /* clang-format off */
 /* tests/proof/proof_text.c
  * proves: ear_text_tokens reads nothing outside of the text and ends; tokens lie in it, behind each other
- * bounds: any text of up to 3 bytes, valid or not; any classes and folded forms of characters
- * lengths: 1 2 3
+ * bounds: any text of up to 2 bytes, valid or not; any classes and folded forms of characters
+ * lengths: 1 2
  * sources: core/judge/ear_text.c core/judge/ear_text_any.c
- * flags: --unwind 9
+ * flags: --unwind 6
  * bite: core/judge/ear_text_any.c: p[0] < 0xF0 && at + 3 <= reader->length => p[0] < 0xF0
  */
 /* clang-format on */
