@@ -61,7 +61,7 @@ struct train {
 /** Read the options; exits with what is wrong with them. False: help was asked for and printed. */
 bool train_options(struct train_wish *wish, int argc, char **argv);
 /** "word pair gram3"; lives until the next call. */
-const char *train_family_names(unsigned families);
+const char *train_family_names(unsigned bits);
 
 /** Words of the lexicons, into the prior. */
 void train_read_lexicons(struct train *train);

@@ -174,7 +174,8 @@ static void climb(struct fit *fit)
 {
     double best = goodness(fit);
 
-    for (float step = 1; step > 0.05f; step /= 2) {
+    for (int halvings = 0; halvings < 5; halvings++) {
+        const float step = 1.0f / (float)(1 << halvings);
         for (bool moved = true; moved;) {
             moved = false;
             for (unsigned which = 1; which <= 3; which++) {

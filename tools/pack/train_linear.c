@@ -103,7 +103,7 @@ static void add_rows(const struct train_problem *problem, uint32_t parts, const 
     for (size_t row = 0; row < problem->table->count; row++) {
         rows += is_wanted(problem, row, parts) ? problem->set->rows[row].weight : 0u;
     }
-    to->x = grow(NULL, (rows + 1) * sizeof to->x[0]);
+    to->x = grow(NULL, (rows + 1) * sizeof(struct feature_node *)); /* NOLINT(bugprone-sizeof-expression) */
     to->y = grow(NULL, (rows + 1) * sizeof to->y[0]);
     for (size_t row = 0; row < problem->table->count; row++) {
         for (unsigned i = 0; is_wanted(problem, row, parts) && i < problem->set->rows[row].weight; i++) {
@@ -159,7 +159,7 @@ float *train_linear(const struct train_problem *problem)
     make_nodes(problem, parts, &nodes);
     add_rows(problem, parts, &nodes, &rows);
     set_print_string_function(quiet);
-    srand(1); /* LIBLINEAR shuffles by rand */
+    srand(1); /* LIBLINEAR shuffles by rand. NOLINT(cert-msc32-c,cert-msc51-cpp): the same each time is wanted */
     struct model *model = train(&rows, &parameter);
     float *weights = weights_of(problem, model);
     free_and_destroy_model(&model);

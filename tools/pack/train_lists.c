@@ -6,6 +6,8 @@
 #include "core/judge/ear_text.h"
 #include "tools/pack/train_data.h"
 
+#define FIRST_ROOM 4096u /* features */
+
 void train_lists_free(struct train_lists *lists)
 {
     free(lists->items);
@@ -35,7 +37,7 @@ static void begin(struct reader *reader, const char *text, uint16_t length)
 static void make_room(struct train_lists *lists, size_t *capacity, size_t count)
 {
     if (count > *capacity) {
-        *capacity = 2 * count + 65536;
+        *capacity = 2 * count;
         lists->items = grow(lists->items, *capacity * sizeof lists->items[0]);
     }
 }
@@ -82,8 +84,8 @@ void train_hashes(struct train_lists *hashes, const struct train_set *set, unsig
 size_t train_text_hashes(const char *text, size_t length, unsigned families, uint32_t *hashes, size_t capacity)
 {
     struct reader *reader = grow(NULL, sizeof *reader);
-    struct train_lists lists = {0};
-    size_t room = 0, count = 0;
+    struct train_lists lists = {.items = grow(NULL, FIRST_ROOM * sizeof lists.items[0])};
+    size_t room = FIRST_ROOM, count = 0;
 
     begin(reader, text, (uint16_t)length);
     add_text(&lists, &room, &count, reader, families);
