@@ -5,14 +5,14 @@
 
 #include "core/model/ear_linear_body.h"
 
-#define EAR_LINEAR_BATCH 16u /* at most 17: 17 scales of 15 fit into 8 bits */
+/** So many features are looked up in a row; so many keys are enough to add up. More pay where there is more stack. */
+#define EAR_LINEAR_BATCH (sizeof(uintptr_t) > 4 ? 64u : 16u)
 
 /** The sum of a message's vectors. */
 struct ear_linear_sum {
     const struct ear_linear_parts *body;
-    uint32_t batch[EAR_LINEAR_BATCH]; /* keys that were found, not yet added */
+    uint32_t batch[2 * EAR_LINEAR_BATCH]; /* keys that were found, not yet added */
     uint32_t batched;
-    uint32_t taken;                        /* keys added, empty ones too */
     uint32_t found;                        /* features added */
     uint32_t scales;                       /* of all of them, added up */
     int32_t elements[EAR_LINEAR_DIMS_MAX]; /* of vectors whose elements are not negative: b for 2b - 1, e + 8 for e */
