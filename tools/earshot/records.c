@@ -32,7 +32,7 @@ static void print_help(void)
         "  --json                  one JSON object a conversation\n"
         "  --timeout DURATION      for each answer (10s)\n"
         "\n"
-        "On the device: --socket PATH (" EARSHOT_SOCKET "). From anywhere, over its broker:\n"
+        "On the device: --socket PATH ($EARSHOT_SOCKET, else " EARSHOT_SOCKET "). From anywhere, over its broker:\n"
         "  --device TENANT/SITE/DEVICE --host NAME --cafile FILE --cert FILE --key FILE [--port N] [--server-name "
         "NAME]\n"
         "\n"
@@ -332,10 +332,10 @@ static int show_all(const struct records *records)
 
 int earshot_records(int argc, char **argv)
 {
-    static struct records records = {.socket = EARSHOT_SOCKET,
-                                     .mqtt = {.port = 8883, .tls_min = EAR_TLS_1_2, .tls_max = EAR_TLS_1_3},
+    static struct records records = {.mqtt = {.port = 8883, .tls_min = EAR_TLS_1_2, .tls_max = EAR_TLS_1_3},
                                      .timeout_ms = 10000};
 
+    records.socket = environment("EARSHOT_SOCKET", EARSHOT_SOCKET);
     for (int option; (option = getopt_long(argc, argv, "h", options_long, NULL)) != -1;) {
         if (option == 'h') {
             print_help();

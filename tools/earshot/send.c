@@ -23,7 +23,7 @@ static void print_help(void)
          "Each EVENT is one JSON object; without any, they are read from standard input, one a line. Answers that are\n"
          "faults are printed (all, with -v). The exit status is 1 if an event was refused.\n"
          "\n"
-         "  --socket PATH  where earshotd listens (" EARSHOT_SOCKET ")\n"
+         "  --socket PATH  where earshotd listens ($EARSHOT_SOCKET, else " EARSHOT_SOCKET ")\n"
          "  --cbor         convert to CBOR and send a CBOR sequence\n"
          "  -v, --verbose  print every answer\n"
          "\n"
@@ -114,7 +114,7 @@ int earshot_send(int argc, char **argv)
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
     struct send send = {.client = {.on_answer = on_answer, .context = &send}};
-    const char *path = EARSHOT_SOCKET;
+    const char *path = environment("EARSHOT_SOCKET", EARSHOT_SOCKET);
 
     for (int option; (option = getopt_long(argc, argv, "vh", options, NULL)) != -1;) {
         switch (option) {

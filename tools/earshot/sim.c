@@ -39,6 +39,7 @@ static void print_help(void)
         "  --funnel VIEW         a view of its [funnels], as it stands there; the steps that occur are asked, chosen,\n"
         "                        paid; repeat for more\n"
         "  --many-labels         more agents, topics, tags ... than a device's tables hold\n"
+        "  --untold              no topics and languages are told: those that are counted are what the device hears\n"
         "  --speed F             event time runs F times as fast as real time; 0 (default): as fast as answers come\n"
         "  --live DURATION       only so much of the end runs at that speed, all before it at once\n"
         "  --seed N              another number, other events (1)\n"
@@ -71,6 +72,7 @@ enum {
     COST,
     FUNNEL,
     MANY_LABELS,
+    UNTOLD,
     DAYS,
     LIVE
 };
@@ -91,6 +93,7 @@ static const struct option options_long[] = {{"device", required_argument, NULL,
                                              {"cost", required_argument, NULL, COST},
                                              {"funnel", required_argument, NULL, FUNNEL},
                                              {"many-labels", no_argument, NULL, MANY_LABELS},
+                                             {"untold", no_argument, NULL, UNTOLD},
                                              {"days", required_argument, NULL, DAYS},
                                              {"live", required_argument, NULL, LIVE},
                                              {"help", no_argument, NULL, 'h'},
@@ -159,6 +162,9 @@ static void set_option(struct sim_options *options, int option, char *value)
         break;
     case MANY_LABELS:
         options->many_labels = true;
+        break;
+    case UNTOLD:
+        options->untold = true;
         break;
     case DEVICE:
         add_device(options, value);

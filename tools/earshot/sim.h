@@ -39,6 +39,7 @@ struct sim_options {
     bool silence;           /* afterwards let time pass until idle conversations have ended */
     bool tidy;              /* nothing late, nothing twice */
     bool many_labels;       /* more names than tables hold */
+    bool untold;            /* no topics and languages: the device's packs hear them */
     int64_t attribution_ms; /* the daemon's [sales] attribution_s */
     uint32_t cost_bot_message_micro; /* and its prices */
     uint32_t cost_agent_minute_micro;

@@ -11,13 +11,15 @@
 void sim_heard_names(struct sim_tally *tally)
 {
     static const char *const names[] = {
-        "contact_messages",     "contact_users",  "wait.count",          "wait.sum_ms",     "missed",
-        "agents.conversations", "agents.talk_ms", "agents.connected_ms", "users.returning", "topics.csat_count",
-        "topics.csat_sum",      "sales.orders",   "sales.amount"};
+        "contact_messages", "contact_users",        "wait.count",     "wait.sum_ms",
+        "missed",           "agents.conversations", "agents.talk_ms", "agents.connected_ms",
+        "users.returning",  "sales.orders",         "sales.amount"};
 
     for (size_t i = 0; i < EAR_COUNT_OF(names); i++) {
         sim_sums_add(&tally->sums[SIM_IN_ORDER], 0, "%s", names[i]);
     }
+    sim_sums_add(&tally->sums[SIM_AT_LEAST], 0, "topics.csat_count");
+    sim_sums_add(&tally->sums[SIM_AT_LEAST], 0, "topics.csat_sum");
 }
 
 static void count(struct sim_tally *tally, const char *name, uint64_t value)
@@ -178,11 +180,8 @@ static void rate_topics(struct hearing *hearing, const struct sim_event *const *
             sim_sums_add(&topics, 1, "%.*s", topic.length, topic.bytes);
         }
     }
-    for (size_t i = 0; i < topics.count; i++) {
-        const struct ear_str topic = sim_string(topics.items[i].name);
-        sim_tally_row(hearing->tally, SIM_IN_ORDER, "topics", topic, "csat_count", hearing->csat_count);
-        sim_tally_row(hearing->tally, SIM_IN_ORDER, "topics", topic, "csat_sum", hearing->csat_sum);
-    }
+    sim_sums_add(&hearing->tally->sums[SIM_AT_LEAST], topics.count * hearing->csat_count, "topics.csat_count");
+    sim_sums_add(&hearing->tally->sums[SIM_AT_LEAST], topics.count * hearing->csat_sum, "topics.csat_sum");
     sim_sums_free(&topics);
 }
 

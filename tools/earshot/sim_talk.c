@@ -284,7 +284,7 @@ void sim_talk(struct sim_plan *plan, const struct talk *talk, enum sim_ending en
                             .rich = sim_chance(plan, 30)};
     const unsigned long long seed = plan->options->seed;
 
-    if (talk->language[0] != '\0') {
+    if (talk->language[0] != '\0' && !plan->options->untold) {
         memcpy(teller.slice.language, talk->language, 2);
         teller.slice.present |= EAR_HAS(language);
     }

@@ -13,7 +13,7 @@
 enum sim_section {
     SIM_EXACT,    /* this, in whatever order the events were heard; people: as far as their count is exact */
     SIM_IN_ORDER, /* this, if they were heard in the order in which they were sent */
-    SIM_AT_LEAST, /* an escalation without a reason adds to one of these by what the plugins heard */
+    SIM_AT_LEAST, /* what plugins hear adds to it: the reason of an escalation without one, topics, languages */
     SIM_AT_MOST,  /* the device remembers people approximately */
     SIM_SECTIONS
 };

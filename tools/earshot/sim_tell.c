@@ -118,12 +118,15 @@ void tell_label(struct teller *teller, uint8_t kind, struct ear_str label)
 
 bool tell_bears(struct teller *teller, uint8_t kind, struct ear_str word)
 {
+    if (kind == EAR_KIND_TOPIC && teller->plan->options->untold) {
+        return false;
+    }
     for (unsigned i = 0; i < teller->borne; i++) {
         if (teller->labels[i].kind == kind && strcmp(teller->labels[i].word.bytes, word.bytes) == 0) {
             return true;
         }
     }
-    if (teller->borne == EAR_CONVERSATION_LABELS) {
+    if (teller->borne == (EAR_CONVERSATION_LABELS + 1) / 2) { /* the other half is for what plugins hear */
         return false;
     }
     teller->labels[teller->borne].kind = kind;

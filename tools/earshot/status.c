@@ -14,8 +14,9 @@ static void print_help(void)
 {
     puts("usage: earshot status [--socket PATH] [--json]\n"
          "\n"
-         "Asks the earshotd that listens at PATH (" EARSHOT_SOCKET ") for its counts, the fill of its tables, its\n"
-         "plugins, its broker and the last errors. --json prints the answer as it came, one line.\n"
+         "Asks the earshotd that listens at PATH ($EARSHOT_SOCKET, else " EARSHOT_SOCKET ") for its\n"
+         "counts, the fill of its tables, its plugins, its broker and the last errors. --json prints the answer as it "
+         "came.\n"
          "\n"
          "  earshot status\n"
          "  earshot status --json | jq .broker");
@@ -135,7 +136,7 @@ int earshot_status(int argc, char **argv)
     static const char question[] = "{\"ask\":\"status\"}\n";
     struct text answer = {0};
     struct client client = {.on_answer = keep_answer, .context = &answer};
-    const char *path = EARSHOT_SOCKET;
+    const char *path = environment("EARSHOT_SOCKET", EARSHOT_SOCKET);
     bool json = false;
 
     for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {

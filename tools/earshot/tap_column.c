@@ -106,21 +106,19 @@ static void show_amount(const struct tap_row *row, const struct tap_column *colu
                 rows > 1 ? "+" : "");
 }
 
-static void show_top(const struct tap_row *row, const struct tap_column *column, struct text *cell)
-{
-    if (row->total != NULL && earshot_total_rows(row->total, column->name) > 0) {
-        const struct earshot_row top = earshot_total_row(row->total, column->name, 0);
-        text_printf(cell, "%.*s %llu", (int)column->width - 5, top.label[0] != '\0' ? top.label : "other",
-                    (unsigned long long)top.columns[0]);
-    }
-}
-
-static void show_all(const struct tap_row *row, const struct tap_column *column, struct text *cell)
+/* The first rows of a table, the largest first, as many as find room whole. */
+static void show_most(const struct tap_row *row, const struct tap_column *column, struct text *cell)
 {
     for (size_t i = 0; row->total != NULL && i < earshot_total_rows(row->total, column->name); i++) {
         const struct earshot_row next = earshot_total_row(row->total, column->name, i);
+        const size_t before = cell->length;
         text_printf(cell, "%s%s %llu", i > 0 ? " " : "", next.label[0] != '\0' ? next.label : "other",
                     (unsigned long long)next.columns[0]);
+        if (!column->to_end && i > 0 && cell->length > column->width) {
+            cell->length = before;
+            cell->bytes[before] = '\0';
+            return;
+        }
     }
 }
 
@@ -163,6 +161,7 @@ const struct tap_column tap_columns[] = {
     {"csat", "n", "csat", show_count, 4, false},
     {"", "mean", "csat.average", show_average, 5, false},
     {"mood", "+", "sentiment.positive", show_count, 4, false},
+    {"", "=", "sentiment.neutral", show_count, 5, false},
     {"", "-", "sentiment.negative", show_count, 4, false},
     {"cost", "", "cost", show_cost, 9, false},
     {"escalated because", "human", "escalations.human_requested", show_count, 6, false},
@@ -172,7 +171,7 @@ const struct tap_column tap_columns[] = {
     {"", "other", "escalations.other", show_count, 6, false},
     {"orders", "n", "sales.orders", show_count, 4, false},
     {"", "amount", "sales", show_amount, 14, false},
-    {"top topic", "", "topics", show_top, 16, false},
-    {"languages", "", "languages", show_all, 11, true}, /* the last one: takes what room there is */
+    {"languages", "", "languages", show_most, 12, false},
+    {"topics", "", "topics", show_most, 16, true}, /* the last one: takes what room there is */
 };
 const unsigned tap_column_count = EAR_COUNT_OF(tap_columns);

@@ -233,6 +233,13 @@ bool is_readable(int fd)
     return poll(&poll_fd, 1, 0) > 0;
 }
 
+const char *environment(const char *name, const char *otherwise)
+{
+    const char *value = getenv(name);
+
+    return value != NULL && value[0] != '\0' ? value : otherwise;
+}
+
 char *read_file(const char *path, size_t *length)
 {
     struct text text = {0};

@@ -51,6 +51,9 @@ int64_t wall_ms(void);
 /** True if a read would not wait. */
 bool is_readable(int fd);
 
+/** The value of an environment variable, or `otherwise` where it is not set or empty. */
+const char *environment(const char *name, const char *otherwise);
+
 /** The whole file, terminated; exits where it cannot be read. */
 char *read_file(const char *path, size_t *length);
 /** Write the whole file; what was there before is replaced at once or not at all. Exits where it cannot be written. */

@@ -42,7 +42,7 @@ static void print_help(void)
          "  rollback  return to the last good one; the one given up comes back only with a higher counter\n"
          "  remove    give up all that was installed under this name; a pack of the program itself is at work again\n"
          "\n"
-         "  --control PATH  the daemon's [control] path (" CONTROL ")\n"
+         "  --control PATH  the daemon's [control] path ($EARSHOT_CONTROL, else " CONTROL ")\n"
          "  --resume        go on where an install of the same file was interrupted\n"
          "  --json          the answer as it came, one line\n"
          "\n"
@@ -281,6 +281,31 @@ static int list(struct device *device)
     return 0;
 }
 
+/* After a rollback or a removal. */
+static int say_what_is_left(struct device *device, const char *name)
+{
+    size_t i, count;
+    yyjson_val *pack, *left = NULL;
+    struct text line = {0};
+
+    text_printf(&line, "{\"do\":\"list\"}\n");
+    yyjson_doc *doc = ask(device, &line, "list");
+    text_free(&line);
+    yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(doc), "packs"), i, count, pack)
+    {
+        const char *found = yyjson_get_str(yyjson_obj_get(pack, "name"));
+        left = found != NULL && strcmp(found, name) == 0 ? pack : left;
+    }
+    if (left != NULL) {
+        printf("%s %s is in use, counter %llu\n", name, yyjson_get_str(yyjson_obj_get(left, "version")),
+               (unsigned long long)yyjson_get_uint(yyjson_obj_get(left, "counter")));
+    } else {
+        printf("no pack named %s is in use\n", name);
+    }
+    yyjson_doc_free(doc);
+    return 0;
+}
+
 static int go_back(struct device *device, const char *verb, const char *name)
 {
     struct text line = {0};
@@ -288,7 +313,9 @@ static int go_back(struct device *device, const char *verb, const char *name)
     text_printf(&line, "{\"do\":\"%s\",\"name\":", verb);
     text_add_json_string(&line, name, strlen(name));
     text_printf(&line, "}\n");
-    return asked(device, &line, name) ? 0 : EARSHOT_FAILED;
+    const bool gone = asked(device, &line, name);
+    text_free(&line);
+    return gone ? say_what_is_left(device, name) : EARSHOT_FAILED;
 }
 
 static int run(struct device *device, const char *command, const char *operand)
@@ -318,7 +345,7 @@ int earshot_pack_device(int argc, char **argv)
                                             {"resume", no_argument, NULL, 'r'},
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
-    struct device device = {.path = CONTROL, .fd = -1};
+    struct device device = {.path = environment("EARSHOT_CONTROL", CONTROL), .fd = -1};
 
     for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
         switch (option) {
