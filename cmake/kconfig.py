@@ -161,7 +161,7 @@ def used_names(root):
                         text.append(file.read())
     text = "\n".join(text)
     return set(re.findall(r"\bEAR_(\w+)", text)) | set(re.findall(r"EAR_ENABLED\((\w+)\)", text)) | {
-        f"PLUGIN_{name}" for name in re.findall(r"^EAR_PLUGIN\((\w+)", text, re.M)}
+        f"{kind}_{name}" for kind, name in re.findall(r"^EAR_(PLUGIN|PACK)\((\w+)", text, re.M)}
 
 
 def house_rules(kconf, root):
