@@ -68,7 +68,7 @@ show_packs() {
   take newest "$work/tags-3.pack"
   refuse older "$work/tags-1.pack" counter
   make_pack 4 1.3 coupon
-  sed 's/voucher/vouchex/' "$work/tags-4.pack" >"$work/tampered.pack"
+  sed 's/coupon/coupom/' "$work/tags-4.pack" >"$work/tampered.pack"
   refuse tampered "$work/tampered.pack" signature
   hear coupon 1 "Where do I enter my voucher?"
 }
