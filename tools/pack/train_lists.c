@@ -68,10 +68,11 @@ static void add_text(struct train_lists *lists, size_t *capacity, size_t *count,
 void train_hashes(struct train_lists *hashes, const struct train_set *set, unsigned families)
 {
     struct reader *reader = grow(NULL, sizeof *reader);
-    size_t capacity = 0, count = 0;
+    size_t capacity = FIRST_ROOM, count = 0;
 
-    *hashes =
-        (struct train_lists){.count = set->count, .starts = grow(NULL, (set->count + 1) * sizeof hashes->starts[0])};
+    *hashes = (struct train_lists){.count = set->count,
+                                   .items = grow(NULL, FIRST_ROOM * sizeof hashes->items[0]),
+                                   .starts = grow(NULL, (set->count + 1) * sizeof hashes->starts[0])};
     for (size_t i = 0; i < set->count; i++) {
         hashes->starts[i] = count;
         begin(reader, set->rows[i].text, set->rows[i].length);
