@@ -105,7 +105,9 @@ static bool enter(struct ear_agent *agent, const struct candidate *candidate, st
         return false;
     }
     const struct ear_plugin plugin = ear_model_plugin(model);
-    const enum ear_rank rank = model->pack.engine == EAR_ENGINE_RULES ? EAR_RANK_RULES : EAR_RANK_PACK;
+    const enum ear_rank rank = model->pack.engine == EAR_ENGINE_RULES  ? EAR_RANK_RULES
+                               : candidate->place == EAR_PACK_OF_IMAGE ? EAR_RANK_BUILT_IN
+                                                                       : EAR_RANK_PACK;
     if (ear_host_add(&agent->host, &plugin, rank) != EAR_REFUSAL_NONE) {
         return ear_agent_refuse_pack(fault, EAR_PACK_REFUSAL_HOST);
     }

@@ -66,10 +66,11 @@ struct ear_plugin_meter {
 /** In which order plugins are asked: by rank, and within a rank as they came. Of two that answer the same question the
  * first wins, but what rules say replaces what was said before. */
 enum ear_rank {
-    EAR_RANK_PACK = 0,   /* packs: a shop's own classifiers come before those of the build */
-    EAR_RANK_NATIVE = 1, /* loaded plugins with code */
-    EAR_RANK_LINKED = 2, /* those of the build, in the order of ear_plugins.def */
-    EAR_RANK_RULES = 3,  /* packs that combine verdicts */
+    EAR_RANK_PACK = 0,     /* installed packs: a shop's own classifiers come before those of the build */
+    EAR_RANK_NATIVE = 1,   /* loaded plugins with code */
+    EAR_RANK_BUILT_IN = 2, /* packs of the build, in the order of ear_packs.def */
+    EAR_RANK_LINKED = 3,   /* plugins of the build, in the order of ear_plugins.def */
+    EAR_RANK_RULES = 4,    /* packs that combine verdicts */
 };
 
 /** A plugin that is loaded. */

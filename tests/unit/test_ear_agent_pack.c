@@ -441,6 +441,26 @@ static void test_the_image_brings_packs(void **state)
     pack_bytes_free(&newer);
 }
 
+static void test_what_a_shop_brought_is_asked_first(void **state)
+{
+    (void)state;
+    struct pack_bytes body = {0}, image = {0};
+    struct pack_manifest manifest = manifest_of("tags", 5, "voucher", &body);
+    pack_write_manifest(&image, &manifest);
+    const struct ear_pack_image images[] = {{image.bytes, (uint32_t)image.length}};
+    config.pack_images = images;
+    config.pack_image_count = 1;
+    power_on();
+    assert_true(install("mine", 1, "coupon"));
+    for (int restart = 0; restart < 2; restart++) {
+        assert_int_equal(plugin_of("mine")->rank, EAR_RANK_PACK);
+        assert_int_equal(plugin_of("tags")->rank, EAR_RANK_BUILT_IN);
+        power_on();
+    }
+    pack_bytes_free(&body);
+    pack_bytes_free(&image);
+}
+
 static void test_a_broken_image_is_told(void **state)
 {
     (void)state;
@@ -581,6 +601,7 @@ int main(void)
         TEST(test_a_rollback_returns_to_the_last_good_one),
         TEST(test_a_removed_one_is_gone_for_good),
         TEST(test_the_image_brings_packs),
+        TEST(test_what_a_shop_brought_is_asked_first),
         TEST(test_a_broken_image_is_told),
         TEST(test_a_young_one_that_misbehaves_is_given_up_at_once),
         TEST(test_an_old_one_rests_twice_before),

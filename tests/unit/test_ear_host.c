@@ -303,12 +303,9 @@ static void ranks_are_asked_in_order(void **state)
     static const struct {
         const char *name;
         enum ear_rank rank;
-    } come[] = {{"rules", EAR_RANK_RULES},
-                {"pack_a", EAR_RANK_PACK},
-                {"native", EAR_RANK_NATIVE},
-                {"pack_b", EAR_RANK_PACK},
-                {"linked", EAR_RANK_LINKED}};
-    static const char *const order[] = {"pack_a", "pack_b", "native", "first", "second", "linked", "rules"};
+    } come[] = {{"rules", EAR_RANK_RULES},   {"built_in", EAR_RANK_BUILT_IN}, {"pack_a", EAR_RANK_PACK},
+                {"native", EAR_RANK_NATIVE}, {"pack_b", EAR_RANK_PACK},       {"linked", EAR_RANK_LINKED}};
+    static const char *const order[] = {"pack_a", "pack_b", "native", "built_in", "first", "second", "linked", "rules"};
     if (EAR_PLUGINS < EAR_COUNT_OF(order)) {
         skip();
     }

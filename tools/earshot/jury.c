@@ -63,11 +63,11 @@ static struct ear_model *next_model(struct jury *jury, const char *path)
     return &jury->models[jury->model_count++];
 }
 
-static void seat_model(struct jury *jury, const struct ear_model *model, const char *path)
+static void seat_model(struct jury *jury, const struct ear_model *model, enum ear_rank rank, const char *path)
 {
     const struct ear_plugin plugin = ear_model_plugin(model);
 
-    seat(jury, &plugin, model->pack.engine == EAR_ENGINE_RULES ? EAR_RANK_RULES : EAR_RANK_PACK, path);
+    seat(jury, &plugin, model->pack.engine == EAR_ENGINE_RULES ? EAR_RANK_RULES : rank, path);
 }
 
 void jury_add_pack(struct jury *jury, const struct pack_file *file)
@@ -75,7 +75,7 @@ void jury_add_pack(struct jury *jury, const struct pack_file *file)
     struct ear_model *model = next_model(jury, file->path);
 
     pack_file_open(file, model, &jury->turn);
-    seat_model(jury, model, file->path);
+    seat_model(jury, model, EAR_RANK_PACK, file->path);
 }
 
 static void add_image(struct jury *jury, const struct ear_pack_image *image)
@@ -90,7 +90,7 @@ static void add_image(struct jury *jury, const struct ear_pack_image *image)
         jury->model_count--; /* one that was given is in its place */
         return;
     }
-    seat_model(jury, model, model->pack.name);
+    seat_model(jury, model, EAR_RANK_BUILT_IN, model->pack.name);
 }
 
 void jury_add_build(struct jury *jury)
