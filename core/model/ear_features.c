@@ -9,6 +9,7 @@
 #include "core/model/ear_features.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "core/model/ear_letter.h"
 #include "core/model/ear_negators.h"
@@ -17,6 +18,10 @@
 #define PIECE_LEAST 16u
 static_assert(EAR_FEATURES >= 2 * PIECE_LEAST, "there is room for a piece");
 
+/* One loop for each length of runs. */
+#define FEATURES_INLINE static inline __attribute__((always_inline))
+
+#define GRAMS (EAR_FAMILY_BIT(EAR_FAMILY_GRAM2) | EAR_FAMILY_BIT(EAR_FAMILY_GRAM3) | EAR_FAMILY_BIT(EAR_FAMILY_GRAM4))
 #define NEGATED_WORDS 4u
 #define LONGEST 3u /* run of a mark, number of digits - 1 */
 
@@ -175,7 +180,8 @@ static void add_scripts(const struct ear_turn *turn, struct ear_feature_cursor *
         const struct ear_token *token = &turn->tokens[cursor->token];
         uint8_t kind = EAR_TOKEN_KIND(*token);
         if (kind == EAR_TOKEN_WORD || kind == EAR_TOKEN_IDEOGRAPH) {
-            *sink->at++ = spread(OF_SCRIPT + script_of((const uint8_t *)turn->text + token->start, token));
+            const uint8_t *bytes = (const uint8_t *)turn->text + token->start;
+            *sink->at++ = bytes[0] < 0x80 ? SPREAD(OF_SCRIPT) : spread(OF_SCRIPT + script_of(bytes, token));
         }
     }
     cursor->ended = cursor->token == turn->token_count;
@@ -277,10 +283,146 @@ static inline bool add_ascii_runs(const uint8_t *bytes, uint16_t length, unsigne
     return true;
 }
 
-/* place: runs of this word that were given already. */
-static inline void add_grams(const struct ear_turn *turn, unsigned n, struct ear_feature_cursor *cursor,
-                             struct sink *sink)
+/* Machines of 64 bits write a message's letters down in a row, for each word the number of its letters with both edges
+ * and then these, and make runs of it in blocks: what is too much of a block is overwritten by what comes next. */
+#define ROW_WORDS 320u
+#define ROW_BLOCK 8u
+struct row {
+    uint32_t letters[ROW_WORDS];
+    uint32_t count;
+};
+static_assert(1 + 2 + UINT8_MAX + 2 * ROW_BLOCK <= ROW_WORDS, "the longest word fits");
+
+static inline uint64_t load_block(const uint8_t *bytes)
 {
+    uint64_t block;
+    memcpy(&block, bytes, sizeof(block));
+    return block;
+}
+
+/* The rest of a word that is not ASCII, or is at the text's end: behind it. */
+static __attribute__((noinline)) uint32_t *add_rest_to_row(uint32_t *out, const uint8_t *bytes, uint16_t length,
+                                                           uint16_t at)
+{
+    while (at < length) {
+        const uint32_t letter = next_letter(bytes, length, &at);
+        *out = letter;
+        out += at <= length; /* else there was none */
+    }
+    return out;
+}
+
+static inline void put_four(uint32_t *out, const uint8_t *bytes)
+{
+    out[0] = letters[bytes[0]];
+    out[1] = letters[bytes[1]];
+    out[2] = letters[bytes[2]];
+    out[3] = letters[bytes[3]];
+}
+
+/* A word, behind what is there already; readable: bytes from its first one on. The end of it. */
+FEATURES_INLINE uint32_t *add_to_row(uint32_t *const first, const uint8_t *bytes, uint32_t length, uint32_t readable)
+{
+    uint32_t *out = first + 2;
+    uint32_t at = 0;
+    first[1] = BEGINNING;
+    for (; at < length; at += ROW_BLOCK) {
+        if (at + ROW_BLOCK > readable || (load_block(bytes + at) & UINT64_C(0x8080808080808080)) != 0) {
+            out = add_rest_to_row(out + at, bytes, (uint16_t)length, (uint16_t)at);
+            length = (uint32_t)(out - first) - 2;
+            break;
+        }
+        put_four(out + at, bytes + at);
+        put_four(out + at + 4, bytes + at + 4);
+    }
+    first[2 + length] = END;
+    first[0] = length + 2;
+    return first + 3 + length;
+}
+
+/* Whole words from a token on, as many as there surely is room for: the token behind them. */
+static uint16_t fill_row(struct row *row, const struct ear_turn *turn, uint16_t from, size_t room)
+{
+    const struct ear_token *token = turn->tokens + from;
+    const struct ear_token *const end = turn->tokens + turn->token_count;
+    const uint8_t *const text = (const uint8_t *)turn->text;
+    const uint32_t most = (uint32_t)(room < ROW_WORDS - ROW_BLOCK ? room : ROW_WORDS - ROW_BLOCK);
+    const uint32_t *const last = row->letters + most; /* behind what is overwritten */
+    uint32_t *out = row->letters;
+    for (; token < end; token++) {
+        if (EAR_TOKEN_KIND(*token) != EAR_TOKEN_WORD) {
+            continue;
+        }
+        if (last - out < (ptrdiff_t)(3u + token->length + ROW_BLOCK)) {
+            break;
+        }
+        out = add_to_row(out, text + token->start, token->length, (uint32_t)turn->text_length - token->start);
+    }
+    row->count = (uint32_t)(out - row->letters);
+    return (uint16_t)(token - turn->tokens);
+}
+
+/* Four numbers; compilers know what to do with them on every machine. */
+typedef uint32_t four __attribute__((vector_size(16)));
+
+static inline four load_four(const uint32_t *from)
+{
+    four to;
+    memcpy(&to, from, sizeof(to));
+    return to;
+}
+
+FEATURES_INLINE four turned_four(const uint32_t *from, unsigned by)
+{
+    const four bits = load_four(from);
+    return bits << by | bits >> (32 - by);
+}
+
+FEATURES_INLINE void put_runs(uint32_t *out, const uint32_t *last, unsigned n)
+{
+    four runs = load_four(last) + turned_four(last - 1, 9);
+    runs += n >= 3 ? turned_four(last - 2, 18) : runs - runs;
+    runs += n >= 4 ? turned_four(last - 3, 27) : runs - runs;
+    memcpy(out, &runs, sizeof(runs));
+}
+
+/* The runs of n letters of each word in the row. There is room for as many as the row has letters. */
+FEATURES_INLINE void add_row(const struct row *row, unsigned n, struct sink *sink)
+{
+    const uint32_t *const end = row->letters + row->count;
+    uint32_t *out = sink->at;
+    for (const uint32_t *word = row->letters; word < end; word += 1 + word[0]) {
+        const uint32_t length = word[0];
+        const uint32_t runs = n == 2 ? length - 1 : length > n ? length - n + 1 : 0;
+        for (uint32_t i = 0; i < runs; i += ROW_BLOCK) {
+            put_runs(out + i, word + n + i, n);
+            put_runs(out + i + 4, word + n + i + 4, n);
+        }
+        out += runs;
+    }
+    sink->at = out;
+}
+
+/* As many whole words as there surely is room for. */
+FEATURES_INLINE void add_grams_by_rows(const struct ear_turn *turn, unsigned n, struct ear_feature_cursor *cursor,
+                                       struct sink *sink)
+{
+    struct row row;
+    uint16_t before;
+    do {
+        before = cursor->token;
+        cursor->token = fill_row(&row, turn, before, (size_t)(sink->end - sink->at));
+        add_row(&row, n, sink);
+    } while (cursor->token != before);
+}
+
+/* place: runs of this word that were given already. */
+FEATURES_INLINE void add_grams(const struct ear_turn *turn, unsigned n, struct ear_feature_cursor *cursor,
+                               struct sink *sink)
+{
+    if (sizeof(uintptr_t) > 4 && cursor->place == 0) {
+        add_grams_by_rows(turn, n, cursor, sink);
+    }
     for (; cursor->token < turn->token_count && sink->at < sink->end; cursor->token++) {
         const struct ear_token *token = &turn->tokens[cursor->token];
         const uint8_t *bytes = (const uint8_t *)turn->text + token->start;
@@ -335,6 +477,33 @@ static void add_family(const struct ear_turn *turn, enum ear_family family, stru
     }
 }
 
+static void keep(struct ear_features *features, enum ear_family family, uint16_t count)
+{
+    features->whole |= (uint8_t)EAR_FAMILY_BIT(family);
+    features->at[family] = features->used;
+    features->counts[family] = count;
+    features->used = (uint16_t)(features->used + count);
+}
+
+/* Runs of letters of all lengths at once, of a message of usual length: once its letters are in a row, these cost
+ * little more than those of one length. */
+static void add_all_grams(struct ear_features *features)
+{
+    struct row row;
+    struct sink sink = {features->items + features->used, features->items + EAR_FEATURES};
+    if ((features->whole & GRAMS) != 0 || features->turn->text_length > EAR_FEATURES / 6 ||
+        features->used > EAR_FEATURES / 2 ||
+        fill_row(&row, features->turn, 0, EAR_FEATURES / 6) < features->turn->token_count) {
+        return;
+    }
+    add_row(&row, 2, &sink);
+    keep(features, EAR_FAMILY_GRAM2, (uint16_t)(sink.at - features->items - features->used));
+    add_row(&row, 3, &sink);
+    keep(features, EAR_FAMILY_GRAM3, (uint16_t)(sink.at - features->items - features->used));
+    add_row(&row, 4, &sink);
+    keep(features, EAR_FAMILY_GRAM4, (uint16_t)(sink.at - features->items - features->used));
+}
+
 void ear_features_begin(struct ear_features *features, const struct ear_turn *turn)
 {
     features->turn = turn;
@@ -349,22 +518,22 @@ bool ear_features_next(struct ear_features *features, enum ear_family family, st
     if (cursor->ended) {
         return false;
     }
+    const bool from_start = cursor->token == 0 && cursor->place == 0;
+    if (sizeof(uintptr_t) > 4 && from_start && (GRAMS & EAR_FAMILY_BIT(family)) != 0) {
+        add_all_grams(features);
+    }
     if ((features->whole & EAR_FAMILY_BIT(family)) != 0) {
         run->items = features->items + features->at[family];
         run->count = features->counts[family];
         cursor->ended = true;
         return run->count > 0;
     }
-    bool from_start = cursor->token == 0 && cursor->place == 0;
     uint32_t *free = features->items + features->used;
     struct sink sink = {free, features->items + EAR_FEATURES};
     add_family(features->turn, family, cursor, &sink);
     *run = (struct ear_feature_run){free, (uint16_t)(sink.at - free)};
     if (from_start && cursor->ended && features->used + run->count + PIECE_LEAST <= EAR_FEATURES) {
-        features->whole |= (uint8_t)EAR_FAMILY_BIT(family);
-        features->at[family] = features->used;
-        features->counts[family] = run->count;
-        features->used = (uint16_t)(features->used + run->count);
+        keep(features, family, run->count);
     }
     return run->count > 0;
 }
