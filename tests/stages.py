@@ -52,7 +52,8 @@ STAGES = {
     "accuracy": ("what the classifiers get right", build("release", "earshot") + [["tests/accuracy/run"]]),
     "e2e": ("end to end against mosquitto with TLS", build("release") + [["tests/e2e/run"]]),
     "bench": ("the benchmarks run", build("release") + [["tests/bench/run", "--quick"]]),
-    "demo": ("the demo adds up", [["tools/demo", "--once"]]),
+    "demo": ("the demo adds up; a classifier in ten minutes works as printed",
+             [["tools/demo", "--once"], ["tests/docs/walks"]]),
 }
 QUICK = ["unit"]
 
