@@ -58,6 +58,28 @@ struct sink {
     uint32_t *end;
 };
 
+/* Who writes down features of one token after the other. */
+struct pen {
+    const struct ear_token *token;
+    const struct ear_token *last; /* behind it */
+    uint32_t *out;
+    uint32_t *end;
+};
+
+FEATURES_INLINE struct pen take(const struct ear_turn *turn, const struct ear_feature_cursor *cursor,
+                                const struct sink *sink)
+{
+    return (struct pen){turn->tokens + cursor->token, turn->tokens + turn->token_count, sink->at, sink->end};
+}
+
+FEATURES_INLINE void put_back(const struct pen *pen, const struct ear_turn *turn, struct ear_feature_cursor *cursor,
+                              struct sink *sink)
+{
+    sink->at = pen->out;
+    cursor->token = (uint16_t)(pen->token - turn->tokens);
+    cursor->ended = pen->token == pen->last;
+}
+
 static inline uint32_t spread(uint32_t n)
 {
     n *= 0x9E3779B1u;
@@ -90,13 +112,14 @@ static inline uint32_t word_hash(const struct ear_turn *turn, const struct ear_t
 
 static void add_words(const struct ear_turn *turn, struct ear_feature_cursor *cursor, struct sink *sink)
 {
-    for (; cursor->token < turn->token_count && sink->at < sink->end; cursor->token++) {
-        const struct ear_token *token = &turn->tokens[cursor->token];
+    struct pen pen = take(turn, cursor, sink);
+    for (; pen.token < pen.last && pen.out < pen.end; pen.token++) {
+        const struct ear_token *const token = pen.token;
         if (EAR_TOKEN_KIND(*token) != EAR_TOKEN_MARK) {
-            *sink->at++ = word_hash(turn, token);
+            *pen.out++ = word_hash(turn, token);
         }
     }
-    cursor->ended = cursor->token == turn->token_count;
+    put_back(&pen, turn, cursor, sink);
 }
 
 static inline bool is_negator(uint32_t hash)
@@ -114,53 +137,56 @@ static inline bool is_negator(uint32_t hash)
 /* kept: how many more words are negated. */
 static void add_negated(const struct ear_turn *turn, struct ear_feature_cursor *cursor, struct sink *sink)
 {
+    struct pen pen = take(turn, cursor, sink);
     uint32_t negated = cursor->kept;
-    for (; cursor->token < turn->token_count && sink->at < sink->end; cursor->token++) {
-        const struct ear_token *token = &turn->tokens[cursor->token];
+    for (; pen.token < pen.last && pen.out < pen.end; pen.token++) {
+        const struct ear_token *const token = pen.token;
         if (EAR_TOKEN_KIND(*token) == EAR_TOKEN_MARK) {
             negated = 0;
             continue;
         }
         uint32_t hash = word_hash(turn, token);
-        *sink->at++ = negated > 0 ? spread(hash ^ NEGATION) : hash;
+        *pen.out++ = negated > 0 ? spread(hash ^ NEGATION) : hash;
         negated = is_negator(hash) ? NEGATED_WORDS : negated > 0 ? negated - 1 : 0;
     }
     cursor->kept = negated;
-    cursor->ended = cursor->token == turn->token_count;
+    put_back(&pen, turn, cursor, sink);
 }
 
 /* kept: the word before; 0: none yet. */
 static void add_pairs(const struct ear_turn *turn, struct ear_feature_cursor *cursor, struct sink *sink)
 {
+    struct pen pen = take(turn, cursor, sink);
     uint32_t before = cursor->kept;
-    for (; cursor->token < turn->token_count && sink->at < sink->end; cursor->token++) {
-        const struct ear_token *token = &turn->tokens[cursor->token];
+    for (; pen.token < pen.last && pen.out < pen.end; pen.token++) {
+        const struct ear_token *const token = pen.token;
         if (EAR_TOKEN_KIND(*token) != EAR_TOKEN_MARK) {
             uint32_t hash = word_hash(turn, token);
-            *sink->at++ = before * 0x9E3779B1u + hash + PAIR_SALT;
+            *pen.out++ = before * 0x9E3779B1u + hash + PAIR_SALT;
             before = hash;
         }
     }
-    if (cursor->token == turn->token_count && sink->at < sink->end) {
-        if (before != 0) {
-            *sink->at++ = before * 0x9E3779B1u + PAIR_END + PAIR_SALT;
-        }
-        cursor->ended = true;
+    const bool ended = pen.token == pen.last && pen.out < pen.end;
+    if (ended && before != 0) {
+        *pen.out++ = before * 0x9E3779B1u + PAIR_END + PAIR_SALT;
     }
     cursor->kept = before;
+    put_back(&pen, turn, cursor, sink);
+    cursor->ended = ended;
 }
 
 static void add_marks(const struct ear_turn *turn, struct ear_feature_cursor *cursor, struct sink *sink)
 {
-    for (; cursor->token < turn->token_count && sink->at < sink->end; cursor->token++) {
-        const struct ear_token *token = &turn->tokens[cursor->token];
+    struct pen pen = take(turn, cursor, sink);
+    for (; pen.token < pen.last && pen.out < pen.end; pen.token++) {
+        const struct ear_token *const token = pen.token;
         if (EAR_TOKEN_KIND(*token) == EAR_TOKEN_MARK) {
-            *sink->at++ = spread(token->hash ^ MARK_SALT) + (token->length < LONGEST ? token->length : LONGEST);
+            *pen.out++ = spread(token->hash ^ MARK_SALT) + (token->length < LONGEST ? token->length : LONGEST);
         } else if ((token->kind & EAR_TOKEN_SHOUT) != 0) {
-            *sink->at++ = SHOUTED;
+            *pen.out++ = SHOUTED;
         }
     }
-    cursor->ended = cursor->token == turn->token_count;
+    put_back(&pen, turn, cursor, sink);
 }
 
 static uint32_t script_of(const uint8_t *bytes, const struct ear_token *token)
@@ -176,15 +202,16 @@ static uint32_t script_of(const uint8_t *bytes, const struct ear_token *token)
 
 static void add_scripts(const struct ear_turn *turn, struct ear_feature_cursor *cursor, struct sink *sink)
 {
-    for (; cursor->token < turn->token_count && sink->at < sink->end; cursor->token++) {
-        const struct ear_token *token = &turn->tokens[cursor->token];
+    struct pen pen = take(turn, cursor, sink);
+    for (; pen.token < pen.last && pen.out < pen.end; pen.token++) {
+        const struct ear_token *const token = pen.token;
         uint8_t kind = EAR_TOKEN_KIND(*token);
         if (kind == EAR_TOKEN_WORD || kind == EAR_TOKEN_IDEOGRAPH) {
             const uint8_t *bytes = (const uint8_t *)turn->text + token->start;
-            *sink->at++ = bytes[0] < 0x80 ? SPREAD(OF_SCRIPT) : spread(OF_SCRIPT + script_of(bytes, token));
+            *pen.out++ = bytes[0] < 0x80 ? SPREAD(OF_SCRIPT) : spread(OF_SCRIPT + script_of(bytes, token));
         }
     }
-    cursor->ended = cursor->token == turn->token_count;
+    put_back(&pen, turn, cursor, sink);
 }
 
 /* ---- runs of letters ---- */
