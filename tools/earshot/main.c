@@ -3,14 +3,10 @@
 #include "tools/earshot/earshot.h"
 
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 
-static const struct {
-    const char *name;
-    int (*run)(int argc, char **argv);
-    const char *says;
-} commands[] = {
+#include "tools/earshot/commands.h"
+
+static const struct command list[] = {
     {"send", earshot_send, "give events to a running earshotd"},
     {"sim", earshot_sim, "play conversations: turn dialogues into timed event streams"},
     {"tap", earshot_tap, "subscribe to a broker and show the summaries that arrive"},
@@ -23,34 +19,10 @@ static const struct {
     {"plugin", earshot_plugin, "make, check and try native plugins: classifiers as code"},
     {"catalogue", earshot_catalogue, "print the catalogue of numbers: a page, CDDL or JSON"},
 };
-enum { COMMANDS = sizeof commands / sizeof commands[0] };
-
-static void print_help(FILE *to)
-{
-    fputs("usage: earshot COMMAND [OPTION...]\n\n", to);
-    for (int i = 0; i < COMMANDS; i++) {
-        fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].says);
-    }
-    fputs("\n`earshot COMMAND --help` shows how, by example.\n", to);
-}
+static const struct commands commands = {"earshot", NULL, list, sizeof list / sizeof list[0]};
 
 int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN);
-    if (argc < 2) {
-        print_help(stderr);
-        return EARSHOT_USAGE;
-    }
-    for (int i = 0; i < COMMANDS; i++) {
-        if (strcmp(argv[1], commands[i].name) == 0) {
-            return commands[i].run(argc - 1, argv + 1);
-        }
-    }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
-        print_help(stdout);
-        return 0;
-    }
-    fprintf(stderr, "earshot: there is no command `%s`\n\n", argv[1]);
-    print_help(stderr);
-    return EARSHOT_USAGE;
+    return commands_run(&commands, argc, argv);
 }
