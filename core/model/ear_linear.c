@@ -6,17 +6,18 @@
 
 #include "core/model/ear_linear_math.h"
 #include "core/model/ear_linear_sum.h"
+#ifdef __SSE2__
+#include "core/model/ear_linear_sse2.h"
+#endif
 #include "core/model/ear_model_le.h"
 
 /* ---- scores ---- */
 
-/* A message's normalised sum, and what its labels' scores are made from. Elements of even and odd number apart, as they
- * lie in the lower and upper halves of bytes. */
+/* A message's normalised sum. */
 struct view {
     struct ear_linear_parts body;
-    int16_t even[EAR_LINEAR_DIMS_MAX / 2];
-    int16_t odd[EAR_LINEAR_DIMS_MAX / 2];
-    int32_t eight; /* times the sum of all of them: matrix elements are taken as not negative too */
+    int16_t elements[EAR_LINEAR_DIMS_MAX]; /* as many as there are, and 0 up to a multiple of 4; the first ones in the
+                                              order that dot_sse2 likes where there is one */
 };
 
 static inline int16_t clamped_16(int32_t value)
@@ -24,12 +25,28 @@ static inline int16_t clamped_16(int32_t value)
     return (int16_t)(value > INT16_MAX ? INT16_MAX : value < INT16_MIN ? INT16_MIN : value);
 }
 
-static int16_t normalised(const struct ear_linear_sum *sum, uint32_t at, int32_t root)
+static void normalise(struct view *view, const struct ear_linear_sum *sum)
 {
-    const int32_t scales = (int32_t)sum->scales;
-    const int32_t raw = sum->elements[at];
-    const int32_t value = sum->body->bits == 1 ? 2 * raw - scales : raw - 8 * scales;
-    return clamped_16(root != 0 ? (value * root) >> 12 : value * 16);
+    const bool by_root = (view->body.flags & EAR_LINEAR_ROOT) != 0;
+    const struct ear_linear_norm norm = {
+        .times = view->body.bits == 1 ? 2 : 1,
+        .less = (view->body.bits == 1 ? 1 : 8) * (int32_t)sum->scales,
+        .factor = by_root ? (int32_t)ear_linear_root(sum->found) : 16,
+        .shift = by_root ? 12 : 0,
+    };
+    const uint32_t dims = view->body.dims;
+    uint32_t i = 0;
+#ifdef __SSE2__
+    for (; i + EAR_LINEAR_SSE2_DIMS <= dims; i += EAR_LINEAR_SSE2_DIMS) {
+        normalise_sse2(&norm, sum->elements + i, view->elements + i);
+    }
+#endif
+    for (; i < dims; i++) {
+        view->elements[i] = clamped_16(((norm.times * sum->elements[i] - norm.less) * norm.factor) >> norm.shift);
+    }
+    for (; i % 4 != 0; i++) {
+        view->elements[i] = 0;
+    }
 }
 
 /* The number of features that were found; the view is of no use if there are none. */
@@ -41,38 +58,35 @@ static uint32_t look(struct view *view, const struct ear_model *model, const str
     (void)turn;
     ear_linear_parts(&model->pack, &view->body);
     ear_linear_add_up(&sum, &view->body, features);
-    const int32_t root = (view->body.flags & EAR_LINEAR_ROOT) != 0 ? (int32_t)ear_linear_root(sum.found) : 0;
-    view->eight = 0;
-    for (uint32_t i = 0; i < view->body.dims; i += 2) {
-        view->even[i / 2] = normalised(&sum, i, root);
-        view->odd[i / 2] = normalised(&sum, i + 1, root);
-        view->eight += 8 * (view->even[i / 2] + view->odd[i / 2]);
-    }
+    normalise(view, &sum);
     return sum.found;
 }
 
-/* Sixteen bytes of elements at a time, so that compilers see what vector instructions can do. */
-static int32_t dot_of(const struct view *view, const uint8_t *elements)
+/* Element i of the four in 16 bits. */
+static inline int32_t nibble(uint32_t four, uint32_t i)
 {
-    const uint32_t bytes = view->body.dims / 2u;
-    int32_t dot = -view->eight;
-    uint32_t at = 0;
-    for (; at + 16 <= bytes; at += 16) {
-        for (uint32_t i = at; i < at + 16; i++) {
-            const uint8_t both = elements[i] ^ 0x88;
-            const int16_t even = both & 15;
-            const int16_t odd = both >> 4;
-            dot += even * view->even[i] + odd * view->odd[i];
-        }
+    return (int32_t)(four << (28 - 4 * i)) >> 28;
+}
+
+static inline int32_t dot_of(const struct view *view, const uint8_t *row)
+{
+    int32_t dot = 0;
+    uint32_t i = 0;
+#ifdef __SSE2__
+    for (; i + EAR_LINEAR_SSE2_DIMS <= view->body.dims; i += EAR_LINEAR_SSE2_DIMS) {
+        dot += dot_sse2(view->elements + i, row + i / 2);
     }
-    for (; at < bytes; at++) {
-        const uint8_t both = elements[at] ^ 0x88;
-        dot += (both & 15) * view->even[at] + (both >> 4) * view->odd[at];
+#endif
+    for (; i < view->body.dims; i += 4) {
+        const int16_t *const elements = view->elements + i;
+        const uint32_t four = ear_model_u16(row + i / 2);
+        dot += nibble(four, 0) * elements[0] + nibble(four, 1) * elements[1];
+        dot += nibble(four, 2) * elements[2] + nibble(four, 3) * elements[3];
     }
     return dot;
 }
 
-static int32_t score_of(const struct view *view, uint32_t label)
+static inline int32_t score_of(const struct view *view, uint32_t label)
 {
     const uint8_t *row = view->body.rows + (size_t)view->body.row_bytes * label;
     const int32_t dot = dot_of(view, row + EAR_LINEAR_ROW_HEAD_BYTES);
@@ -96,7 +110,8 @@ uint16_t ear_linear_scores(const struct ear_model *model, const struct ear_turn 
 /* 2^20 * e^-(how much less sure the model is of this score than of the best). */
 static inline uint32_t weight_of(uint32_t temper, int32_t best, int32_t score)
 {
-    return ear_linear_falls((uint64_t)((uint32_t)best - (uint32_t)score) * temper >> 16);
+    const uint64_t nats = (uint64_t)((uint32_t)best - (uint32_t)score) * temper >> 16;
+    return nats < EAR_LINEAR_REACH ? ear_linear_falls(nats) : 0;
 }
 
 static inline uint16_t permille(uint32_t weight, uint32_t weights)

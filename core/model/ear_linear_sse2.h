@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* core/model/ear_linear_sse2.h - ear_linear_swar.h for x86-64, all of which have SSE2: a bucket is one register, 32
- * elements of one bit are two. The same results. Pure. Only for ear_linear_sum.c. */
+ * elements of one bit are two. The same results. Pure. Only for ear_linear.c,
+ * ear_linear_sum.c. */
 #ifndef EAR_LINEAR_SSE2_H
 #define EAR_LINEAR_SSE2_H
 
@@ -88,6 +89,63 @@ EAR_LINEAR_INLINE uint32_t add_bits_sse2(const struct ear_linear_sum *sum, const
     widen_sse2(wide[0], wide[1], elements);
     widen_sse2(wide[2], wide[3], elements + 16);
     return total;
+}
+
+#define EAR_LINEAR_SSE2_DIMS 32u /* that are normalised, multiplied at a time */
+
+/* Four elements, normalised but not yet clamped. */
+EAR_LINEAR_INLINE __m128i norm_sse2(const struct ear_linear_norm *norm, const int32_t *elements)
+{
+    const __m128i factor = _mm_set1_epi32(norm->factor);
+    const __m128i raw = _mm_loadu_si128((const __m128i *)(const void *)elements);
+    const __m128i twice = _mm_sll_epi32(raw, _mm_cvtsi32_si128(norm->times - 1));
+    const __m128i value = _mm_sub_epi32(twice, _mm_set1_epi32(norm->less));
+    const __m128i even = _mm_mul_epu32(value, factor); /* the lower halves are those of signed factors too */
+    const __m128i odd = _mm_mul_epu32(_mm_srli_epi64(value, 32), factor);
+    const __m128i product = _mm_unpacklo_epi32(_mm_shuffle_epi32(even, 0x08), _mm_shuffle_epi32(odd, 0x08));
+    return _mm_sra_epi32(product, _mm_cvtsi32_si128(norm->shift));
+}
+
+/* 32 elements: first those whose number is a multiple of 4, then those that are 1 more, and so on: as dot_sse2 finds
+ * them in a row. */
+EAR_LINEAR_INLINE void normalise_sse2(const struct ear_linear_norm *norm, const int32_t *elements, int16_t *out)
+{
+    __m128i sorted[2][4];
+    for (uint32_t i = 0; i < 2; i++, elements += 16) {
+        const __m128i a = norm_sse2(norm, elements);
+        const __m128i b = norm_sse2(norm, elements + 4);
+        const __m128i c = norm_sse2(norm, elements + 8);
+        const __m128i d = norm_sse2(norm, elements + 12);
+        const __m128i ab = _mm_unpacklo_epi32(a, b);
+        const __m128i cd = _mm_unpacklo_epi32(c, d);
+        const __m128i ab_high = _mm_unpackhi_epi32(a, b);
+        const __m128i cd_high = _mm_unpackhi_epi32(c, d);
+        sorted[i][0] = _mm_unpacklo_epi64(ab, cd);
+        sorted[i][1] = _mm_unpackhi_epi64(ab, cd);
+        sorted[i][2] = _mm_unpacklo_epi64(ab_high, cd_high);
+        sorted[i][3] = _mm_unpackhi_epi64(ab_high, cd_high);
+    }
+    for (uint32_t i = 0; i < 4; i++, out += 8) {
+        _mm_storeu_si128((__m128i *)(void *)out, _mm_packs_epi32(sorted[0][i], sorted[1][i]));
+    }
+}
+
+/* 32 elements times those of a label's row, added up. */
+EAR_LINEAR_INLINE int32_t dot_sse2(const int16_t *elements, const uint8_t *row)
+{
+    const __m128i all = load_16(row);
+    const __m128i *const at = (const __m128i *)(const void *)elements;
+    const __m128i first = _mm_srai_epi16(_mm_slli_epi16(all, 12), 12);
+    const __m128i second = _mm_srai_epi16(_mm_slli_epi16(all, 8), 12);
+    const __m128i third = _mm_srai_epi16(_mm_slli_epi16(all, 4), 12);
+    const __m128i fourth = _mm_srai_epi16(all, 12);
+    const __m128i low =
+        _mm_add_epi32(_mm_madd_epi16(first, _mm_loadu_si128(at)), _mm_madd_epi16(second, _mm_loadu_si128(at + 1)));
+    const __m128i high =
+        _mm_add_epi32(_mm_madd_epi16(third, _mm_loadu_si128(at + 2)), _mm_madd_epi16(fourth, _mm_loadu_si128(at + 3)));
+    const __m128i sums = _mm_add_epi32(low, high);
+    const __m128i two = _mm_add_epi32(sums, _mm_shuffle_epi32(sums, 0x4E));
+    return _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32(two, 0xB1)));
 }
 
 #endif
