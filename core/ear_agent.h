@@ -8,8 +8,6 @@
 #ifndef EAR_AGENT_H
 #define EAR_AGENT_H
 
-#include <stdalign.h>
-
 #include "core/base/ear_base.h"
 #include "core/base/ear_funnel.h"
 #include "core/base/ear_hash.h"
@@ -196,9 +194,12 @@ struct ear_agent {
     struct ear_outbox outbox;
     struct ear_uplink uplink;
     struct ear_queries queries;
-    struct ear_tokens tokens;                  /* of the message being judged */
-    char topic[EAR_TOPIC_BYTES];               /* of the message being sent */
-    alignas(8) uint8_t bytes[EAR_AGENT_BYTES]; /* of it; while a turn is judged, scratch for engines */
+    struct ear_tokens tokens;           /* of the message being judged */
+    char topic[EAR_TOPIC_BYTES];        /* of the message being sent */
+    union {                             /* nothing is sent while a turn is judged */
+        uint8_t bytes[EAR_AGENT_BYTES]; /* of that message */
+        struct ear_features features;   /* of the turn, for models */
+    };
 };
 
 /** What became of an event. */

@@ -51,6 +51,9 @@ void ear_agent_judge(struct ear_hearing *hearing, struct ear_judgement *judgemen
                              ? UINT32_MAX
                              : ~EAR_ASK_BIT(EAR_ASK_REDACTION); /* nothing that would need it is kept */
     agent->packs.turn.judgement = judgement;
+    if (EAR_ENABLED(LINEAR_ENGINE)) {
+        ear_features_begin(agent->packs.turn.features, &turn);
+    }
     ear_host_judge(&agent->host, hearing->conversation->plugin_state, &turn, judgement);
 }
 

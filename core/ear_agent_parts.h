@@ -117,10 +117,32 @@ void ear_agent_reply(struct ear_agent *agent);
 
 void ear_agent_query_health(const struct ear_agent *agent, struct ear_health *health);
 
-/* --- ear_agent_pack.c: packs --- */
+/* --- ear_agent_pack.c: packs at work --- */
+
+#define EAR_PACK_OF_IMAGE EAR_PACKS /* place of a pack that is not in the store */
 
 /** Put to work what is kept and what is part of the image. What cannot be is logged and counted. */
 void ear_agent_load_packs(struct ear_agent *agent);
+
+/** See to it that the right pack of this name is at work. False: that which the store has in use is not, and *fault
+ * says why. */
+bool ear_agent_settle_pack(struct ear_agent *agent, const char *name, struct ear_pack_fault *fault);
+
+/** Whether a pack of this name can be taken as far as one can tell before it is there. */
+bool ear_agent_may_pack_come(const struct ear_agent *agent, const char *name, struct ear_pack_fault *fault);
+
+/** Count a refusal, keep it for the status. Always false. */
+bool ear_agent_note_pack_refusal(struct ear_agent *agent, const char *name, const struct ear_pack_fault *fault);
+
+void ear_agent_copy_pack_name(char to[24], const char *from);
+
+static inline bool ear_agent_refuse_pack(struct ear_pack_fault *fault, enum ear_pack_refusal reason)
+{
+    *fault = (struct ear_pack_fault){.reason = (uint8_t)reason};
+    return false;
+}
+
+/* --- ear_agent_pack_take.c: packs that come, go and misbehave --- */
 
 /** See to those in quarantine. */
 void ear_agent_watch_packs(struct ear_agent *agent);

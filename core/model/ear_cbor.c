@@ -86,30 +86,43 @@ bool ear_cbor_string(struct ear_cbor *in, uint8_t major, const uint8_t **bytes, 
     return false;
 }
 
+/* The next item's own head, and its bytes if it is a string. *inside: items that it holds. */
+static bool skip_one(struct ear_cbor *in, uint64_t *inside)
+{
+    uint8_t major;
+    uint64_t value;
+    *inside = 0;
+    if (!ear_cbor_head(in, &major, &value)) {
+        return false;
+    }
+    if (major == EAR_CBOR_TAG) {
+        *inside = 1;
+        return true;
+    }
+    if (major < EAR_CBOR_BYTES || major == EAR_CBOR_SIMPLE) {
+        return true;
+    }
+    if (value > in->length - in->at) {
+        return false; /* every item has a byte at least */
+    }
+    if (major <= EAR_CBOR_TEXT) {
+        in->at += (uint32_t)value;
+    } else {
+        *inside = major == EAR_CBOR_MAP ? 2 * value : value;
+    }
+    return true;
+}
+
 bool ear_cbor_skip(struct ear_cbor *in)
 {
     const uint32_t start = in->at;
-    uint64_t items = 1; /* to come; each takes a byte at least, so that more than there are bytes cannot be */
-    while (items != 0 && items <= in->length - in->at) {
-        uint8_t major;
-        uint64_t value;
-        if (!ear_cbor_head(in, &major, &value)) {
-            break;
+    uint64_t items = 1; /* to come */
+    uint64_t inside;
+    while (items <= in->length - in->at && skip_one(in, &inside)) {
+        items += inside - 1;
+        if (items == 0) {
+            return true;
         }
-        items--;
-        const uint32_t left = in->length - in->at;
-        if (major == EAR_CBOR_TAG) {
-            items++;
-        } else if (major >= EAR_CBOR_BYTES && major <= EAR_CBOR_MAP && value > left) {
-            break;
-        } else if (major == EAR_CBOR_BYTES || major == EAR_CBOR_TEXT) {
-            in->at += (uint32_t)value;
-        } else if (major == EAR_CBOR_ARRAY || major == EAR_CBOR_MAP) {
-            items += major == EAR_CBOR_MAP ? 2 * value : value;
-        }
-    }
-    if (items == 0) {
-        return true;
     }
     in->at = start;
     return false;

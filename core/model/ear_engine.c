@@ -3,10 +3,14 @@
 #include "core/model/ear_engine.h"
 
 #include "core/judge/ear_text.h"
+#include "core/model/ear_linear.h"
 #include "core/model/ear_phrases.h"
 #include "core/model/ear_rules.h"
 
 const struct ear_engine *const ear_engines[] = {
+#ifdef EAR_LINEAR_ENGINE
+    &ear_engine_linear,
+#endif
 #ifdef EAR_PHRASES_ENGINE
     &ear_engine_phrases,
 #endif

@@ -8,14 +8,14 @@
 #define EAR_ENGINE_H
 
 #include "core/judge/ear_host.h"
+#include "core/model/ear_features.h"
 #include "core/model/ear_pack.h"
 
 /** What the models of an agent share while a turn is judged. The agent owns it and sets it before each turn. */
 struct ear_model_turn {
     const struct ear_host *host;           /* whose labels the judgement's are */
     const struct ear_judgement *judgement; /* what was said so far by plugins of a lower rank; for rules */
-    void *scratch;                         /* for an engine while it judges, 8-aligned; holds nothing between two calls */
-    uint32_t scratch_bytes;
+    struct ear_features *features;         /* of the turn, in memory of the agent's; begun anew before each turn */
 };
 
 struct ear_engine {

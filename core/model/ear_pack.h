@@ -10,7 +10,7 @@
 #include "core/base/ear_base.h"
 #include "core/judge/ear_plugin.h"
 
-#define EAR_PACK_FORMAT 1u      /* of the manifest */
+#define EAR_PACK_FORMAT 1u /* of the manifest */
 #define EAR_PACK_LABELS_MAX 1024u
 #define EAR_PACK_NO_LABEL 0xFFFFu
 #define EAR_PACK_NEVER 1001u /* a threshold that no score reaches */
@@ -29,13 +29,13 @@ enum ear_pack_key {
     EAR_PACK_KEY_BUDGET_US = 10,     /* uint32: as a plugin's */
     EAR_PACK_KEY_LABELS = 11,        /* tstr: the labels, each ended by a zero byte */
     EAR_PACK_KEY_LABEL_OFFSETS = 12, /* bstr: where each begins in labels, uint16 little-endian */
-    EAR_PACK_KEY_THRESHOLDS = 13,    /* ? bstr: least score of each label, 0..1001, uint16 little-endian; absent: all 0 */
-    EAR_PACK_KEY_REJECT = 14,        /* ? uint: the label that stands for "none of these": no verdict is given */
-    EAR_PACK_KEY_LANGUAGES = 15,     /* ? [tstr]: of the texts that it understands, ISO 639-1 */
-    EAR_PACK_KEY_ABOUT = 16,         /* ? tstr: a sentence for people */
-    EAR_PACK_KEY_SOURCES = 17,       /* ? [[name, licence]]: of the training data */
-    EAR_PACK_KEY_ACCURACY = 18,      /* ? [[set, messages, accuracy permille, macro F1 permille]] */
-    EAR_PACK_KEY_BODY = 24,          /* bstr: the engine's */
+    EAR_PACK_KEY_THRESHOLDS = 13, /* ? bstr: least score of each label, 0..1001, uint16 little-endian; absent: all 0 */
+    EAR_PACK_KEY_REJECT = 14,     /* ? uint: the label that stands for "none of these": no verdict is given */
+    EAR_PACK_KEY_LANGUAGES = 15,  /* ? [tstr]: of the texts that it understands, ISO 639-1 */
+    EAR_PACK_KEY_ABOUT = 16,      /* ? tstr: a sentence for people */
+    EAR_PACK_KEY_SOURCES = 17,    /* ? [[name, licence]]: of the training data */
+    EAR_PACK_KEY_ACCURACY = 18,   /* ? [[set, messages, accuracy permille, macro F1 permille]] */
+    EAR_PACK_KEY_BODY = 24,       /* bstr: the engine's */
 };
 
 /** For yes-or-no questions label 0 means no and label 1 yes; for sentiment they are enum ear_sentiment; so a manifest
@@ -70,24 +70,24 @@ struct ear_pack_image {
 };
 
 /** Why a pack was not taken. Names for status, answers and logs: ear_pack_refusal_name. */
-#define EAR_PACK_REFUSALS(X)                                                                                   \
-    X(NONE, "none")                                                                                            \
-    X(ENVELOPE, "envelope")             /* not a COSE_Sign1, or one with another algorithm */                  \
-    X(KEY, "key")                       /* no key for packs on this device, or none of that id */              \
-    X(SIGNATURE, "signature")           /* the signature is not that of this pack */                           \
-    X(COUNTER, "counter")               /* older than one that this device had */                              \
-    X(MANIFEST, "manifest")             /* a key that is missing, of the wrong type, or outside its range */   \
-    X(FORMAT, "format")                 /* of another version of the manifest */                               \
-    X(NAME, "name")                     /* not the name under which it was sent */                             \
-    X(ENGINE, "engine")                 /* no such engine here */                                              \
-    X(ENGINE_VERSION, "engine_version") /* made for another version of it */                                   \
-    X(TEXT_VERSION, "text_version")     /* made for tokens of another kind */                                  \
-    X(LABELS, "labels")                 /* missing, or not those that the question needs */                    \
-    X(BODY, "body")                     /* the engine cannot run it */                                         \
-    X(SIZE, "size")                     /* larger than a slot of this device, or not of the announced size */  \
-    X(CHECKSUM, "checksum")             /* what was stored is not what was sent */                             \
-    X(FULL, "full")                     /* this device has as many packs as it can hold */                     \
-    X(STORAGE, "storage")               /* it could not be written */                                          \
+#define EAR_PACK_REFUSALS(X)                                                                                  \
+    X(NONE, "none")                                                                                           \
+    X(ENVELOPE, "envelope")             /* not a COSE_Sign1, or one with another algorithm */                 \
+    X(KEY, "key")                       /* no key for packs on this device, or none of that id */             \
+    X(SIGNATURE, "signature")           /* the signature is not that of this pack */                          \
+    X(COUNTER, "counter")               /* older than one that this device had */                             \
+    X(MANIFEST, "manifest")             /* a key that is missing, of the wrong type, or outside its range */  \
+    X(FORMAT, "format")                 /* of another version of the manifest */                              \
+    X(NAME, "name")                     /* not the name under which it was sent */                            \
+    X(ENGINE, "engine")                 /* no such engine here */                                             \
+    X(ENGINE_VERSION, "engine_version") /* made for another version of it */                                  \
+    X(TEXT_VERSION, "text_version")     /* made for tokens of another kind */                                 \
+    X(LABELS, "labels")                 /* missing, or not those that the question needs */                   \
+    X(BODY, "body")                     /* the engine cannot run it */                                        \
+    X(SIZE, "size")                     /* larger than a slot of this device, or not of the announced size */ \
+    X(CHECKSUM, "checksum")             /* what was stored is not what was sent */                            \
+    X(FULL, "full")                     /* this device has as many packs as it can hold */                    \
+    X(STORAGE, "storage")               /* it could not be written */                                         \
     X(HOST, "host")                     /* the plugin host refused it: see its refusals */
 enum ear_pack_refusal {
 #define EAR_PACK_REFUSAL(NAME, name) EAR_PACK_REFUSAL_##NAME,

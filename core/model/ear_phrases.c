@@ -113,6 +113,29 @@ static bool side_is(const struct ear_turn *turn, const uint8_t *elements, uint8_
     return true;
 }
 
+/* Whether the element next to the anchor leaves hope: nearly all phrases fail there, and this is quick to see. */
+static inline bool may_be(const struct ear_turn *turn, const uint8_t *element, int32_t at)
+{
+    if (element[0] != EAR_PHRASE_WORD) {
+        return true;
+    }
+    return at >= 0 && at < turn->token_count &&
+           (turn->tokens[at].hash == ear_model_u32(element + 2) || EAR_TOKEN_KIND(turn->tokens[at]) == EAR_TOKEN_MARK);
+}
+
+static bool is_around(const struct ear_turn *turn, const uint8_t *phrase, int32_t anchor)
+{
+    uint8_t before = phrase[4];
+    uint8_t after = phrase[5];
+    const uint8_t *left = phrase + EAR_PHRASE_HEAD_BYTES;
+    const uint8_t *right = left + EAR_PHRASE_ELEMENT_BYTES * before;
+    if ((before != 0 && !may_be(turn, left, anchor - 1)) || (after != 0 && !may_be(turn, right, anchor + 1))) {
+        return false;
+    }
+    return (before == 0 || side_is(turn, left, before, anchor, -1)) &&
+           (after == 0 || side_is(turn, right, after, anchor, 1));
+}
+
 /* ---- what was found ---- */
 
 static void note(struct search *search, const uint8_t *phrase)
@@ -143,17 +166,13 @@ static void note(struct search *search, const uint8_t *phrase)
 static void try_list(struct search *search, const uint8_t *phrase, int32_t anchor)
 {
     for (;;) {
-        uint8_t before = phrase[4];
-        uint8_t after = phrase[5];
-        const uint8_t *elements = phrase + EAR_PHRASE_HEAD_BYTES;
-        if (side_is(search->turn, elements, before, anchor, -1) &&
-            side_is(search->turn, elements + EAR_PHRASE_ELEMENT_BYTES * before, after, anchor, 1)) {
+        if (is_around(search->turn, phrase, anchor)) {
             note(search, phrase);
         }
         if ((phrase[7] & EAR_PHRASE_LAST) != 0) {
             return;
         }
-        phrase = elements + (size_t)EAR_PHRASE_ELEMENT_BYTES * (before + after);
+        phrase += EAR_PHRASE_HEAD_BYTES + EAR_PHRASE_ELEMENT_BYTES * ((size_t)phrase[4] + phrase[5]);
     }
 }
 

@@ -2,9 +2,7 @@
 /* platform/linux/ear_daemon.c - opening everything, the one loop, reloading, going down. */
 #include "platform/linux/ear_daemon.h"
 
-#include "platform/linux/ear_config_file.h"
 #include "platform/linux/ear_entropy_system.h"
-#include "platform/linux/ear_file.h"
 #include "platform/linux/ear_notify.h"
 #include "platform/linux/ear_records_page.h"
 #include "platform/linux/ear_status_page.h"
@@ -129,72 +127,6 @@ static void mqtt_ready(void *context, uint32_t events)
 
 /* --- signals --- */
 
-static void log_waiting(void *context, const char *text)
-{
-    say(context, EAR_LOG_WARNING, text, NULL);
-}
-
-static void log_fault(void *context, const char *text)
-{
-    say(context, EAR_LOG_ERROR, text, NULL);
-}
-
-bool ear_daemon_read_keys(const struct ear_daemon_settings *settings, struct ear_signature_keys *keys, char *reason,
-                          size_t capacity)
-{
-    const char *path = settings->own.packs_key_file;
-    struct ear_signature_fault fault = {0};
-    struct ear_file file;
-    if (path[0] == '\0') {
-        return true;
-    }
-    if (!ear_file_read(&file, path, reason, capacity)) {
-        return false;
-    }
-    const enum ear_err err = ear_signature_keys_read(keys, (const char *)file.bytes, &fault);
-    if (err != EAR_OK) {
-        snprintf(reason, capacity, "%s, line %u: %s", path, (unsigned)fault.line, fault.what);
-    }
-    ear_file_free(&file);
-    return err == EAR_OK;
-}
-
-static void reload_keys(struct ear_daemon *daemon)
-{
-    char reason[256];
-    if (!ear_daemon_read_keys(&daemon->settings, &daemon->keys, reason, sizeof reason)) {
-        say(daemon, EAR_LOG_ERROR, "the keys of packs were not reloaded", reason);
-    }
-}
-
-static void reload(struct ear_daemon *daemon)
-{
-    struct ear_daemon_settings fresh;
-    char reason[EAR_MQTT_REASON_BYTES];
-    const struct ear_config_listener faults = {.fault = log_fault, .context = daemon};
-    const struct ear_config_listener waiting = {.fault = log_waiting, .context = daemon};
-    ear_notify_reloading();
-    if (ear_config_file_read(&fresh, daemon->config_path, &faults) > 0) {
-        say(daemon, EAR_LOG_ERROR, "the configuration was not reloaded; going on with the old one", NULL);
-    } else {
-        (void)ear_config_file_apply(&daemon->settings, &fresh, &waiting);
-        daemon->journal.level = (enum ear_log_level)ear_linux_settings_log_level(&daemon->settings.own);
-        if (daemon->socket != NULL) {
-            ear_socket_set_max_clients(daemon->socket, daemon->settings.own.socket_max_clients);
-        }
-        if (ear_uplink_set_backoff(&daemon->agent.uplink, daemon->settings.core.uplink_backoff_min_ms,
-                                   daemon->settings.core.uplink_backoff_max_ms) != EAR_OK) {
-            say(daemon, EAR_LOG_ERROR, "the backoff stays as it was", NULL);
-        }
-        say(daemon, EAR_LOG_NOTICE, "configuration reloaded", NULL);
-    }
-    if (!ear_mqtt_reload(daemon->mqtt, reason)) {
-        say(daemon, EAR_LOG_ERROR, "the certificates were not reloaded", reason);
-    }
-    reload_keys(daemon);
-    ear_notify("READY=1");
-}
-
 static void signal_ready(void *context, uint32_t events)
 {
     struct ear_daemon *daemon = context;
@@ -202,7 +134,7 @@ static void signal_ready(void *context, uint32_t events)
     (void)events;
     while (read(daemon->signal_watch.fd, &info, sizeof info) == (ssize_t)sizeof info) {
         if (info.ssi_signo == SIGHUP) {
-            reload(daemon);
+            ear_daemon_reload(daemon);
         } else {
             ear_daemon_stop(daemon, STOP_MS);
         }
@@ -226,26 +158,6 @@ static bool open_signals(struct ear_daemon *daemon)
 }
 
 /* --- opening --- */
-
-void ear_daemon_mqtt_config(struct ear_daemon_settings *settings, struct ear_mqtt_config *config)
-{
-    const struct ear_linux_settings *own = &settings->own;
-    const struct ear_settings *core = &settings->core;
-    snprintf(settings->client_id, sizeof settings->client_id, "%s:%s:%s", core->device_tenant, core->device_site,
-             core->device_device);
-    *config = (struct ear_mqtt_config){
-        .host = own->broker_host,
-        .port = (uint16_t)own->broker_port,
-        .server_name = own->broker_server_name,
-        .client_id = settings->client_id,
-        .ca_file = own->broker_ca_file,
-        .cert_file = own->broker_cert_file,
-        .key_file = own->broker_key_file,
-        .tls_min = own->broker_tls_min == 0 ? EAR_TLS_1_2 : EAR_TLS_1_3,
-        .tls_max = own->broker_tls_max == 0 ? EAR_TLS_1_2 : EAR_TLS_1_3,
-        .keepalive_s = (uint16_t)own->broker_keepalive_s,
-    };
-}
 
 static void warn_about_key(const struct ear_daemon *daemon)
 {

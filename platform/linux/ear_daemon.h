@@ -57,6 +57,9 @@ bool ear_daemon_read_keys(const struct ear_daemon_settings *settings, struct ear
  */
 int ear_daemon_open(struct ear_daemon *daemon, bool listen);
 
+/** Read the settings, certificates and keys again. What cannot be used is logged, and the old stays. */
+void ear_daemon_reload(struct ear_daemon *daemon);
+
 /** One turn of the loop: sleep until something happens or is due, at most at_most_ms (-1: as long as that takes).
  * False: it is down. */
 bool ear_daemon_turn(struct ear_daemon *daemon, int at_most_ms);

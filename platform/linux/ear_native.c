@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SPIN_NS 30000 /* how long either side looks for the other before it sleeps */
@@ -21,6 +22,13 @@ static bool is_printable(const char *text)
 }
 
 /* --- what a plugin says of itself --- */
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 /* The descriptor in memory of ours, for the host to check. */
 static void describe(struct ear_native_plugin *p, struct ear_native_plugin *const *self)
@@ -50,13 +58,13 @@ static void describe(struct ear_native_plugin *p, struct ear_native_plugin *cons
     }
 }
 
-static void load(struct ear_native_plugin *p, struct ear_native_plugin *const *self)
+static void load(struct ear_native_plugin *p, struct ear_native_plugin *const *self, int64_t until_ms)
 {
-    if (!ear_native_begin(p)) {
-        ear_native_refuse(p, p->helper.why);
+    const int64_t left_ms = until_ms - now_ms();
+    if (p->refused) {
         return;
     }
-    const enum ear_native_ready ready = ear_native_helper_ready(&p->helper, EAR_NATIVE_LOAD_MS);
+    const enum ear_native_ready ready = ear_native_helper_ready(&p->helper, left_ms > 0 ? (int)left_ms : 0);
     if (ready != EAR_NATIVE_READY) {
         ear_native_refuse(p, ready == EAR_NATIVE_FAILED ? p->helper.why : "timeout: it did not load in time");
         return;
@@ -79,7 +87,6 @@ static void take(struct ear_native *native, const char *directory, const char *n
     if (p == NULL) {
         return;
     }
-    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
     const int length =
         directory != NULL ? asprintf(&p->file, "%s/%s", directory, name) : asprintf(&p->file, "%s", name);
     if (length < 0) {
@@ -87,10 +94,7 @@ static void take(struct ear_native *native, const char *directory, const char *n
         return;
     }
     p->native = native;
-    ear_native_helper_init(&p->helper,
-                           cores > 1 ? SPIN_NS : 0); /* alone on a machine, looking only keeps others away */
-    native->plugins[native->count] = p;
-    load(p, &native->plugins[native->count++]);
+    native->plugins[native->count++] = p;
 }
 
 static int is_plugin(const struct dirent *entry)
@@ -126,6 +130,24 @@ static void find_program(struct ear_native *native, const char *given)
     memcpy(slash != NULL ? slash + 1 : native->program, name, sizeof name);
 }
 
+/* All load side by side. Who sleeps costs a wake-up, who looks instead costs a CPU: that is done only where there is
+ * one for each. */
+static void begin_all(struct ear_native *native)
+{
+    const bool looks = sysconf(_SC_NPROCESSORS_ONLN) > (long)native->count;
+    for (size_t i = 0; i < native->count; i++) {
+        struct ear_native_plugin *p = native->plugins[i];
+        ear_native_helper_init(&p->helper, looks ? SPIN_NS : 0);
+        if (!ear_native_begin(p)) {
+            ear_native_refuse(p, p->helper.why);
+        }
+    }
+    const int64_t until_ms = now_ms() + EAR_NATIVE_LOAD_MS;
+    for (size_t i = 0; i < native->count; i++) {
+        load(native->plugins[i], &native->plugins[i], until_ms);
+    }
+}
+
 struct ear_native *ear_native_open(const struct ear_native_config *config, const struct ear_log *log)
 {
     struct ear_native *native = calloc(1, sizeof *native);
@@ -143,6 +165,7 @@ struct ear_native *ear_native_open(const struct ear_native_config *config, const
     } else {
         take_all(native, config->directory);
     }
+    begin_all(native);
     return native;
 }
 
@@ -202,6 +225,7 @@ struct ear_native_about ear_native_about(struct ear_native *native, size_t index
                                      .state = state,
                                      .reason = reason_of(p, record),
                                      .pid = p->helper.pid,
+                                     .budget_us = p->about != NULL ? p->about->budget_us : 0,
                                      .starts = p->starts,
                                      .faults = p->faults,
                                      .missed = p->missed};

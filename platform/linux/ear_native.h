@@ -30,6 +30,7 @@ struct ear_native_about {
     const char *state;   /* "active", "restarting", "quarantined", "refused" */
     const char *reason;  /* of the refusal, or of the last fault; "" */
     int pid;             /* 0: no process */
+    uint32_t budget_us;  /* that it asks for */
     uint32_t starts;     /* of its process */
     uint32_t faults;     /* calls that failed; verdicts against the contract are in the host's count only */
     uint32_t missed;     /* turns that went by while there was no process */
@@ -38,7 +39,7 @@ struct ear_native_about {
 struct ear_native;
 
 /** Start every plugin there is and read what it says of itself: this takes as long as they need to load, at most two
- * seconds each. What cannot be loaded is logged and stays in the list with its reason. NULL only without memory. */
+ * seconds for all. What cannot be loaded is logged and stays in the list with its reason. NULL only without memory. */
 struct ear_native *ear_native_open(const struct ear_native_config *config, const struct ear_log *log);
 
 /** Add them all to the host, which must live as long and not move. One that the host refuses loses its process. */

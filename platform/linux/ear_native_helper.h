@@ -16,6 +16,7 @@ struct ear_native_helper {
     struct ear_native_request *request;
     struct ear_native_response *response;
     uint32_t spin_ns;
+    bool woken;                     /* it slept when the turn was posted */
     char why[EAR_NATIVE_WHY_BYTES]; /* how the last one ended, or why none could be started */
 };
 
@@ -39,8 +40,8 @@ enum ear_native_ready ear_native_helper_ready(struct ear_native_helper *helper, 
 /** The request is filled in: let it be answered. */
 void ear_native_helper_post(struct ear_native_helper *helper);
 
-/** Wait for the answer to what was posted. A process that used more than budget_us of the CPU, or did not answer for
- * deadline_ms whatever the reason, is ended. False: it has ended, and helper->why. */
+/** Wait for the answer to what was posted. A process that used far more than budget_us of the CPU, or did not answer
+ * for deadline_ms whatever the reason, is ended. False: it has ended, and helper->why. */
 bool ear_native_helper_await(struct ear_native_helper *helper, uint32_t budget_us, uint32_t deadline_ms);
 
 /** End it, if there is one. Keeps helper->why. */

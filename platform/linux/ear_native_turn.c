@@ -96,7 +96,13 @@ static bool is_still_the_same(const struct ear_native_plugin *p)
     return memcmp(&now, p->about, sizeof now) == 0;
 }
 
-/* Whether its process can be asked now; never waits. One that has ended is started anew when it has rested. */
+static bool redacts(const struct ear_native_plugin *p)
+{
+    return (p->plugin.questions & EAR_ASK_BIT(EAR_ASK_REDACTION)) != 0;
+}
+
+/* Whether its process can be asked now. One that has ended is started anew when it has rested. Waits for one that loads
+ * only if it redacts: a message that it has not seen is not to be shown. */
 static bool is_up(struct ear_native_plugin *p)
 {
     if (p->ready || p->refused) {
@@ -109,10 +115,11 @@ static bool is_up(struct ear_native_plugin *p)
         p->start_at_ms = now_ms() + EAR_NATIVE_LOAD_MS; /* now: until when it may load */
         if (!ear_native_begin(p)) {
             (void)fault(p, p->helper.why, true);
+            return false;
         }
-        return false;
     }
-    const enum ear_native_ready ready = ear_native_helper_ready(&p->helper, 0);
+    const enum ear_native_ready ready =
+        ear_native_helper_ready(&p->helper, redacts(p) ? (int)p->native->deadline_ms : 0);
     if (ready == EAR_NATIVE_NOT_YET && now_ms() >= p->start_at_ms) {
         ear_native_helper_stop(&p->helper);
         (void)fault(p, "timeout: it did not load in time", true);
@@ -133,7 +140,7 @@ static bool is_up(struct ear_native_plugin *p)
 static void post(struct ear_native_plugin *p, const struct ear_turn *turn, const void *state)
 {
     struct ear_native_request *request = p->helper.request;
-    assert(turn->token_count <= EAR_TOKENS && turn->text_length <= EAR_TEXT_BYTES);
+    assert(state != NULL && turn->token_count <= EAR_TOKENS && turn->text_length <= EAR_TEXT_BYTES);
     request->from = turn->from;
     request->flags = turn->flags;
     memcpy(request->language, turn->language, sizeof request->language);
@@ -144,8 +151,12 @@ static void post(struct ear_native_plugin *p, const struct ear_turn *turn, const
     request->token_count = turn->token_count;
     request->state_size = p->plugin.state_size;
     memcpy(request->state, state, p->plugin.state_size);
-    memcpy(request->tokens, turn->tokens, turn->token_count * sizeof turn->tokens[0]);
-    memcpy(request->text, turn->text, turn->text_length);
+    if (turn->token_count > 0) { /* else there may be no pointers */
+        memcpy(request->tokens, turn->tokens, turn->token_count * sizeof turn->tokens[0]);
+    }
+    if (turn->text_length > 0) {
+        memcpy(request->text, turn->text, turn->text_length);
+    }
     ear_native_helper_post(&p->helper);
     p->posted = true;
 }
@@ -235,7 +246,7 @@ static void post_to_all(struct ear_native_plugin *first, const struct ear_plugin
 static int miss(struct ear_native_plugin *p)
 {
     count_up(&p->missed);
-    return (p->plugin.questions & EAR_ASK_BIT(EAR_ASK_REDACTION)) != 0 ? -1 : 0;
+    return redacts(p) ? -1 : 0;
 }
 
 int ear_native_on_turn(const struct ear_plugin_call *call)

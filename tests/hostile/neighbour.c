@@ -3,6 +3,12 @@
  * in its memory, and tags every message as its first, its second or a later one. */
 #include "core/judge/ear_plugin_export.h"
 
+/* Several of them can sit side by side. */
+#ifndef NEIGHBOUR
+#define NEIGHBOUR neighbour
+#endif
+#define NAMED_PLUGIN(...) EAR_PLUGIN(__VA_ARGS__)
+
 struct memory {
     uint64_t heard;
 };
@@ -17,6 +23,6 @@ static int on_turn(const struct ear_plugin_call *call)
 
 static const char *const labels[] = {"first", "second", "later"};
 
-EAR_PLUGIN(neighbour, .version = "1.0.0", .questions = EAR_ASK_BIT(EAR_ASK_TAG), .hears = EAR_FROM_BIT(EAR_FROM_USER),
-           .state_size = sizeof(struct memory), .budget_us = 1000, .label_count = 3, .labels = labels,
-           .on_turn = on_turn);
+NAMED_PLUGIN(NEIGHBOUR, .version = "1.0.0", .questions = EAR_ASK_BIT(EAR_ASK_TAG), .hears = EAR_FROM_BIT(EAR_FROM_USER),
+             .state_size = sizeof(struct memory), .budget_us = 1000, .label_count = 3, .labels = labels,
+             .on_turn = on_turn);

@@ -278,8 +278,8 @@ static void an_older_descriptor_is_taken(void **state)
     says(0, (struct ear_verdict){.question = EAR_ASK_TAG, .label = 1});
     judge(EAR_FROM_USER);
     assert_int_equal(calls[0], 2);
-    assert_true(host.plugins[2].plugin.label == NULL);
     assert_string_equal(ear_host_label(&host, 2, 1), "delivery");
+    assert_true(host.plugins[2].plugin.label == NULL);
 }
 
 static void labels_may_lie_in_data(void **state)

@@ -5,6 +5,7 @@
 
 #include "core/judge/ear_text.h"
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -99,10 +100,16 @@ static void begin(struct world *world, const char *const *names, size_t count)
 
 static void end(struct world *world)
 {
-    char command[128];
+    DIR *directory = opendir(world->directory);
     ear_native_close(world->native);
-    snprintf(command, sizeof command, "rm -r '%s'", world->directory);
-    assert_int_equal(system(command), 0);
+    assert_non_null(directory);
+    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+        if (entry->d_name[0] != '.') {
+            assert_int_equal(unlinkat(dirfd(directory), entry->d_name, 0), 0);
+        }
+    }
+    closedir(directory);
+    assert_int_equal(rmdir(world->directory), 0);
 }
 
 static void hear(struct world *world, const char *text)
@@ -267,6 +274,26 @@ static void test_comes_back(void **state)
     end(&world);
 }
 
+/* One that redacts is waited for: no message goes by while its process is started anew. */
+static void test_redacting_is_waited_for(void **state)
+{
+    struct world world;
+    (void)state;
+    begin(&world, (const char *const[]){"redacting"}, 1);
+    hear(&world, "one");
+    assert_true(world.judgement.redacted);
+    assert_int_equal(world.judgement.extra[0].verdict.span_length, 3);
+    assert_int_equal(kill(about(&world, "redacting").pid, SIGKILL), 0);
+    hear(&world, "this one is lost");
+    assert_false(world.judgement.redacted);
+    hear(&world, "four");
+    assert_true(world.judgement.redacted);
+    assert_int_equal(world.judgement.extra[0].verdict.span_length, 4);
+    assert_int_equal(about(&world, "redacting").missed, 0);
+    assert_int_equal(about(&world, "redacting").starts, 2);
+    end(&world);
+}
+
 /* Two conversations in turn, posted to all and one after the other: each remembers its own. */
 static void test_conversations(void **state)
 {
@@ -292,7 +319,8 @@ static void test_conversations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_conversations), cmocka_unit_test(test_comes_back), cmocka_unit_test(test_files),
+        cmocka_unit_test(test_conversations), cmocka_unit_test(test_redacting_is_waited_for),
+        cmocka_unit_test(test_comes_back),    cmocka_unit_test(test_files),
         cmocka_unit_test(test_no_program),    cmocka_unit_test(test_matrix),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -121,6 +121,12 @@ static void check(const char *phrase, const char *found, const char *not_found)
     }
 }
 
+static void append(char *text, size_t capacity, const char *more)
+{
+    size_t length = strlen(text);
+    assert_true((size_t)snprintf(text + length, capacity - length, "%s", more) < capacity - length);
+}
+
 /* ---- what is found ---- */
 
 static void whole_words_are_found(void **state)
@@ -325,7 +331,8 @@ static void more_labels_than_there_is_room_for_are_left(void **state)
         char word[8];
         snprintf(word, sizeof word, "w%u", i);
         add_line(&phrases, &(struct line){i, 1000, word}, i);
-        strcat(strcat(text, word), " ");
+        append(text, sizeof text, word);
+        append(text, sizeof text, " ");
     }
     assert_true(phrases_build(&phrases, &bytes));
     labels = count;
@@ -457,7 +464,7 @@ enum { WORDS = 9, NUMBER = 9, COMMA = 10, POINT = 11 };
 
 /* What a phrase may consist of besides words. */
 static const char *const places[] = {"_", "...", "#", "an*", "ban*", "*an", "*ana", "da*"};
-enum { PLACES = 8, MOST = 6 };
+enum { PLACES = 8, MOST = 6, WRITTEN_BYTES = 200 };
 
 static bool one_is(const char *place, uint32_t word)
 {
@@ -522,7 +529,8 @@ static void make_phrase(struct random_phrase *phrase)
         for (unsigned i = 0; i < phrase->count; i++) {
             const char *place = below(3) != 0 ? words[below(NUMBER + 1)] : places[below(PLACES)];
             phrase->places[i] = place;
-            strcat(strcat(phrase->text, place), " ");
+            append(phrase->text, sizeof phrase->text, place);
+            append(phrase->text, sizeof phrase->text, " ");
             found = found || (strcmp(place, "_") != 0 && strcmp(place, "...") != 0);
         }
         found = found && phrase->places[0][0] != '.' && phrase->places[phrase->count - 1][0] != '.';
@@ -538,7 +546,8 @@ static unsigned make_text(uint32_t *text, char *written)
         if (text[i] >= COMMA && i > 0 && text[i - 1] >= COMMA) {
             text[i] = below(WORDS); /* marks in a row would be one */
         }
-        strcat(strcat(written, text[i] >= COMMA ? "" : " "), words[text[i]]);
+        append(written, WRITTEN_BYTES, text[i] >= COMMA ? "" : " ");
+        append(written, WRITTEN_BYTES, words[text[i]]);
         char *first = written + strlen(written) - strlen(words[text[i]]);
         if (*first >= 'a' && below(4) == 0) {
             *first = (char)(*first - 'a' + 'A');
@@ -563,7 +572,7 @@ static void random_phrases_are_found_where_the_naive_matcher_finds_them(void **s
         set(EAR_ASK_TAG, lines, PHRASES);
         for (unsigned t = 0; t < TEXTS; t++) {
             uint32_t text[16];
-            char written[200];
+            char written[WRITTEN_BYTES];
             unsigned count = make_text(text, written);
             say(written);
             for (uint16_t i = 0; i < PHRASES; i++) {

@@ -87,7 +87,7 @@ static void set(enum ear_question question, const char *const *lines, size_t cou
         struct rule_line line;
         char fault[RULES_FAULT_BYTES] = "";
         if (!rules_split(lines[i], &line, fault) ||
-            !rules_add(&rules, (uint16_t)atoi(line.label), line.score, line.condition, fault)) {
+            !rules_add(&rules, (uint16_t)strtol(line.label, NULL, 10), line.score, line.condition, fault)) {
             fail_msg("%s: %s", lines[i], fault);
         }
     }

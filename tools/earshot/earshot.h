@@ -11,6 +11,7 @@ int earshot_records(int argc, char **argv);
 int earshot_status(int argc, char **argv);
 int earshot_merge(int argc, char **argv);
 int earshot_report(int argc, char **argv);
+int earshot_plugin(int argc, char **argv);
 int earshot_catalogue(int argc, char **argv);
 int earshot_judge(int argc, char **argv);
 int earshot_pack(int argc, char **argv); /* tools/pack/pack.c */

@@ -37,8 +37,7 @@ void jury_init(struct jury *jury)
     jury->host.wanted = UINT32_MAX;
     jury->turn.host = &jury->host;
     jury->turn.judgement = &jury->judgement;
-    jury->turn.scratch = jury->scratch;
-    jury->turn.scratch_bytes = sizeof(jury->scratch);
+    jury->turn.features = &jury->features;
 }
 
 static void seat(struct jury *jury, const struct ear_plugin *plugin, enum ear_rank rank, const char *path)
@@ -151,6 +150,7 @@ void jury_judge(struct jury *jury, struct jury_memory *memory, struct ear_turn *
     if (jury->tokens.cut || jury->judged_bytes < jury->all_bytes) {
         turn->flags |= EAR_TURN_TEXT_CUT;
     }
+    ear_features_begin(&jury->features, turn);
     ear_host_judge(&jury->host, memory->state, turn, &jury->judgement);
     memory->turns++;
 }

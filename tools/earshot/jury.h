@@ -22,10 +22,10 @@ struct jury {
     unsigned model_count;
     struct ear_native *natives[EAR_PLUGINS]; /* each with one plugin */
     unsigned native_count;
-    _Alignas(8) uint8_t scratch[EAR_AGENT_BYTES]; /* as much as a device has for engines */
-    struct ear_tokens tokens;                     /* of the message judged last */
-    struct ear_judgement judgement;               /* on it */
-    uint32_t judged_bytes, all_bytes;             /* of its text */
+    struct ear_features features;
+    struct ear_tokens tokens;         /* of the message judged last */
+    struct ear_judgement judgement;   /* on it */
+    uint32_t judged_bytes, all_bytes; /* of its text */
 };
 
 /** Nobody. */

@@ -20,6 +20,7 @@ static const struct {
     {"status", earshot_status, "ask a running earshotd how it is"},
     {"judge", earshot_judge, "what a device would say about messages of your own"},
     {"pack", earshot_pack, "make, measure, sign and install packs: classifiers as data"},
+    {"plugin", earshot_plugin, "make, check and try native plugins: classifiers as code"},
     {"catalogue", earshot_catalogue, "print the catalogue of numbers: a page, CDDL or JSON"},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

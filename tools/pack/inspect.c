@@ -304,9 +304,8 @@ static void print_labels(yyjson_mut_val *root)
     }
     if (cut > 0) {
         fprintf(stderr,
-                "earshot: %s: %zu labels are longer than the %d bytes that a device of this configuration keeps: "
-                "it cuts them\n",
-                text_at(root, "file"), cut, EAR_LABEL_BYTES);
+                "earshot: %s: %zu label%s longer than the %d bytes that a device of this configuration keeps: cut\n",
+                text_at(root, "file"), cut, cut == 1 ? " is" : "s are", EAR_LABEL_BYTES);
     }
 }
 

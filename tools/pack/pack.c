@@ -18,6 +18,7 @@ static const struct {
     {"phrases", earshot_pack_phrases, "make a pack from a list of keywords"},
     {"rules", earshot_pack_rules, "make a pack from rules over what other plugins said"},
     {"sign", earshot_pack_sign, "sign a pack, so that devices take it"},
+    {"train", earshot_pack_train, "make a pack out of labelled texts"},
     {"verify", earshot_pack_verify, "check a pack as a device would, signature first"},
     {"install", earshot_pack_device, "give a signed pack to the earshotd on this machine"},
     {"list", earshot_pack_device, "the packs that it has"},

@@ -11,6 +11,7 @@ int earshot_pack_keygen(int argc, char **argv);
 int earshot_pack_phrases(int argc, char **argv);
 int earshot_pack_rules(int argc, char **argv);
 int earshot_pack_sign(int argc, char **argv);
+int earshot_pack_train(int argc, char **argv);
 int earshot_pack_verify(int argc, char **argv);
 
 #endif

@@ -49,7 +49,7 @@ void pack_bytes_add_cbor(struct pack_bytes *out, uint8_t major, uint64_t value)
     uint8_t head[9];
     const unsigned power = value <= UINT8_MAX ? 0 : value <= UINT16_MAX ? 1 : value <= UINT32_MAX ? 2 : 3;
     const unsigned size = value < 24 ? 0 : 1u << power;
-    head[0] = (uint8_t)(major << 5 | (size == 0 ? (unsigned)value : 24u + power));
+    head[0] = (uint8_t)((unsigned)major << 5 | (size == 0 ? (unsigned)value : 24u + power));
     for (unsigned i = 1; i <= size; i++) {
         head[i] = (uint8_t)(value >> 8 * (size - i));
     }

@@ -67,7 +67,7 @@ static bool add_op(struct parse *parse, uint8_t op, uint8_t what, uint8_t compar
 {
     const uint8_t head[4] = {op, what, comparison, 0};
     if (parse->rules->op_count == OPS_MAX) {
-        return rules_wrong(parse->fault, "more than 65,535 conditions in all rules together");
+        return RULES_WRONG(parse->fault, "more than 65,535 conditions in all rules together");
     }
     pack_bytes_add(&parse->rules->ops, head, sizeof head);
     pack_bytes_add_le16(&parse->rules->ops, number);
@@ -76,7 +76,7 @@ static bool add_op(struct parse *parse, uint8_t op, uint8_t what, uint8_t compar
     parse->ops++;
     parse->depth += op >= EAR_RULE_JUDGED ? 1u : 0u;
     parse->depth -= op == EAR_RULE_AND || op == EAR_RULE_OR ? 1u : 0u;
-    return parse->depth <= EAR_RULES_DEPTH_MAX || rules_wrong(parse->fault, "brackets are nested too deep; at most 31");
+    return parse->depth <= EAR_RULES_DEPTH_MAX || RULES_WRONG(parse->fault, "brackets are nested too deep; at most 31");
 }
 
 /* Where the text lies among the texts, which has each once; -1: no room. */
@@ -106,7 +106,7 @@ static bool read_number(struct parse *parse, const char *of, int most, uint16_t 
     char *end = NULL;
     long value = parse->token.type == RULES_WORD ? strtol(parse->token.text, &end, 10) : -1;
     if (value < 0 || value > most || end == parse->token.text || *end != '\0') {
-        return rules_wrong(parse->fault, "%s is compared with a whole number from 0 to %d, not with `%s`", of, most,
+        return RULES_WRONG(parse->fault, "%s is compared with a whole number from 0 to %d, not with `%s`", of, most,
                            parse->token.text);
     }
     *number = (uint16_t)value;
@@ -122,7 +122,7 @@ static bool read_choice(struct parse *parse, const char *of, const char *const *
             return next(parse);
         }
     }
-    return rules_wrong(parse->fault, "%s is %s, %s%s%s, not `%s`", of, choices[0], choices[1],
+    return RULES_WRONG(parse->fault, "%s is %s, %s%s%s, not `%s`", of, choices[0], choices[1],
                        choices[2] != NULL ? " or " : "", choices[2] != NULL ? choices[2] : "", parse->token.text);
 }
 
@@ -137,14 +137,14 @@ static bool read_label(struct parse *parse, const char *of, uint8_t question, ui
         return read_choice(parse, of, moods, label);
     }
     if (parse->token.type != RULES_WORD && parse->token.type != RULES_TEXT) {
-        return rules_wrong(parse->fault, "%s= wants a label, not `%s`", of, parse->token.text);
+        return RULES_WRONG(parse->fault, "%s= wants a label, not `%s`", of, parse->token.text);
     }
     if (question == EAR_ASK_LANGUAGE && strspn(parse->token.text, "abcdefghijklmnopqrstuvwxyz") != 2) {
-        return rules_wrong(parse->fault, "a language is two small letters of ISO 639-1, not `%s`", parse->token.text);
+        return RULES_WRONG(parse->fault, "a language is two small letters of ISO 639-1, not `%s`", parse->token.text);
     }
     int32_t at = text_at(parse->rules, parse->token.text);
     if (at < 0) {
-        return rules_wrong(parse->fault, "the labels of all rules together are longer than 65,535 bytes");
+        return RULES_WRONG(parse->fault, "the labels of all rules together are longer than 65,535 bytes");
     }
     *label = (uint16_t)at;
     return next(parse);
@@ -169,7 +169,7 @@ static bool read_judged(struct parse *parse, const char *name, uint8_t question)
     if (parse->token.type == RULES_COMPARISON) {
         comparison = parse->token.comparison;
         if (other) {
-            return rules_wrong(parse->fault, "%s!= takes no score; write `not (%s=... %s ...)`", name, name,
+            return RULES_WRONG(parse->fault, "%s!= takes no score; write `not (%s=... %s ...)`", name, name,
                                parse->token.text);
         }
         if (!next(parse) || !read_number(parse, name, SCORE_MAX, &number)) {
@@ -188,7 +188,7 @@ static bool read_fact(struct parse *parse, const char *name, uint8_t fact, int m
     if (most != 1) {
         comparison = parse->token.comparison;
         if (parse->token.type != RULES_COMPARISON || (fact == EAR_RULE_FROM && comparison > EAR_RULE_OTHER)) {
-            return rules_wrong(parse->fault, "%s wants %s, not `%s`", name,
+            return RULES_WRONG(parse->fault, "%s wants %s, not `%s`", name,
                                fact == EAR_RULE_FROM ? "= or !=" : "= != < <= > or >=", parse->token.text);
         }
         if (!next(parse) || !(fact == EAR_RULE_FROM ? read_choice(parse, name, senders, &number)
@@ -204,7 +204,7 @@ static bool read_condition(struct parse *parse)
     char name[EAR_PLUGIN_LABEL_BYTES + 1];
     memcpy(name, parse->token.text, sizeof name);
     if (parse->token.type != RULES_WORD) {
-        return rules_wrong(parse->fault, "a condition is missing before `%s`", name);
+        return RULES_WRONG(parse->fault, "a condition is missing before `%s`", name);
     }
     for (size_t i = 0; i < EAR_COUNT_OF(questions); i++) {
         if (strcmp(name, questions[i].name) == 0) {
@@ -216,7 +216,7 @@ static bool read_condition(struct parse *parse)
             return next(parse) && read_fact(parse, name, facts[i].fact, facts[i].most);
         }
     }
-    return rules_wrong(parse->fault, "there is no `%.20s`; there are " NAMES, name);
+    return RULES_WRONG(parse->fault, "there is no `%.20s`; there are " NAMES, name);
 }
 
 static bool read_or(struct parse *parse);
@@ -228,12 +228,12 @@ static bool read_not(struct parse *parse)
         return read_condition(parse);
     }
     if (++parse->nested > NESTED_MAX) {
-        return rules_wrong(parse->fault, "brackets are nested too deep; at most 31");
+        return RULES_WRONG(parse->fault, "brackets are nested too deep; at most 31");
     }
     if (parse->token.type == RULES_OPEN) {
         right = next(parse) && read_or(parse);
         if (right && parse->token.type != RULES_CLOSE) {
-            return rules_wrong(parse->fault, "`(` is not closed before `%s`", parse->token.text);
+            return RULES_WRONG(parse->fault, "`(` is not closed before `%s`", parse->token.text);
         }
         right = right && next(parse);
     } else {
@@ -268,13 +268,13 @@ bool rules_add(struct rules *rules, uint16_t label, uint16_t score, const char *
 {
     struct parse parse = {.rules = rules, .fault = fault, .token = {.at = condition}};
     if (rules->rule_count == UINT16_MAX) {
-        return rules_wrong(fault, "more than 65,535 rules");
+        return RULES_WRONG(fault, "more than 65,535 rules");
     }
     if (!next(&parse) || !read_or(&parse)) {
         return false;
     }
     if (parse.token.type != RULES_END) {
-        return rules_wrong(fault, "`%s` comes after a whole condition; join conditions with `and`, `or`",
+        return RULES_WRONG(fault, "`%s` comes after a whole condition; join conditions with `and`, `or`",
                            parse.token.text);
     }
     pack_bytes_add_le16(&rules->rules, label);

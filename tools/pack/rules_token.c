@@ -2,28 +2,17 @@
 /* tools/pack/rules_token.c - see rules_token.h. */
 #include "tools/pack/rules_token.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SCORE_MAX 1000
-
-bool rules_wrong(char fault[RULES_FAULT_BYTES], const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(fault, RULES_FAULT_BYTES, format, arguments);
-    va_end(arguments);
-    return false;
-}
 
 /* A text in quotes at p, into text; where it ends, or NULL. */
 static const char *read_quoted(const char *p, char text[EAR_PLUGIN_LABEL_BYTES + 1], char *fault)
 {
     const char *end = strchr(p + 1, '"');
     if (end == NULL || end == p + 1 || end - p - 1 > EAR_PLUGIN_LABEL_BYTES) {
-        rules_wrong(fault, "a text in quotes has 1 to 63 bytes and ends with \"");
+        snprintf(fault, RULES_FAULT_BYTES, "a text in quotes has 1 to 63 bytes and ends with \"");
         return NULL;
     }
     memcpy(text, p + 1, (size_t)(end - p - 1));
@@ -35,7 +24,7 @@ static const char *read_bare(const char *p, const char *until, char text[EAR_PLU
 {
     size_t length = strcspn(p, until);
     if (length > EAR_PLUGIN_LABEL_BYTES) {
-        rules_wrong(fault, "`%.20s...` is longer than 63 bytes", p);
+        snprintf(fault, RULES_FAULT_BYTES, "`%.20s...` is longer than 63 bytes", p);
         return NULL;
     }
     memcpy(text, p, length);
@@ -60,7 +49,7 @@ static bool read_comparison(struct rules_token *token, char *fault)
             return true;
         }
     }
-    return rules_wrong(fault, "`!` stands in `!=` only; to deny a condition write `not`");
+    return RULES_WRONG(fault, "`!` stands in `!=` only; to deny a condition write `not`");
 }
 
 bool rules_next(struct rules_token *token, char fault[RULES_FAULT_BYTES])
@@ -68,7 +57,7 @@ bool rules_next(struct rules_token *token, char fault[RULES_FAULT_BYTES])
     token->at += strspn(token->at, " \t");
     switch (*token->at) {
     case '\0':
-        strcpy(token->text, "the end");
+        memcpy(token->text, "the end", sizeof "the end");
         token->type = RULES_END;
         return true;
     case '(':
@@ -106,13 +95,13 @@ bool rules_split(const char *line, struct rule_line *parts, char fault[RULES_FAU
         char *end = NULL;
         long score = strtol(p, &end, 10);
         if (score > SCORE_MAX) {
-            return rules_wrong(fault, "the score is a whole number from 0 to 1000, not %.12s", p);
+            return RULES_WRONG(fault, "the score is a whole number from 0 to 1000, not %.12s", p);
         }
         parts->score = (uint16_t)score;
         p = end + strspn(end, " \t");
     }
     if (*p != ':' || parts->label[0] == '\0') {
-        return rules_wrong(
+        return RULES_WRONG(
             fault, "a rule is LABEL: CONDITION or LABEL SCORE: CONDITION; a label with blanks stands in quotes");
     }
     parts->condition = p + 1;

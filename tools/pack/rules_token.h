@@ -3,6 +3,8 @@
 #ifndef RULES_TOKEN_H
 #define RULES_TOKEN_H
 
+#include <stdio.h>
+
 #include "tools/pack/rules_compile.h"
 
 enum rules_token_type { RULES_END, RULES_WORD, RULES_TEXT, RULES_OPEN, RULES_CLOSE, RULES_COMPARISON };
@@ -18,6 +20,6 @@ struct rules_token {
 EAR_MUST_USE bool rules_next(struct rules_token *token, char fault[RULES_FAULT_BYTES]);
 
 /** Say what is wrong. Always false. */
-bool rules_wrong(char fault[RULES_FAULT_BYTES], const char *format, ...) __attribute__((format(printf, 2, 3)));
+#define RULES_WRONG(fault, ...) (snprintf((fault), RULES_FAULT_BYTES, __VA_ARGS__) < 0)
 
 #endif

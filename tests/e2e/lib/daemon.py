@@ -30,6 +30,7 @@ class Daemon:
             "broker__ca_file": certs.ca, "broker__cert_file": certs.crt("client"),
             "broker__key_file": certs.key("client"),
             "socket__path": self.socket, "state__directory": self.state, "log__level": "debug",
+            "control__path": self.directory / "control.sock",
         }
         self.set(**settings)
         self.state.mkdir()
