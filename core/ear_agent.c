@@ -72,7 +72,7 @@ static int start_empty(struct ear_agent *agent)
 
 static int load_memory(struct ear_agent *agent)
 {
-    const struct ear_storage *storage = &agent->config->snapshot;
+    const struct ear_storage *storage = &agent->config->state;
     int err = EAR_ERR_EMPTY;
 
     if (storage->ops != NULL) {
@@ -96,7 +96,7 @@ static int load_memory(struct ear_agent *agent)
 
 enum ear_err ear_agent_save(struct ear_agent *agent)
 {
-    if (agent->config->snapshot.ops == NULL) {
+    if (agent->config->state.ops == NULL) {
         return EAR_OK;
     }
     agent->memory.boot = agent->boot;
@@ -107,6 +107,24 @@ enum ear_err ear_agent_save(struct ear_agent *agent)
     }
     ear_agent_count(&agent->counts.saved);
     return EAR_OK;
+}
+
+enum ear_err ear_agent_commit(struct ear_agent *agent)
+{
+    (void)agent;
+    return EAR_OK;
+}
+
+bool ear_agent_is_uncommitted(const struct ear_agent *agent)
+{
+    (void)agent;
+    return false;
+}
+
+uint32_t ear_agent_state_room(uint32_t entry_bytes, uint32_t sector_bytes)
+{
+    return (uint32_t)((2 * sizeof(struct ear_memory) + 2 * entry_bytes + 6 * sector_bytes) &
+                      ~(size_t)(sector_bytes - 1));
 }
 
 /* --- time --- */

@@ -48,7 +48,8 @@ struct ear_agent_config {
     struct ear_log log;
     struct ear_transport transport;
     struct ear_storage outbox; /* for summaries that must outlive their window; ops NULL: they are lost, and counted */
-    struct ear_storage snapshot;              /* for the agent's memory; ops NULL: it starts from nothing each time */
+    struct ear_storage
+        state; /* journal and checkpoints of the agent's memory; ops NULL: it starts from nothing each time */
     struct ear_storage packs;                 /* for packs that come to the running device; ops NULL: none can */
     struct ear_signature signature;           /* under whose keys they may come */
     const struct ear_pack_image *pack_images; /* packs that are part of the program */
@@ -80,6 +81,9 @@ struct ear_agent_counts {
 };
 
 #define EAR_USER_WORDS (EAR_USER_BITS / 32)
+
+/** Bytes that the storage of config.state needs, with entry_bytes of what is heard between two checkpoints. */
+uint32_t ear_agent_state_room(uint32_t entry_bytes, uint32_t sector_bytes);
 
 /** All that must outlive a restart. No pointers. */
 struct ear_memory {
@@ -217,8 +221,18 @@ EAR_MUST_USE enum ear_err ear_agent_init(struct ear_agent *agent, const struct e
  */
 uint32_t ear_agent_tick(struct ear_agent *agent);
 
-/** Take one decoded event: check, judge, count. False if it was refused: *heard says why, and nothing changed. */
+/** Take one decoded event: check, judge, count. False if it was refused: *heard says why, and nothing changed;
+ * EAR_ERR_BUSY: there is no room for it before the next tick; EAR_ERR_IO: storage refuses what makes it last. Tell
+ * whoever sent it that it was taken, or taken before, only after ear_agent_commit. */
 bool ear_agent_hear(struct ear_agent *agent, const struct ear_event *event, struct ear_heard *heard);
+
+/** Make all that was heard durable, events that came again included: many at once cost little more than one. EAR_OK:
+ * those who sent them may be told so (also where there is no storage). EAR_ERR_IO: not yet; nothing is lost, try again.
+ */
+EAR_MUST_USE enum ear_err ear_agent_commit(struct ear_agent *agent);
+
+/** Whether ear_agent_commit has something to do. */
+bool ear_agent_is_uncommitted(const struct ear_agent *agent);
 
 /** Count an event that a decoder refused. */
 void ear_agent_refused(struct ear_agent *agent, const struct ear_fault *fault);
@@ -226,7 +240,7 @@ void ear_agent_refused(struct ear_agent *agent, const struct ear_fault *fault);
 /** Publish all that changed, at once instead of when it is due. */
 void ear_agent_flush(struct ear_agent *agent);
 
-/** Write the memory to storage. EAR_OK, also where there is no storage for it; EAR_ERR_IO. */
+/** Make a checkpoint of the memory. EAR_OK, also where there is no storage for it; EAR_ERR_IO. */
 enum ear_err ear_agent_save(struct ear_agent *agent);
 
 /** Begin to stop: tell what can be told within deadline_ms, then disconnect. Tick on until ear_agent_stopped; what was

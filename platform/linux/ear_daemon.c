@@ -218,7 +218,7 @@ static int open_agent(struct ear_daemon *daemon)
         .log = daemon->log,
         .transport = ear_mqtt_transport(daemon->mqtt),
         .outbox = daemon->state.outbox.port,
-        .snapshot = daemon->state.snapshot.port,
+        .state = daemon->state.snapshot.port,
         .packs = daemon->state.packs.port,
         .signature = daemon->settings.own.packs_key_file[0] != '\0' ? ear_signature_mbedtls(&daemon->keys)
                                                                     : (struct ear_signature){0},
