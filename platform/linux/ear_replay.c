@@ -101,6 +101,9 @@ bool ear_daemon_replay(struct ear_daemon *daemon, const char *path)
     if (opened) {
         close(fd);
     }
-    free(room);
+    if (room != NULL) {
+        explicit_bzero(room, sizeof *room);
+        free(room);
+    }
     return opened;
 }

@@ -2,17 +2,16 @@
 /* platform/linux/ear_socket.c - listening, connections, and what is kept for those that stall.
  *
  * One read buffer serves all connections. An event's beginning that the last read left over is put right before where
- * the next read goes, so that every event lies in one piece and whole ones are never copied. */
+ * the next read goes, so that every event lies in one piece and whole ones are never copied. What was said is wiped
+ * wherever it stood as soon as it is answered: a core or a swapped page has nothing to tell. */
 #include "platform/linux/ear_socket.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -62,6 +61,23 @@ static void say(const struct ear_socket *listener, enum ear_log_level level, con
     listener->log.line(listener->log.context, level, message, detail, number);
 }
 
+static void free_stall(struct client *client)
+{
+    if (client->stall != NULL) {
+        explicit_bzero(client->stall->input, client->stall->input_length);
+        explicit_bzero(client->stall->answers, client->stall->answer_length);
+        free(client->stall);
+        client->stall = NULL;
+    }
+}
+
+/** What lay in the listener's buffer has been heard, or is kept with the client. */
+static void forget(struct ear_socket *listener, char *input, size_t length)
+{
+    explicit_bzero(input, length);
+    ear_json_forget(&listener->json);
+}
+
 static void hang_up(struct client *client)
 {
     struct ear_socket *listener = client->listener;
@@ -76,7 +92,8 @@ static void hang_up(struct client *client)
     listener->counts.clients--;
     listener->counts.dead += client->stream.mode == EAR_STREAM_DEAD ? 1u : 0u;
     close(client->watch.fd);
-    free(client->stall);
+    free_stall(client);
+    explicit_bzero(client->partial, client->partial_length);
     free(client);
 }
 
@@ -121,11 +138,11 @@ static bool process(struct client *client, const char *input, size_t length)
         input += taken;
         length -= taken;
         ssize_t sent = answers.length > 0 ? send_some(client, answers.bytes, answers.length) : 0;
-        if (sent < 0) {
-            return false;
-        }
-        if ((size_t)sent < answers.length) {
-            return pause_client(client, answers.bytes + sent, answers.length - (size_t)sent, input, length);
+        bool paused = sent >= 0 && (size_t)sent < answers.length &&
+                      pause_client(client, answers.bytes + sent, answers.length - (size_t)sent, input, length);
+        explicit_bzero(answers.bytes, answers.length); /* those to questions may hold what was said */
+        if (sent < 0 || (size_t)sent < answers.length) {
+            return paused;
         }
         if (ear_answers_have_room(&answers)) {
             break;
@@ -154,9 +171,10 @@ static bool resume(struct client *client)
     }
     size_t length = stall->input_length;
     memcpy(listener->input, stall->input, length);
-    free(stall);
-    client->stall = NULL;
-    if (!process(client, listener->input, length)) {
+    free_stall(client);
+    bool alive = process(client, listener->input, length);
+    forget(listener, listener->input, length);
+    if (!alive) {
         return false;
     }
     return client->stall != NULL || ear_loop_watch(listener->loop, &client->watch, EPOLLIN) == EAR_OK;
@@ -171,8 +189,14 @@ static bool receive(struct client *client)
         return errno == EAGAIN || errno == EINTR;
     }
     client->at_end = count == 0;
-    memcpy(landing - client->partial_length, client->partial, client->partial_length);
-    return process(client, landing - client->partial_length, client->partial_length + (size_t)count);
+    char *input = landing - client->partial_length;
+    size_t length = client->partial_length + (size_t)count;
+    memcpy(input, client->partial, client->partial_length);
+    explicit_bzero(client->partial, client->partial_length);
+    client->partial_length = 0;
+    bool alive = process(client, input, length);
+    forget(listener, input, length);
+    return alive;
 }
 
 static void client_ready(void *context, uint32_t events)
@@ -262,72 +286,6 @@ static void listener_ready(void *context, uint32_t events)
     }
 }
 
-/** A file at the path is in the way: whether it is a socket at which nobody listens any more. */
-static bool is_left_over(const struct sockaddr_un *address)
-{
-    struct stat about;
-    if (lstat(address->sun_path, &about) != 0 || !S_ISSOCK(about.st_mode)) {
-        return false;
-    }
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool refused =
-        fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof *address) != 0 && errno == ECONNREFUSED;
-    if (fd >= 0) {
-        close(fd);
-    }
-    return refused;
-}
-
-static bool find_group(const char *group, gid_t *gid)
-{
-    char *end = NULL;
-    unsigned long number = strtoul(group, &end, 10);
-    if (end != group && *end == '\0') {
-        *gid = (gid_t)number;
-        return true;
-    }
-    const struct group *entry = getgrnam(group);
-    if (entry != NULL) {
-        *gid = entry->gr_gid;
-    }
-    return entry != NULL;
-}
-
-static bool fail(char *reason, size_t capacity, const char *path, const char *why)
-{
-    snprintf(reason, capacity, "%s: %s", path, why);
-    return false;
-}
-
-/* Bound with nobody else let in, then opened as far as was asked for. */
-bool ear_socket_bind(int fd, const struct ear_socket_config *config, char *reason, size_t capacity)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    gid_t gid = (gid_t)-1;
-    if (strlen(config->path) >= sizeof address.sun_path) {
-        return fail(reason, capacity, config->path, "longer than a socket's name can be");
-    }
-    memcpy(address.sun_path, config->path, strlen(config->path) + 1);
-    if (config->group[0] != '\0' && !find_group(config->group, &gid)) {
-        return fail(reason, capacity, config->group, "there is no such group");
-    }
-    mode_t mask = umask(0177);
-    int error = bind(fd, (const struct sockaddr *)&address, sizeof address) == 0 ? 0 : errno;
-    if (error == EADDRINUSE && is_left_over(&address) && unlink(address.sun_path) == 0) {
-        error = bind(fd, (const struct sockaddr *)&address, sizeof address) == 0 ? 0 : errno;
-    }
-    umask(mask);
-    if (error != 0) {
-        return fail(reason, capacity, config->path,
-                    error == EADDRINUSE ? "another daemon listens here, or this is no socket" : strerror(error));
-    }
-    if ((gid != (gid_t)-1 && chown(config->path, (uid_t)-1, gid) != 0) || chmod(config->path, config->mode) != 0 ||
-        listen(fd, SOMAXCONN) != 0) {
-        return fail(reason, capacity, config->path, strerror(errno));
-    }
-    return true;
-}
-
 struct ear_socket *ear_socket_open(const struct ear_socket_config *config, const struct ear_stream_sink *sink,
                                    struct ear_loop *loop, const struct ear_log *log, char *reason, size_t capacity)
 {
@@ -350,7 +308,7 @@ struct ear_socket *ear_socket_open(const struct ear_socket_config *config, const
     memcpy(listener->path, config->path, strlen(config->path) + 1);
     ear_json_init(&listener->json);
     if (ear_loop_watch(loop, &listener->watch, EPOLLIN) != EAR_OK) {
-        (void)fail(reason, capacity, config->path, strerror(errno));
+        snprintf(reason, capacity, "%s: %s", config->path, strerror(errno));
         ear_socket_close(listener);
         return NULL;
     }
