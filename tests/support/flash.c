@@ -69,8 +69,7 @@ void flash_power_off(struct flash_device *device)
 
 void flash_power_on(struct flash_device *device)
 {
-    device->operations = device->cut_at = 0;
-    device->calls = device->fail_at = 0;
+    device->cut_at = device->fail_at = 0;
     device->fail_for_good = device->off = false;
 }
 

@@ -36,12 +36,12 @@ struct flash_device {
     struct flash *partitions[FLASH_PARTITIONS];
     uint32_t partition_count;
     uint64_t random;
-    uint64_t operations;   /* since flash_power_on: programs, erases, syncs */
+    uint64_t operations;   /* ever: programs, erases, syncs */
     uint64_t cut_at;       /* 0: never */
     uint8_t cut;           /* enum flash_cut */
     bool keeps_unsynced;   /* as a chip without a cache: what was programmed stays, also without a sync */
     bool off;              /* the power is gone */
-    uint64_t calls;        /* since flash_power_on: of any function */
+    uint64_t calls;        /* ever: of any function */
     uint64_t fail_at;      /* this call fails without effect; 0: none */
     bool fail_for_good;    /* and all after it */
     uint32_t disturb;      /* so many reads of a sector turn one of its bits over; 0: never */
@@ -71,7 +71,7 @@ struct flash {
 void flash_init(struct flash *flash, struct flash_device *device, uint32_t sector_bytes, uint32_t sector_count,
                 void *room);
 
-/** Power on: nothing armed, operations and calls counted from 0. Bad sectors stay bad. */
+/** Power on: nothing armed. Bad sectors stay bad. */
 void flash_power_on(struct flash_device *device);
 
 /** The power goes now, between two operations. */
