@@ -38,10 +38,24 @@ static int fail(const struct ear_daemon *daemon, int code, const char *message, 
 
 /* --- what the socket gives the agent --- */
 
+bool ear_daemon_hear(struct ear_daemon *daemon, const struct ear_event *event, struct ear_heard *heard)
+{
+    if (ear_agent_hear(&daemon->agent, event, heard) || heard->fault.err != EAR_ERR_BUSY) {
+        return heard->fault.err == EAR_OK;
+    }
+    (void)ear_agent_tick(&daemon->agent); /* makes room */
+    return ear_agent_hear(&daemon->agent, event, heard);
+}
+
 static bool hear(void *context, const struct ear_event *event, struct ear_heard *heard)
 {
+    return ear_daemon_hear(context, event, heard);
+}
+
+static enum ear_err commit(void *context)
+{
     struct ear_daemon *daemon = context;
-    return ear_agent_hear(&daemon->agent, event, heard);
+    return ear_agent_commit(&daemon->agent);
 }
 
 static void refused(void *context, const struct ear_fault *fault)
@@ -69,7 +83,7 @@ static int32_t ask(void *context, struct ear_str question, struct ear_str line, 
 
 static struct ear_stream_sink sink_of(struct ear_daemon *daemon)
 {
-    return (struct ear_stream_sink){.hear = hear, .refused = refused, .ask = ask, .context = daemon};
+    return (struct ear_stream_sink){.hear = hear, .refused = refused, .commit = commit, .ask = ask, .context = daemon};
 }
 
 /* --- what MQTT tells the agent --- */
@@ -218,7 +232,7 @@ static int open_agent(struct ear_daemon *daemon)
         .log = daemon->log,
         .transport = ear_mqtt_transport(daemon->mqtt),
         .outbox = daemon->state.outbox.port,
-        .state = daemon->state.snapshot.port,
+        .state = daemon->state.state.port,
         .packs = daemon->state.packs.port,
         .signature = daemon->settings.own.packs_key_file[0] != '\0' ? ear_signature_mbedtls(&daemon->keys)
                                                                     : (struct ear_signature){0},
@@ -270,8 +284,9 @@ static int open_state(struct ear_daemon *daemon)
 {
     const struct ear_linux_settings *own = &daemon->settings.own;
     const struct ear_state_sizes sizes = {.outbox_kib = own->state_outbox_kib,
-                                          .memory_bytes = sizeof(struct ear_memory),
-                                          .pack_slot_kib = own->packs_key_file[0] != '\0' ? own->packs_slot_kib : 0};
+                                          .journal_kib = own->state_journal_kib,
+                                          .pack_slot_kib = own->packs_key_file[0] != '\0' ? own->packs_slot_kib : 0,
+                                          .sync = (uint8_t)own->journal_sync};
     return ear_state_open(&daemon->state, own->state_directory, &sizes, &daemon->log) == EAR_OK ? EAR_EXIT_OK
                                                                                                 : EAR_EXIT_FAILED;
 }
@@ -280,6 +295,7 @@ int ear_daemon_open(struct ear_daemon *daemon, bool listen)
 {
     umask(077);
     daemon->loop.fd = daemon->signal_watch.fd = -1;
+    daemon->settle_ms = -1;
     ear_state_init(&daemon->state);
     if (ear_loop_open(&daemon->loop) != EAR_OK || !open_signals(daemon)) {
         return fail(daemon, EAR_EXIT_FAILED, "no descriptors", strerror(errno));
@@ -341,9 +357,20 @@ static int tick(struct ear_daemon *daemon)
     return sleep_ms < LONGEST_SLEEP_MS ? (int)sleep_ms : LONGEST_SLEEP_MS;
 }
 
+/** Make durable what was heard and answer it, unless that may wait for more. */
+static void settle(struct ear_daemon *daemon)
+{
+    const uint32_t delay_ms = daemon->settings.own.journal_delay_ms;
+    daemon->settle_ms = -1;
+    if (daemon->socket != NULL) {
+        const bool now = delay_ms == 0 || daemon->stopping || !ear_agent_is_uncommitted(&daemon->agent);
+        daemon->settle_ms = ear_socket_settle(daemon->socket, now, now ? 0 : ear_clock_system_monotonic_ms(), delay_ms);
+    }
+}
+
 bool ear_daemon_turn(struct ear_daemon *daemon, int at_most_ms)
 {
-    int timeout_ms = least(at_most_ms, tick(daemon));
+    int timeout_ms = least(least(at_most_ms, daemon->settle_ms), tick(daemon));
     if (daemon->stopping && (ear_agent_stopped(&daemon->agent) || daemon->ticked_ms >= daemon->give_up_ms)) {
         return false;
     }
@@ -357,6 +384,7 @@ bool ear_daemon_turn(struct ear_daemon *daemon, int at_most_ms)
         ear_mqtt_run(daemon->mqtt); /* a time of its own has come, however busy the socket is */
         daemon->told = true;
     }
+    settle(daemon);
     return true;
 }
 

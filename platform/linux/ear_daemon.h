@@ -40,6 +40,7 @@ struct ear_daemon {
     bool agent_up;
     bool told;          /* the broker was heard from since the last tick */
     uint64_t ticked_ms; /* when the agent was last ticked */
+    int settle_ms;      /* in which answers that wait are due; -1: none waits */
     bool stopping;
     uint64_t give_up_ms; /* stopping: when it ends, whatever is open */
     uint32_t watchdog_ms;
@@ -66,6 +67,9 @@ bool ear_daemon_turn(struct ear_daemon *daemon, int at_most_ms);
 
 /** Begin to go down: what can be told within deadline_ms is, the rest is stored. */
 void ear_daemon_stop(struct ear_daemon *daemon, uint32_t deadline_ms);
+
+/** Hear an event, making room for it where there is none. As ear_agent_hear. */
+bool ear_daemon_hear(struct ear_daemon *daemon, const struct ear_event *event, struct ear_heard *heard);
 
 /** Hear a file of events: JSON lines or a CBOR sequence. False if it cannot be read. */
 bool ear_daemon_replay(struct ear_daemon *daemon, const char *path);
