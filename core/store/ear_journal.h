@@ -40,19 +40,19 @@ struct ear_journal {
     struct ear_record_log log;
     struct ear_journal_mark newest;
     struct ear_journal_mark former;
-    uint64_t at;                       /* replay: the record where to look next, then the one being read */
+    uint64_t at;                       /* replay: where to look for the next record */
     uint32_t number;                   /* of the next entry: all entries ever are numbered */
-    uint32_t first;                    /* replay: number of the first entry of the record being read */
+    uint32_t read_number;              /* replay: of the next entry in buffer */
     uint32_t entry_limit;              /* bytes of log after a checkpoint beyond which the next is due */
-    uint32_t reserve;                  /* bytes of log that a checkpoint takes at most */
     uint32_t commits;                  /* that had something to do */
     uint32_t checkpoints;              /* made */
     uint32_t lost;                     /* entries that could not be read or were given up */
     uint32_t failed;                   /* writes that the storage refused */
-    uint32_t written_bytes;            /* programmed since open, for the account of wear; wraps */
+    uint16_t memory_sectors;           /* that a checkpoint takes at most */
+    uint16_t room;                     /* bytes of buffer that are used: what fits a record */
     uint16_t pending;                  /* bytes in buffer */
     uint16_t pending_count;            /* entries in it */
-    uint16_t offset;                   /* replay: where in buffer the next entry is */
+    uint16_t read_at;                  /* replay: where in buffer the next entry is */
     uint8_t tries;                     /* starts before this one that did not become ready */
     bool ready;                        /* replayed; entries may be added */
     bool scrub;                        /* what is older than the newest checkpoint is to be erased yet */
@@ -109,6 +109,12 @@ bool ear_journal_is_due(const struct ear_journal *journal);
  * checkpoint stands but not everything is erased yet (journal->scrub). */
 EAR_MUST_USE int ear_journal_checkpoint(struct ear_journal *journal, const struct ear_section *sections, uint32_t count,
                                         bool scrub);
+
+/** Bytes written since open, with all that is around records: for the account of wear. */
+static inline uint64_t ear_journal_written_bytes(const struct ear_journal *journal)
+{
+    return journal->log.tail - journal->log.own_from;
+}
 
 /** Whether there is a state to go on from, readable or not. */
 static inline bool ear_journal_is_empty(const struct ear_journal *journal)
