@@ -9,6 +9,8 @@
 
 static_assert((unsigned)EAR_RESOLUTIONS <= 8, "a bit each in ear_agent.publishing");
 
+#define BUSY_MS 1000u /* until what found no room is tried again, if nothing else happens */
+
 static const char *const summary_topics[EAR_RESOLUTIONS] = {"summary/minute", "summary/hour", "summary/day"};
 
 static uint32_t interval_s(const struct ear_agent *agent, unsigned resolution)
@@ -296,7 +298,10 @@ uint64_t ear_agent_tell_next_ms(const struct ear_agent *agent)
         const uint64_t due_ms = ear_agent_due(agent->published_ms[r], interval_s(agent, r));
         next_ms = due_ms < next_ms ? due_ms : next_ms;
     }
-    const uint64_t status_ms = ear_agent_due(agent->status_ms, agent->config->settings->publish_status_s);
+    uint64_t status_ms = ear_agent_due(agent->status_ms, agent->config->settings->publish_status_s);
+    if (status_ms <= agent->monotonic_ms) { /* there was no room for it: an acknowledgement comes, or a while passes */
+        status_ms = agent->monotonic_ms + BUSY_MS;
+    }
     return status_ms < next_ms ? status_ms : next_ms;
 }
 
