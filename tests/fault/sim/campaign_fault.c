@@ -178,6 +178,7 @@ void campaign_random_contents(struct reference *reference, const struct campaign
         reference_put(reference, (uint32_t)(flash_random(&random) % (reference->script->step_count + 1)));
         flash_power_off(&device.power);
         device.worst = (struct device_start){0};
+        device.online = true;
         spoil(&device.state, &random);
         spoil(&device.outbox, &random);
         spoil(&device.packs, &random);

@@ -127,6 +127,10 @@ static enum played change_pack(const struct step *step)
         if (device.power.off || (!done && !wait_a_moment())) {
             return PLAYED_CUT;
         }
+        if (device.may_burn && (fault.reason == EAR_PACK_REFUSAL_COUNTER || step->kind == STEP_ROLL_BACK)) {
+            client.pack = pack_in_use(&at_work); /* as it says, it is to come with a higher counter */
+            return PLAYED;
+        }
     }
     return stuck("the pack cannot be changed:", step->kind == STEP_PACK ? "install" : "roll back", fault.reason);
 }
@@ -203,11 +207,11 @@ bool script_check_start(const struct script *script)
     bool at_work = false;
     const uint32_t pack = pack_in_use(&at_work);
 
-    if (pack != client.pack && !(changing && pack == step->value)) {
+    if (pack != client.pack && !device.may_burn && !(changing && pack == step->value)) {
         (void)stuck("another pack is in use than the old or the new one:", "counter", pack);
         return false;
     }
-    if (pack != 0 && !at_work) {
+    if (pack != 0 && !at_work && !device.may_burn) {
         (void)stuck("the pack in use is not at work:", "counter", pack);
         return false;
     }
@@ -228,6 +232,9 @@ static enum played look_at_storage(void)
 {
     if (device.power.violation != NULL) {
         return stuck("a rule of storage was broken:", device.power.violation, 0);
+    }
+    if (device.spins) {
+        return stuck("the agent asks for the next tick at once, without end", "", 0);
     }
     if (device.server.full || device.server.broken) {
         return stuck("a summary that cannot be", device.server.full ? "kept" : "read", 0);
