@@ -38,9 +38,11 @@ struct ear_daemon {
     struct ear_agent_config config;
     struct ear_agent agent;
     bool agent_up;
-    bool told;          /* the broker was heard from since the last tick */
-    uint64_t ticked_ms; /* when the agent was last ticked */
-    int settle_ms;      /* in which answers that wait are due; -1: none waits */
+    bool told;               /* the broker was heard from since the last tick */
+    uint64_t ticked_ms;      /* when the agent was last ticked */
+    int settle_ms;           /* in which answers that wait are due; -1: none waits */
+    bool failed;             /* it ends so as to be started anew */
+    uint64_t storage_due_ms; /* when storage that could not be opened is tried again */
     bool stopping;
     uint64_t give_up_ms; /* stopping: when it ends, whatever is open */
     uint32_t watchdog_ms;
@@ -49,6 +51,9 @@ struct ear_daemon {
 
 /** What the settings say about the broker; points into them. */
 void ear_daemon_mqtt_config(struct ear_daemon_settings *settings, struct ear_mqtt_config *config);
+
+/** Open the way to the broker. False: the log has why. */
+bool ear_daemon_open_mqtt(struct ear_daemon *daemon);
 
 /** Read the keys under which packs may come. False: reason, and keys are as before. */
 bool ear_daemon_read_keys(const struct ear_daemon_settings *settings, struct ear_signature_keys *keys, char *reason,

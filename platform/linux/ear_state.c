@@ -3,6 +3,7 @@
 #include "platform/linux/ear_state.h"
 
 #include "core/ear_agent.h"
+#include "core/store/ear_journal_move.h"
 #include "core/store/ear_record_log.h"
 #include "platform/linux/ear_state_convert.h"
 
@@ -44,15 +45,16 @@ static enum ear_err open_partition(struct ear_storage_file *file, const char *pa
 
 /* A log in a file. Where it cannot be had, one that refuses. */
 static enum ear_err open_log(struct ear_state *state, struct ear_storage_file *file, const char *path,
-                             uint32_t sector_count, bool may_shrink, uint8_t sync, const struct ear_log *log)
+                             uint32_t sector_count, ear_state_append *append, uint8_t sync, const struct ear_log *log)
 {
     enum ear_err err = open_partition(file, path, sector_count, log);
     if (err == EAR_ERR_BUSY) {
         return err;
     }
     if (err == EAR_OK && file->port.sector_count != sector_count &&
-        (may_shrink || file->port.sector_count < sector_count)) {
-        err = ear_state_convert(file, path, SECTOR_BYTES, sector_count, log);
+        (append == ear_state_append_message || file->port.sector_count < sector_count)) {
+        err =
+            ear_state_convert(file, path, SECTOR_BYTES, sector_count, append, log); /* a state is never made smaller */
     }
     if (err != EAR_OK) {
         ear_storage_file_refuse(file, SECTOR_BYTES, sector_count);
@@ -101,9 +103,10 @@ enum ear_err ear_state_open(struct ear_state *state, const char *directory, cons
     snprintf(state->state_path, sizeof state->state_path, "%s/state", directory);
     snprintf(state->packs_path, sizeof state->packs_path, "%s/packs", directory);
     enum ear_err err = open_log(state, &state->outbox, state->outbox_path, sizes->outbox_kib * 1024u / SECTOR_BYTES,
-                                true, sizes->sync, log);
-    if (err == EAR_OK) { /* a state larger than need be holds what a smaller one might not */
-        err = open_log(state, &state->state, state->state_path, state_bytes / SECTOR_BYTES, false, sizes->sync, log);
+                                ear_state_append_message, sizes->sync, log);
+    if (err == EAR_OK) {
+        err = open_log(state, &state->state, state->state_path, state_bytes / SECTOR_BYTES, ear_journal_move_record,
+                       sizes->sync, log);
     }
     return err == EAR_OK ? open_packs(state, sizes->pack_slot_kib, log) : err;
 }

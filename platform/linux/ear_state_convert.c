@@ -13,7 +13,15 @@ static void say(const struct ear_log *log, enum ear_log_level level, const char 
     log->line(log->context, level, message, detail, 0);
 }
 
+int ear_state_append_message(struct ear_record_log *to, uint8_t type, uint8_t *bytes, uint16_t length, uint64_t *unused)
+{
+    (void)unused;
+    return ear_record_log_append(to, type, bytes, length);
+}
+
 struct copy {
+    ear_state_append *append;
+    uint64_t begin;
     struct ear_record_log from;
     struct ear_record_log to;
     uint32_t records;
@@ -27,7 +35,7 @@ static int copy_record(struct copy *copy, const struct ear_record *record)
     if (length < 0) {
         return length == EAR_ERR_IO ? length : EAR_OK; /* corrupt: counted in from.corrupt */
     }
-    const int err = ear_record_log_append(&copy->to, record->type, bytes, (uint16_t)length);
+    const int err = copy->append(&copy->to, record->type, bytes, (uint16_t)length, &copy->begin);
     copy->records += err == EAR_OK;
     copy->too_long += err == EAR_ERR_TOO_LONG;
     return err == EAR_ERR_TOO_LONG ? EAR_OK : err;
@@ -50,10 +58,10 @@ static int copy_all(struct copy *copy, const struct ear_storage *from, const str
 }
 
 enum ear_err ear_state_convert(struct ear_storage_file *file, const char *path, uint32_t sector_bytes,
-                               uint32_t sector_count, const struct ear_log *log)
+                               uint32_t sector_count, ear_state_append *append, const struct ear_log *log)
 {
     struct ear_storage_file fresh;
-    struct copy copy = {0};
+    struct copy copy = {.append = append};
     char text[256];
     int err = ear_storage_file_create(&fresh, path, sector_bytes, sector_count, log);
     if (err == EAR_OK) {

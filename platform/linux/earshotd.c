@@ -203,7 +203,7 @@ static int run(struct ear_daemon *daemon, const struct command *command)
     while (daemon->agent_up && (code == EAR_EXIT_OK || daemon->stopping) && ear_daemon_turn(daemon, -1)) {
     }
     ear_daemon_close(daemon);
-    return code;
+    return daemon->failed ? EAR_EXIT_FAILED : code;
 }
 
 int main(int argc, char **argv)
