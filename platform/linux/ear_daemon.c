@@ -161,6 +161,7 @@ static int open_agent(struct ear_daemon *daemon)
         .plugin_count = ear_plugins_count,
         .version = EAR_VERSION,
     };
+    ear_daemon_find_floor(daemon);
     enum ear_err err = ear_agent_init(&daemon->agent, &daemon->config);
     if (err == EAR_ERR_CONFIG) {
         return fail(daemon, EAR_EXIT_CONFIG, "the agent cannot work with these settings",
@@ -271,6 +272,7 @@ static int tick(struct ear_daemon *daemon)
     daemon->ticked_ms = now_ms;
     daemon->told = false;
     uint32_t sleep_ms = ear_agent_tick(&daemon->agent);
+    ear_daemon_watch_clock(daemon);
     return sleep_ms < LONGEST_SLEEP_MS ? (int)sleep_ms : LONGEST_SLEEP_MS;
 }
 

@@ -38,10 +38,12 @@ struct ear_daemon {
     struct ear_agent_config config;
     struct ear_agent agent;
     bool agent_up;
-    bool told;               /* the broker was heard from since the last tick */
-    uint64_t ticked_ms;      /* when the agent was last ticked */
-    int settle_ms;           /* in which answers that wait are due; -1: none waits */
-    bool failed;             /* it ends so as to be started anew */
+    bool told;          /* the broker was heard from since the last tick */
+    uint64_t ticked_ms; /* when the agent was last ticked */
+    int settle_ms;      /* in which answers that wait are due; -1: none waits */
+    bool failed;        /* it ends so as to be started anew */
+    bool clock_was_wrong;
+    int64_t clock_offset_ms; /* of the agent's time to the monotonic clock */
     uint64_t storage_due_ms; /* when storage that could not be opened is tried again */
     bool stopping;
     uint64_t give_up_ms; /* stopping: when it ends, whatever is open */
@@ -51,6 +53,12 @@ struct ear_daemon {
 
 /** What the settings say about the broker; points into them. */
 void ear_daemon_mqtt_config(struct ear_daemon_settings *settings, struct ear_mqtt_config *config);
+
+/** Find what time it is at least, from the dates of files. The clock's port is there, and the state open. */
+void ear_daemon_find_floor(struct ear_daemon *daemon);
+
+/** After each tick: say if the clock cannot be right; when it was set, try the broker at once. */
+void ear_daemon_watch_clock(struct ear_daemon *daemon);
 
 /** Open the way to the broker. False: the log has why. */
 bool ear_daemon_open_mqtt(struct ear_daemon *daemon);

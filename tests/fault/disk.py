@@ -4,7 +4,7 @@ import errno
 import mmap
 import struct
 
-KINDS = ["read", "write", "sync", "open", "room"]
+KINDS = ["read", "write", "sync", "open", "room", "clock"]
 RULE = struct.Struct("=IIIi")
 EVER = 0xffffffff
 HALF = -1  # no failure, but only half is written
