@@ -181,8 +181,12 @@ static bool send_cell(struct ear_agent *agent, uint16_t number)
     return true;
 }
 
+/* What could still be lost is not told: the server would know more than the device after the next start. */
 static void sweep(struct ear_agent *agent)
 {
+    if (agent->publishing != 0 && ear_agent_commit(agent) != EAR_OK) {
+        return;
+    }
     while (agent->publishing != 0 && ear_uplink_room(&agent->uplink)) {
         const uint16_t cell = ear_note_next(&agent->memory.note, agent->publishing, agent->sweep_at);
         if (cell == EAR_NO_CELL) {

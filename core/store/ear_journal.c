@@ -69,7 +69,7 @@ uint64_t ear_journal_left(const struct ear_journal *journal)
 
 /* What the records say, oldest first. */
 struct survey {
-    uint64_t torn; /* BEGIN of a checkpoint that is the last thing in the log; 0: none */
+    uint64_t torn; /* first record of a checkpoint without END that is the last thing in the log; 0: none */
 };
 
 static int survey_end(struct ear_journal *journal, const struct ear_record *record)
@@ -78,7 +78,7 @@ static int survey_end(struct ear_journal *journal, const struct ear_record *reco
     const int err = ear_journal_read_end(journal, record->position, &end);
     if (err == EAR_OK) {
         journal->former = journal->newest;
-        journal->newest = (struct ear_journal_mark){end.begin, record->position};
+        journal->newest = (struct ear_journal_mark){end.begin, record->position, end.number};
         journal->number = end.number;
         journal->scrub = end.scrub;
         journal->tries = 0;
@@ -88,9 +88,10 @@ static int survey_end(struct ear_journal *journal, const struct ear_record *reco
 
 static int survey_record(struct ear_journal *journal, const struct ear_record *record, struct survey *survey)
 {
-    if (record->type == EAR_JOURNAL_BEGIN) {
-        survey->torn = record->position;
-    } else if (record->type < EAR_JOURNAL_CHUNK) {
+    if (record->type == EAR_JOURNAL_BEGIN || (record->type >= EAR_JOURNAL_CHUNK && survey->torn == 0)) {
+        survey->torn = record->position; /* a chunk: its BEGIN was lost in the cut */
+    } else if (record->type < EAR_JOURNAL_CHUNK && record->type != EAR_JOURNAL_TRY &&
+               record->type != EAR_JOURNAL_READY) {
         survey->torn = 0;
     }
     switch (record->type) {
@@ -124,7 +125,7 @@ static int survey_log(struct ear_journal *journal)
         from = record.after;
     }
     if (err == EAR_ERR_EMPTY && survey.torn != 0) {
-        err = ear_record_log_rewind(&journal->log, survey.torn); /* what it does not get back is only room */
+        err = ear_journal_rewind(journal, survey.torn); /* what it does not get back is only room */
         journal->failed += err != EAR_OK ? 1u : 0u;
         err = EAR_ERR_EMPTY;
     }
@@ -170,6 +171,13 @@ int ear_journal_sync(struct ear_journal *journal)
     return err;
 }
 
+int ear_journal_rewind(struct ear_journal *journal, uint64_t position)
+{
+    const uint32_t offset = (uint32_t)position & (journal->log.storage->sector_bytes - 1u);
+    const bool is_first = offset == EAR_RECORD_LOG_SECTOR_OVERHEAD && position > journal->log.storage->sector_bytes;
+    return ear_record_log_rewind(&journal->log, is_first ? position - offset - 1u : position);
+}
+
 int ear_journal_flush(struct ear_journal *journal)
 {
     uint8_t head[EAR_JOURNAL_ENTRIES_HEAD];
@@ -177,6 +185,9 @@ int ear_journal_flush(struct ear_journal *journal)
         .head = head, .bytes = journal->buffer, .head_length = sizeof head, .length = journal->pending};
     if (journal->pending == 0) {
         return EAR_OK;
+    }
+    if (ear_journal_sync(journal) != EAR_OK) { /* no entry is there without those before it */
+        return EAR_ERR_IO;
     }
     ear_le32_put(head, journal->number - journal->pending_count);
     ear_le32_put(head + 4, journal->pending_count);

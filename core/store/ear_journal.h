@@ -31,8 +31,9 @@ struct ear_section {
 
 /** A whole checkpoint on the log. */
 struct ear_journal_mark {
-    uint64_t begin; /* position of its first record */
-    uint64_t end;   /* and of its last; 0: there is none */
+    uint64_t begin;  /* position of its first record */
+    uint64_t end;    /* and of its last; 0: there is none */
+    uint32_t number; /* of the first entry after it */
 };
 
 /** Public only so that callers can allocate it; read the counters, use the functions. */

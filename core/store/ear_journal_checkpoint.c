@@ -143,6 +143,10 @@ static int load_best(struct ear_journal *journal, struct ear_section *sections, 
         return err;
     }
     err = load_from(journal, &journal->former, sections, count);
+    if (err == EAR_OK) { /* the next checkpoint must not take its room */
+        journal->newest = journal->former;
+        journal->former = (struct ear_journal_mark){0};
+    }
     if (err == EAR_OK || err == EAR_ERR_IO) {
         return err;
     }
@@ -236,7 +240,7 @@ static int write_end(struct ear_journal *journal, const struct ear_section *sect
     err = ear_journal_sync(journal);
     if (err == EAR_OK) {
         journal->former = journal->newest;
-        journal->newest = (struct ear_journal_mark){begin, end};
+        journal->newest = (struct ear_journal_mark){begin, end, journal->number};
     }
     return err;
 }
@@ -255,6 +259,7 @@ static int write_checkpoint(struct ear_journal *journal, const struct ear_sectio
     for (uint32_t i = 0; i < count && err == EAR_OK; i++) {
         err = write_section(journal, i, &sections[i]);
     }
+    err = err == EAR_OK ? ear_journal_sync(journal) : err; /* where its END is, all of it is */
     return err == EAR_OK ? write_end(journal, sections, count, *begin, scrub) : err;
 }
 
@@ -293,7 +298,7 @@ int ear_journal_checkpoint(struct ear_journal *journal, const struct ear_section
     }
     err = write_checkpoint(journal, sections, count, scrub, &begin);
     if (err != EAR_OK) {
-        const int rewound = begin != 0 ? ear_record_log_rewind(&journal->log, begin) : EAR_OK;
+        const int rewound = begin != 0 ? ear_journal_rewind(journal, begin) : EAR_OK;
         journal->failed += rewound != EAR_OK ? 1u : 0u;
         return err;
     }

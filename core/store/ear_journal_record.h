@@ -43,6 +43,10 @@ int ear_journal_append(struct ear_journal *journal, uint8_t type, const struct e
 int ear_journal_sync(struct ear_journal *journal);
 int ear_journal_flush(struct ear_journal *journal);
 
+/** Give up a checkpoint that begins at this record and is the last thing in the log, with its sectors. EAR_ERR_IO: not
+ * all of them. */
+int ear_journal_rewind(struct ear_journal *journal, uint64_t position);
+
 /** Bytes of log before the newest checkpoint would be overwritten. */
 uint64_t ear_journal_left(const struct ear_journal *journal);
 

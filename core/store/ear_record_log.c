@@ -488,17 +488,15 @@ int ear_record_log_rewind(struct ear_record_log *log, uint64_t position)
     }
     const uint32_t kept = ear_record_sector_of(log, position);
     ear_record_log_turn(log);
-    while (ear_record_sector_of(log, log->tail) > kept + 1) {
-        const uint64_t last = ear_record_start_of(log, ear_record_sector_of(log, log->tail) - 1);
-        if (erase(log, ear_record_address_of(log, last)) != EAR_OK) {
-            break;
-        }
-        log->tail = last;
-    }
-    log->tail_number = number_before(log, kept, ear_record_start_of(log, kept + 1));
+    uint32_t end = ear_record_sector_of(log, log->tail);
+    log->tail = ear_record_start_of(log, kept + 1);
+    log->tail_number = number_before(log, kept, log->tail);
     log->own_from = log->own_from < log->tail ? log->own_from : log->tail;
-    const int err = write_boot(log);
-    return err == EAR_OK && ear_record_sector_of(log, log->tail) > kept + 1 ? EAR_ERR_IO : err;
+    int err = write_boot(log); /* first: what is erased may be all that bears the newest boot's number */
+    for (; err == EAR_OK && end - 1 > ear_record_sector_of(log, log->tail); end--) {
+        err = erase(log, ear_record_address_of(log, ear_record_start_of(log, end - 1)));
+    }
+    return err == EAR_OK ? ear_record_log_sync(log) : err;
 }
 
 /* What cannot be erased can still be made unreadable. */

@@ -100,8 +100,8 @@ def test_canary_policy_none(world):
         for client in clients:
             client.close()
         until(lambda: server.total("tags[refund]", daemon.name) > 0, "the pack and the phrases in it are at work")
-        saved = daemon.health("snapshots.saved")
-        until(lambda: daemon.health("snapshots.saved") > saved, "a snapshot")
+        saved = daemon.health("checkpoints.made")
+        until(lambda: daemon.health("checkpoints.made") > saved, "a snapshot")
         looked += check_absent(places(world, daemon, broker, server, relay, ears))
         equal((daemon.kill, daemon.stop)[n % 2]() in (0, -9), True, "exit status")
         check_absent(files(world.directory, without={daemon.config}))

@@ -102,8 +102,8 @@ def test_what_was_saved_outlives_a_kill(world):
     daemon = Daemon(world, broker, device__save_s=1)
     with daemon.client() as client:
         equal(client.play(messages(100)), [], "answers other than ok")
-    saved = daemon.health("snapshots.saved")
-    until(lambda: daemon.health("snapshots.saved") > saved, "a snapshot of them")
+    saved = daemon.health("checkpoints.made")
+    until(lambda: daemon.health("checkpoints.made") > saved, "a snapshot of them")
     daemon.kill()
     daemon.start()
     with daemon.client() as client:
