@@ -489,10 +489,13 @@ int ear_record_log_rewind(struct ear_record_log *log, uint64_t position)
     const uint32_t kept = ear_record_sector_of(log, position);
     ear_record_log_turn(log);
     uint32_t end = ear_record_sector_of(log, log->tail);
+    if (end <= kept + 2) { /* one sector is not worth it: it may be all that bears this boot's number */
+        return EAR_OK;
+    }
     log->tail = ear_record_start_of(log, kept + 1);
     log->tail_number = number_before(log, kept, log->tail);
     log->own_from = log->own_from < log->tail ? log->own_from : log->tail;
-    int err = write_boot(log); /* first: what is erased may be all that bears the newest boot's number */
+    int err = write_boot(log); /* before the last one goes, which bears this boot's number, too */
     for (; err == EAR_OK && end - 1 > ear_record_sector_of(log, log->tail); end--) {
         err = erase(log, ear_record_address_of(log, ear_record_start_of(log, end - 1)));
     }

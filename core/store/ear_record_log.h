@@ -111,8 +111,8 @@ EAR_MUST_USE int ear_record_log_erase(struct ear_record_log *log, uint64_t befor
 /** The next record begins a sector. */
 void ear_record_log_turn(struct ear_record_log *log);
 
-/** Give up the sectors behind the one of a position, none of whose records is wanted: they are erased, newest first,
- * and their positions are used again. EAR_ERR_IO: not all of them. */
+/** Give up the sectors behind the one of a position, none of whose records is wanted, if they are two or more: they are
+ * erased, and their positions are used again. EAR_ERR_IO: not all of them. */
 EAR_MUST_USE int ear_record_log_rewind(struct ear_record_log *log, uint64_t position);
 
 /** The position of a record of this length that was just appended. */
