@@ -65,6 +65,9 @@ void campaign_count(struct campaign *campaign, const struct campaign_options *op
 
 double campaign_now(void);
 
+/** The journal by itself, cut thousands of times. */
+void campaign_journal(uint64_t seed, const struct campaign_options *options, struct campaign *campaign);
+
 /** Power goes at every operation, in each way. */
 void campaign_cut_once(struct reference *reference, const struct campaign_options *options, struct campaign *campaign);
 /** And again at every operation of the start that follows. */

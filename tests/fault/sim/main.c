@@ -43,6 +43,9 @@ static void run_day(const struct options *options, struct reference *day)
     const struct campaign_options *how = &options->campaign;
     struct campaign *campaign = NULL;
 
+    if ((campaign = begin(options, "journal", "the journal by itself: lives of 60 cuts each")) != NULL) {
+        campaign_journal(options->campaign.seed, how, campaign);
+    }
     if ((campaign = begin(options, "cut", "power goes at an operation, in four ways")) != NULL) {
         campaign_cut_once(day, how, campaign);
     }
