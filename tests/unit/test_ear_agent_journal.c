@@ -29,7 +29,7 @@ static uint32_t below(uint32_t bound)
 
 /* --- a plugin that has something to say and something to remember --- */
 
-static const char *const plugin_labels[] = {"en", "de", "bikes", "cars", "trains", "planes", "boats", "shoes"};
+static const char *const plugin_labels[] = {"shops", "hours", "bikes", "cars", "trains", "planes", "boats", "shoes"};
 
 static int on_turn(const struct ear_plugin_call *call)
 {
@@ -42,7 +42,6 @@ static int on_turn(const struct ear_plugin_call *call)
     memory[3] = sum;
     (void)ear_verdict_add(call->verdicts, yes_or_no[sum % 4], (uint16_t)(sum / 4 % 2), 500);
     (void)ear_verdict_add(call->verdicts, EAR_ASK_SENTIMENT, (uint16_t)(sum % 3), 500);
-    (void)ear_verdict_add(call->verdicts, EAR_ASK_LANGUAGE, (uint16_t)(sum % 2), 500);
     (void)ear_verdict_add(call->verdicts, EAR_ASK_TOPIC, (uint16_t)(2 + sum % 6), 500);
     (void)ear_verdict_add(call->verdicts, EAR_ASK_TAG, (uint16_t)(2 + sum / 2 % 6), 500);
     (void)ear_verdict_add(call->verdicts, EAR_ASK_TAG, (uint16_t)(2 + sum / 3 % 6), 500);
@@ -53,17 +52,33 @@ static int on_turn(const struct ear_plugin_call *call)
     return 0;
 }
 
+static int on_turn_of_linguist(const struct ear_plugin_call *call)
+{
+    (void)ear_verdict_add(call->verdicts, EAR_ASK_LANGUAGE, call->turn->text_length % 2, 500);
+    return 0;
+}
+
+static const char *const languages[] = {"en", "de"};
+static const struct ear_plugin linguist = {EAR_PLUGIN_HEADER,
+                                           .name = "linguist",
+                                           .version = "1",
+                                           .questions = EAR_ASK_BIT(EAR_ASK_LANGUAGE),
+                                           .hears = EAR_FROM_BIT(EAR_FROM_USER),
+                                           .label_count = EAR_COUNT_OF(languages),
+                                           .budget_us = 1000000,
+                                           .labels = languages,
+                                           .on_turn = on_turn_of_linguist};
 static const struct ear_plugin talker = {EAR_PLUGIN_HEADER,
                                          .name = "talker",
                                          .version = "1",
-                                         .questions = (1u << EAR_ASK_COUNT) - 1u,
+                                         .questions = ((1u << EAR_ASK_COUNT) - 1u) & ~EAR_ASK_BIT(EAR_ASK_LANGUAGE),
                                          .hears = EAR_FROM_BIT(EAR_FROM_USER) | EAR_FROM_BIT(EAR_FROM_BOT),
                                          .state_size = 16,
                                          .label_count = EAR_COUNT_OF(plugin_labels),
                                          .budget_us = 1000000,
                                          .labels = plugin_labels,
                                          .on_turn = on_turn};
-static const struct ear_plugin *const plugins[] = {&talker};
+static const struct ear_plugin *const plugins[] = {&talker, &linguist};
 
 static int begin(void **state)
 {
@@ -71,7 +86,7 @@ static int begin(void **state)
     fake_storage_init(&state_flash, 4096, FAKE_STORAGE_BYTES / 4096);
     fake_storage_init(&outbox_flash, 4096, 8);
     config.plugins = plugins;
-    config.plugin_count = 1;
+    config.plugin_count = EAR_COUNT_OF(plugins);
     settings.records_policy = EAR_RECORDS_REDACTED;
     strcpy(settings.funnels_view1, "help: @start > asked > shown > @end");
     settings.publish_hour_s = 5;
@@ -81,6 +96,7 @@ static int begin(void **state)
     settings.uplink_backoff_max_ms = 2000;
     memset(&broker, 0, sizeof broker);
     power_on();
+    assert_int_equal(agent.host.loaded, EAR_COUNT_OF(plugins));
     return 0;
 }
 
@@ -260,6 +276,7 @@ static void test_a_cut_agent_is_what_it_was(void **state)
         for (unsigned i = 0; i < STEPS; i++) {
             step();
             if (below(100) == 0) {
+                pass_time(below(2) * 2u * 3600000u); /* what is idle is closed without an event */
                 cut_and_compare();
             }
         }
