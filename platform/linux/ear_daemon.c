@@ -290,14 +290,14 @@ static void settle(struct ear_daemon *daemon)
 /** What could not be opened at the start is tried again: with it this daemon is worth being started anew. */
 static void look_at_storage(struct ear_daemon *daemon)
 {
-    const uint64_t now_ms = daemon->state.refused ? ear_clock_system_monotonic_ms() : 0;
-    if (!daemon->state.refused || daemon->stopping || now_ms < daemon->storage_due_ms) {
+    const uint64_t now_ms = daemon->state.outbox_refused ? ear_clock_system_monotonic_ms() : 0;
+    if (!daemon->state.outbox_refused || daemon->stopping || now_ms < daemon->storage_due_ms) {
         return;
     }
     const bool first = daemon->storage_due_ms == 0;
     daemon->storage_due_ms = now_ms + STORAGE_AGAIN_MS;
-    if (!first && ear_state_could_open(&daemon->state)) {
-        say(daemon, EAR_LOG_NOTICE, "the storage can be opened now; ending, to be started anew with it", NULL);
+    if (!first && ear_state_could_open_outbox(&daemon->state)) {
+        say(daemon, EAR_LOG_NOTICE, "the outbox can be opened now; ending, to be started anew with it", NULL);
         daemon->failed = true;
         ear_daemon_stop(daemon, 0);
     }

@@ -43,24 +43,30 @@ static enum ear_err open_partition(struct ear_storage_file *file, const char *pa
     return err;
 }
 
-/* A log in a file. Where it cannot be had, one that refuses. */
-static enum ear_err open_log(struct ear_state *state, struct ear_storage_file *file, const char *path,
-                             uint32_t sector_count, ear_state_append *append, uint8_t sync, const struct ear_log *log)
+/* A log in a file, of this size if it can be given it. */
+static enum ear_err open_log(struct ear_storage_file *file, const char *path, uint32_t sector_count,
+                             ear_state_append *append, uint8_t sync, const struct ear_log *log)
 {
+    const bool may_shrink = append == ear_state_append_message; /* a smaller journal might not hold its checkpoints */
     enum ear_err err = open_partition(file, path, sector_count, log);
-    if (err == EAR_ERR_BUSY) {
-        return err;
-    }
     if (err == EAR_OK && file->port.sector_count != sector_count &&
-        (append == ear_state_append_message || file->port.sector_count < sector_count)) {
-        err =
-            ear_state_convert(file, path, SECTOR_BYTES, sector_count, append, log); /* a state is never made smaller */
-    }
-    if (err != EAR_OK) {
-        ear_storage_file_refuse(file, SECTOR_BYTES, sector_count);
-        state->refused = true;
+        (may_shrink || file->port.sector_count < sector_count)) {
+        err = ear_state_convert(file, path, SECTOR_BYTES, sector_count, append, log);
     }
     file->sync = sync;
+    return err;
+}
+
+/* Without it the device tells what it holds in memory, which is worth more than nothing. */
+static enum ear_err open_outbox(struct ear_state *state, uint32_t sector_count, uint8_t sync, const struct ear_log *log)
+{
+    const enum ear_err err =
+        open_log(&state->outbox, state->outbox_path, sector_count, ear_state_append_message, sync, log);
+    if (err == EAR_OK || err == EAR_ERR_BUSY) {
+        return err;
+    }
+    ear_storage_file_refuse(&state->outbox, SECTOR_BYTES, sector_count);
+    state->outbox_refused = true;
     return EAR_OK;
 }
 
@@ -102,31 +108,23 @@ enum ear_err ear_state_open(struct ear_state *state, const char *directory, cons
     snprintf(state->outbox_path, sizeof state->outbox_path, "%s/outbox", directory);
     snprintf(state->state_path, sizeof state->state_path, "%s/state", directory);
     snprintf(state->packs_path, sizeof state->packs_path, "%s/packs", directory);
-    enum ear_err err = open_log(state, &state->outbox, state->outbox_path, sizes->outbox_kib * 1024u / SECTOR_BYTES,
-                                ear_state_append_message, sizes->sync, log);
+    enum ear_err err = open_log(&state->state, state->state_path, state_bytes / SECTOR_BYTES, ear_journal_move_record,
+                                sizes->sync, log);
     if (err == EAR_OK) {
-        err = open_log(state, &state->state, state->state_path, state_bytes / SECTOR_BYTES, ear_journal_move_record,
-                       sizes->sync, log);
+        err = open_outbox(state, sizes->outbox_kib * 1024u / SECTOR_BYTES, sizes->sync, log);
     }
     return err == EAR_OK ? open_packs(state, sizes->pack_slot_kib, log) : err;
 }
 
-static bool could_open(const struct ear_storage_file *file, const char *path)
+bool ear_state_could_open_outbox(const struct ear_state *state)
 {
+    const struct ear_storage *port = &state->outbox.port;
     struct ear_storage_file trial;
-    if (file->fd >= 0) {
-        return true;
-    }
-    const int err = ear_storage_file_open(&trial, path, file->port.sector_bytes, file->port.sector_count, NULL);
+    const int err = ear_storage_file_open(&trial, state->outbox_path, port->sector_bytes, port->sector_count, NULL);
     if (err == EAR_OK) {
         ear_storage_file_close(&trial);
     }
     return err == EAR_OK;
-}
-
-bool ear_state_could_open(const struct ear_state *state)
-{
-    return could_open(&state->outbox, state->outbox_path) && could_open(&state->state, state->state_path);
 }
 
 void ear_state_close(struct ear_state *state)

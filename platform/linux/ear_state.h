@@ -14,7 +14,7 @@ struct ear_state {
     struct ear_storage_file outbox;
     struct ear_storage_file state; /* journal and checkpoints */
     struct ear_storage_file packs; /* closed where packs cannot come */
-    bool refused;                  /* state or outbox could not be opened: everything that needs them is refused */
+    bool outbox_refused;           /* it could not be opened: everything that needs it is refused */
     char outbox_path[EAR_STATE_PATH_BYTES];
     char state_path[EAR_STATE_PATH_BYTES];
     char packs_path[EAR_STATE_PATH_BYTES];
@@ -31,14 +31,15 @@ struct ear_state_sizes {
 /** Nothing open. */
 void ear_state_init(struct ear_state *state);
 
-/** Open all, making what is not there and converting what has another size: what it holds is kept. What cannot be
- * opened refuses every operation, so that the device is up and says what is wrong; the log has why. EAR_ERR_BUSY:
- * another process works here; what was opened stays so until ear_state_close. */
+/** Open all, making what is not there and converting what has another size: what it holds is kept. An outbox that
+ * cannot be opened refuses every operation; packs that cannot be are not there. EAR_ERR_IO: the state cannot be opened,
+ * and nothing could be acknowledged; EAR_ERR_BUSY: another process works here. The log has why, and what was opened
+ * stays so until ear_state_close. */
 EAR_MUST_USE enum ear_err ear_state_open(struct ear_state *state, const char *directory,
                                          const struct ear_state_sizes *sizes, const struct ear_log *log);
 
-/** Whether what was refused could be opened now: time to start anew. */
-bool ear_state_could_open(const struct ear_state *state);
+/** Whether an outbox that was refused could be opened now: time to start anew. */
+bool ear_state_could_open_outbox(const struct ear_state *state);
 
 void ear_state_close(struct ear_state *state);
 

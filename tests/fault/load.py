@@ -118,14 +118,15 @@ class Load:
         if not data:
             self._break(connection)
 
-    def run(self, seconds, fresh=True):
-        """Send and be answered for so long; not fresh: only what is to be sent again. Whether all is acknowledged."""
+    def run(self, seconds, fresh=True, goal=None):
+        """Send and be answered for so long, or until so many were acknowledged ever; not fresh: only what is to be sent
+        again, and whether all of it is acknowledged."""
         end = time.monotonic() + seconds
         while True:
             self._connect()
             for connection in list(self.connections):
                 self._send(connection, fresh)
-            if not fresh and not self.waiting():
+            if (not fresh and not self.waiting()) or (goal is not None and self.acknowledged >= goal):
                 return True
             left = end - time.monotonic()
             if left <= 0:
