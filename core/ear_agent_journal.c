@@ -476,7 +476,9 @@ static bool is_old(const struct ear_agent *agent)
 
 void ear_agent_tend_journal(struct ear_agent *agent)
 {
-    if (is_kept(agent) && may_try(agent) && (agent->behind || ear_journal_is_due(&agent->journal) || is_old(agent))) {
+    if (is_kept(agent) && may_try(agent) &&
+        (agent->behind || ear_journal_is_due(&agent->journal) ||
+         agent->monotonic_ms >= ear_agent_tend_next_ms(agent))) {
         (void)ear_agent_save(agent);
     }
 }
