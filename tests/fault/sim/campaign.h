@@ -37,6 +37,7 @@ struct reference {
     uint64_t all_operations; /* with bringing everything to the server */
     uint64_t calls;          /* of storage */
     uint64_t port_calls[PORTS];
+    bool only_sums;  /* hold only the sums of windows against it */
     uint32_t stride; /* steps between copies */
     struct image *images;
     struct device_server **finished; /* what the server knows if it ends at a step; made when asked for */

@@ -67,8 +67,8 @@ static struct ear_section section(void)
 
 static bool wrong(const char *what, long long number)
 {
-    (void)snprintf(client.says, sizeof client.says, "%s %lld (committed %u, heard %u, boot %u, last checkpoint %d)", what,
-                   number, (unsigned)bench.committed, (unsigned)bench.heard, (unsigned)bench.boot,
+    (void)snprintf(client.says, sizeof client.says, "%s %lld (committed %u, heard %u, boot %u, last checkpoint %d)",
+                   what, number, (unsigned)bench.committed, (unsigned)bench.heard, (unsigned)bench.boot,
                    bench.checkpoint_err);
     return false;
 }

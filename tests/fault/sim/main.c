@@ -29,7 +29,6 @@ static struct campaign *begin(const struct options *options, const char *name, c
     }
     struct campaign *campaign = &campaigns[campaign_count_all++];
     *campaign = (struct campaign){.name = name, .says = says};
-    (void)fprintf(stderr, "%s: %s\n", name, says);
     return campaign;
 }
 
@@ -63,7 +62,9 @@ static void run_day(const struct options *options, struct reference *day)
         for (unsigned for_good = 0; for_good < 2; for_good++) {
             campaign = begin(options, names[port][for_good], "a call of that port fails, or all from there on");
             if (campaign != NULL) {
+                day->only_sums = port == PORT_CONNECT; /* who is on duty is counted when it can be told */
                 campaign_port_fails(day, how, campaign, (enum device_port)port, for_good != 0);
+                day->only_sums = false;
             }
         }
     }

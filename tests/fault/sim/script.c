@@ -14,7 +14,7 @@ struct client client;
 
 static enum played stuck(const char *what, const char *detail, long long number)
 {
-    (void)snprintf(client.says, sizeof client.says, "%s %s %lld", what, detail, number);
+    (void)snprintf(client.says, sizeof client.says, "%s %s %lld (log: %s)", what, detail, number, device.said);
     return PLAYED_STUCK;
 }
 
