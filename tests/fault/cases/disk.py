@@ -6,7 +6,9 @@ import signal
 import time
 
 from disk import HALF
+from lib.client import to_json
 from lib.world import check, until
+from load import HOUR_MS
 from scene import Scene
 
 
@@ -154,3 +156,31 @@ def case_at_random(world):
         until(scene.daemon.answers, lambda: f"earshotd answers: {scene.daemon.text()[-800:]}")
         scene.load.now_ms += chosen.randrange(20 * 60_000)
     return scene.result(times, f"{scene.load.refused} answers said: not now")
+
+
+def case_what_clients_are_told(world):
+    """While nothing can be made durable: an error in the client's own encoding and in order, questions are answered all
+    the same, and the same event again is counted once."""
+    scene = Scene(world)
+    event = {"kind": "message", "id": "x1", "conversation": "x", "from": "user", "text": "hello", "t": scene.load.now_ms}
+    other = event | {"id": "x2", "from": "bot"}
+    bad = event | {"id": "x3", "from": "nobody"}
+    with scene.daemon.client() as client, scene.daemon.client(binary=True) as packed:
+        scene.disk.fail("sync")
+        client.raw(to_json(event) + b'{"ask":"status"}\n' + to_json(bad))
+        first, status, last = client.answers(3)
+        check((first["n"], first["ok"], first["error"]) == (1, False, "io"), f"not ok: {first}")
+        check("again" in first["allowed"], f"what to do: {first}")
+        check("health" in status, "a question among them is answered")
+        check((last["n"], last["error"]) == (2, "unknown"), f"a fault of its own: {last}")
+        answer = packed.ask(other)[0]
+        check((answer["n"], answer["ok"], answer["error"]) == (1, False, -15), f"in CBOR: {answer}")
+        scene.disk.heal()
+        for who, what in ((client, event), (packed, other)):
+            answer = who.ask(what)[0]
+            check(answer["ok"], f"taken once it can be: {answer}")
+    scene.load.acked[scene.load.now_ms // HOUR_MS * HOUR_MS // 1000, "messages.user"] += 1
+    scene.load.acked[scene.load.now_ms // HOUR_MS * HOUR_MS // 1000, "messages.bot"] += 1
+    scene.load.acknowledged += 2
+    scene.restart()
+    return scene.result(1)
