@@ -22,6 +22,7 @@
 #include "core/store/ear_le.h"
 
 #define SLACK_SECTORS (EAR_RECORD_LOG_SKIPS + 3u)
+#define TORN_SECTORS 6u /* that checkpoints may cost which are cut short, two each, before one comes to its end */
 #define SECTOR_LEAST_USE(sector_bytes) \
     ((sector_bytes)-EAR_RECORD_LOG_SECTOR_OVERHEAD - EAR_RECORD_LOG_RECORD_OVERHEAD - 20u)
 
@@ -35,7 +36,7 @@ static uint32_t sectors_of(uint32_t memory_bytes, uint32_t sector_bytes)
 uint32_t ear_journal_room(uint32_t memory_bytes, uint32_t entry_bytes, uint32_t sector_bytes)
 {
     const uint32_t entries = (2u * entry_bytes + sector_bytes - 1u) / sector_bytes;
-    return (2u * sectors_of(memory_bytes, sector_bytes) + SLACK_SECTORS + entries) * sector_bytes;
+    return (2u * sectors_of(memory_bytes, sector_bytes) + SLACK_SECTORS + TORN_SECTORS + entries) * sector_bytes;
 }
 
 static int measure(struct ear_journal *journal, uint32_t memory_bytes, uint32_t entry_bytes)
@@ -43,7 +44,7 @@ static int measure(struct ear_journal *journal, uint32_t memory_bytes, uint32_t 
     const struct ear_storage *storage = journal->log.storage;
     const uint32_t sectors = sectors_of(memory_bytes, storage->sector_bytes);
     const uint32_t longest = ear_record_log_longest(&journal->log) - EAR_JOURNAL_ENTRIES_HEAD;
-    const uint32_t taken = 2u * sectors + SLACK_SECTORS;
+    const uint32_t taken = 2u * sectors + SLACK_SECTORS + TORN_SECTORS;
     journal->memory_sectors = (uint16_t)sectors;
     journal->room = (uint16_t)(longest < EAR_JOURNAL_BYTES ? longest : EAR_JOURNAL_BYTES);
     if (storage->sector_count <= taken || sectors > UINT16_MAX || entry_bytes + 3u > journal->room ||

@@ -263,6 +263,15 @@ static int write_checkpoint(struct ear_journal *journal, const struct ear_sectio
     return err == EAR_OK ? write_end(journal, sections, count, *begin, scrub) : err;
 }
 
+/* Whether a checkpoint cannot be written without overwriting the one that the next start would take: so much of the log
+ * has gone bad or was torn. Then it must go: a cut before the new one is whole loses everything, but else nothing could
+ * be taken in ever again. */
+static bool has_no_room(const struct ear_journal *journal)
+{
+    const uint32_t sectors = journal->memory_sectors + EAR_RECORD_LOG_SKIPS + 2u;
+    return ear_journal_left(journal) < (uint64_t)sectors * journal->log.storage->sector_bytes;
+}
+
 int ear_journal_finish_scrub(struct ear_journal *journal)
 {
     static const struct ear_record_pieces none;
@@ -288,6 +297,9 @@ int ear_journal_checkpoint(struct ear_journal *journal, const struct ear_section
     int err = ear_journal_flush(journal); /* the former checkpoint needs them */
     if (err != EAR_OK) {
         return err;
+    }
+    if (has_no_room(journal)) {
+        journal->newest = (struct ear_journal_mark){0};
     }
     if (journal->newest.end != 0) { /* its room is needed */
         journal->former = (struct ear_journal_mark){0};
