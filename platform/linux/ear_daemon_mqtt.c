@@ -62,12 +62,19 @@ static void mqtt_ready(void *context, uint32_t events)
     daemon->told = true;
 }
 
-static void warn_about_key(const struct ear_daemon *daemon)
+static void warn_about_key(const struct ear_daemon *daemon, const char *what, const char *path)
 {
     struct stat about;
-    const char *path = daemon->settings.own.broker_key_file;
-    if (path[0] != '\0' && stat(path, &about) == 0 && (about.st_mode & (S_IRGRP | S_IROTH)) != 0) {
-        say(daemon, EAR_LOG_WARNING, "others can read the device's key", path);
+    if (path != NULL && path[0] != '\0' && stat(path, &about) == 0 && (about.st_mode & (S_IRGRP | S_IROTH)) != 0) {
+        say(daemon, EAR_LOG_WARNING, what, path);
+    }
+}
+
+static void warn_about_keys(const struct ear_daemon *daemon)
+{
+    warn_about_key(daemon, "others can read the device's key", daemon->settings.own.broker_key_file);
+    if (daemon->settings.core.device_user_key[0] != '\0') {
+        warn_about_key(daemon, "others can read the settings, with the key of ids in them", daemon->config_path);
     }
 }
 
@@ -87,7 +94,7 @@ bool ear_daemon_open_mqtt(struct ear_daemon *daemon)
         say(daemon, EAR_LOG_ERROR, "the connection to the broker cannot be set up", reason);
         return false;
     }
-    warn_about_key(daemon);
+    warn_about_keys(daemon);
     daemon->mqtt_watch = (struct ear_watch){.fd = ear_mqtt_fd(daemon->mqtt), .ready = mqtt_ready, .context = daemon};
     return ear_loop_watch(&daemon->loop, &daemon->mqtt_watch, EPOLLIN) == EAR_OK;
 }

@@ -279,7 +279,10 @@ void ear_storage_file_close(struct ear_storage_file *file)
         (void)write_image(file);
         (void)close(file->fd); /* the lock goes with it */
     }
-    free(file->image);
+    if (file->image != NULL) {
+        explicit_bzero(file->image, file->port.sector_bytes); /* the memory's key may have passed through */
+        free(file->image);
+    }
     file->image = NULL;
     file->at = NOWHERE;
     file->fd = -1;

@@ -5,7 +5,10 @@ import os
 import pathlib
 import re
 import resource
+import shutil
 import signal
+import stat
+import sys
 import threading
 
 import cbor2
@@ -16,12 +19,13 @@ from test_records import Asker
 from lib.broker import Broker, Relay
 from lib.canary import (IDS, LONG_TEXT, PLAIN, SAID, SENTENCE, Eavesdropper, become, check_absent, children, files, kinds,
                         memory, memory_at_exit)
-from lib.client import to_json
+from lib.client import Client, to_json
 from lib.daemon import Daemon
 from lib.events import message
 from lib.false_broker import FalseBroker, publish
+from lib.neighbour import Neighbour
 from lib.summaries import Server
-from lib.world import LeftOut, check, equal, free_port, until
+from lib.world import ROOT, LeftOut, check, equal, free_port, until
 
 
 def say_all(daemon, n):
@@ -192,8 +196,9 @@ def secrets(world, daemon, keylog):
 
 
 def found(places, wanted):
-    data = b"\0".join(data for _, data in places)
-    return {name for name, ways in wanted.items() if any(way in data for way in ways)}
+    """{name: places}"""
+    return {name: places_of for name, ways in wanted.items()
+            if (places_of := [place for place, data in places if any(way in data for way in ways)])}
 
 
 def test_nothing_is_left_at_the_end(world):
@@ -211,10 +216,10 @@ def test_nothing_is_left_at_the_end(world):
         daemon.program.send(signal.SIGHUP)
         daemon.wait_log("configuration reloaded")
         wanted = secrets(world, daemon, world.path("keylog"))
-        equal(found(memory(daemon.program.pid), wanted), set(wanted), f"in memory while it runs, TLS {version}")
+        equal(set(found(list(memory(daemon.program.pid)), wanted)), set(wanted), f"in memory while it runs, TLS {version}")
         places = memory_at_exit(daemon.program.pid, lambda: daemon.program.send(signal.SIGTERM))
         check(sum(len(data) for _, data in places) > 1 << 20, "memory was read")
-        equal(found(places, wanted), set(), f"in memory at exit, TLS {version}")
+        equal(found(places, wanted), {}, f"in memory at exit, TLS {version}")
         equal(daemon.program.wait(), 0, "exit status")
 
 
@@ -257,3 +262,265 @@ def test_no_core(world):
         world.note(f"cores go to {pattern} here: only limit and owner were compared")
     else:
         check(cores, "a core with --allow-dumps, so that there is something to forbid")
+
+
+# --- policy `redacted` ---
+
+def test_canary_policy_redacted(world):
+    """What is personal is nowhere; the rest of the first question is in records and their answers, and in no other place."""
+    broker = Broker(world)
+    server = Server(world, broker)
+    ears = Eavesdropper(world, broker.port)
+    relay = Relay(world, ears.port)
+    daemon = Daemon(world, relay, records__policy="redacted", device__save_s=1, log__level="debug")
+    daemon.wait_up()
+    personal, told, later = "brandelfisch", "Quixolument", "Wopplegast"
+    says = [f"Hello {told}, my mail is {personal}@example.org", f"I am {later}, and {personal}@example.org again"]
+    with daemon.client() as client:
+        equal(client.play([message(2 * n, "talk", text=text) for n, text in enumerate(says)]), [], "answers")
+        client.raw(b'{"ask":"records"}\n')
+        answer = client.answer()
+    equal(answer["records"][0]["question"], f"Hello {told}, my mail is [email]", "the record")
+    for pid in (daemon.program.pid, *children(daemon.program.pid)):
+        check_absent(memory(pid), [personal, later])
+    reply = Asker(world, broker, daemon).ask({1: "r", 2: "records"})
+    check(told in repr(reply), f"the reply has it: {reply}")
+    saved = daemon.health("snapshots.saved")
+    until(lambda: daemon.health("snapshots.saved") > saved, "a snapshot")
+    equal((daemon.kill(), daemon.start(), daemon.stop()), (-9, None, 0), "killed, started, stopped")
+    daemon.start()
+    check_absent(places(world, daemon, broker, server, relay, ears), [personal, later])
+    elsewhere = [(name, data) for name, data in places(world, daemon, broker, server, relay, ears)
+                 if not name.startswith((daemon.name + "/state/", "answer to", "message on", "MQTT", "replies", "broker/", "server"))
+                 or name.endswith(("/status", "/hour", "/day"))]
+    check_absent(elsewhere, [told])
+
+
+# --- keys and files ---
+
+def test_no_secret_is_shown(world):
+    """Neither by --print-config nor by --check, in the log, the status, nor where the key was mistyped."""
+    key = os.urandom(16).hex()
+    daemon = Daemon(world, Broker(world), device__user_key=key, log__level="debug")
+    daemon.wait_up()
+    tool = world.tool("earshotd")
+    printed = world.run(tool, "--config", daemon.config, "--print-config")
+    check("#user_key = (set, and not shown)" in printed.stdout, "it is said that there is one")
+    typo, good = world.path("typo.conf"), daemon.config.read_text()
+    said = [printed.stdout + printed.stderr, repr(daemon.status())]
+    for wrong in (key + "0", key[:-1], key[:-1] + "x", key[:-1] + "A", f"{key} {key}"):
+        typo.write_text(good.replace(key, wrong))
+        done = world.run(tool, "--check", typo)
+        check(done.returncode == 78 and "user_key = (not shown)" in done.stderr, f"a fault of {wrong}: {done}")
+        said.append(done.stdout + done.stderr)
+        daemon.config.write_text(typo.read_text())
+        daemon.program.send(signal.SIGHUP)
+        until(lambda: daemon.text().count("not reloaded") == len(said) - 2, "the fault is logged")
+    private = world.certs.key("client").read_text().split("\n")[1][:24]
+    for text in (*said, daemon.text()):
+        check(key[:-1] not in text and private not in text, f"no key in {text[:300]}")
+
+
+def test_settings_with_a_key_that_others_can_read(world):
+    for key, mode, warned in ((os.urandom(16).hex(), 0o640, True), (os.urandom(16).hex(), 0o600, False), (None, 0o644, False)):
+        daemon = Daemon(world, start=False, device__user_key=key)
+        daemon.config.chmod(mode)
+        daemon.start()
+        equal("others can read the settings" in daemon.text(), warned, f"warned of mode {mode:o}")
+
+
+def test_files_whatever_the_umask(world):
+    """Sockets as they are set, everything else for nobody else, also where files and directory come from somebody careless."""
+    for mask in (0, 0o777):
+        daemon = Daemon(world, start=False, state__directory=world.path(f"state-{mask}"), device__save_s=1)
+        previous = os.umask(mask)
+        try:
+            daemon.launch()
+        finally:
+            os.umask(previous)
+        until(daemon.answers, lambda: f"it answers: {daemon.text()}")
+        until(lambda: daemon.health("snapshots.saved") > 0, "a snapshot")
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in
+                 (daemon.settings["state__directory"], *daemon.settings["state__directory"].iterdir(), daemon.socket,
+                  daemon.directory / "control.sock")}
+        equal(modes.pop(f"state-{mask}"), 0o700, "mode of the directory")
+        equal(modes.pop("events.sock"), 0o660, "mode of the socket for events")
+        equal(set(modes.values()), {0o600}, f"modes of {sorted(modes)}")
+        equal(daemon.stop(), 0, "exit status")
+        for file in daemon.settings["state__directory"].iterdir():
+            file.chmod(0o666)
+        daemon.start()
+        loose = [f.name for f in daemon.settings["state__directory"].iterdir() if stat.S_IMODE(f.stat().st_mode) != 0o600]
+        equal(loose, [], "files that are left to others")
+
+
+# --- the unit ---
+
+UNIT = ROOT / "platform/linux/earshotd.service"
+
+
+def test_exposure_of_the_unit(world):
+    if shutil.which("systemd-analyze") is None:
+        raise LeftOut("systemd-analyze is not here")
+    done = world.run("systemd-analyze", "security", "--offline=true", "--no-pager", UNIT)
+    figure = re.search(r"Overall exposure level for earshotd.service: ([0-9.]+)", done.stdout)
+    check(figure, f"a figure: {done.stdout[-200:]} {done.stderr}")
+    check(float(figure.group(1)) <= 1.5, f"exposure {figure.group(1)}")
+    world.note(f"exposure {figure.group(1)}")
+
+
+def under_the_unit(world, *more):
+    """A daemon of nobody's with a native plugin and a shop for packs, locked in as the unit says."""
+    if os.geteuid() != 0 or shutil.which("systemd-analyze") is None:
+        raise LeftOut("needs root, to become somebody else, and systemd-analyze, which knows the groups of calls")
+    folder = world.path(world.unique("installed"))
+    folder.mkdir()
+    for name in ("earshotd", "earshot-plugin-host"):
+        shutil.copy(world.tool(name), folder / name)
+    (folder / "plugins").mkdir()
+    shutil.copy(plugin(world, "neighbour.so"), folder / "plugins")
+    shop = Shop(world)
+    broker = Broker(world)
+    own = {f"broker__{name}_file": folder / name for name in ("ca", "cert", "key")}
+    for name, source in (("ca", world.certs.ca), ("cert", world.certs.crt("client")), ("key", world.certs.key("client"))):
+        shutil.copy(source, folder / name)
+        (folder / name).chmod(0o644)
+    daemon = Daemon(world, broker, start=False, packs__key_file=shop.public, packs__slot_kib=16, plugins__deadline_ms=2000,
+                    plugins__directory=folder / "plugins", device__save_s=1, **own)
+    (folder / "key").chmod(0o400)
+    for path in (folder / "key", daemon.directory, daemon.state, daemon.config):
+        os.chown(path, 65534, 65534)
+    for path in (world.directory, folder, folder / "plugins"):
+        path.chmod(0o755)
+    daemon.command = [sys.executable, ROOT / "tests/e2e/lib/unit.py", UNIT, *more, "--", folder / "earshotd"]
+    daemon.start()
+    return daemon, broker, shop
+
+
+def test_works_under_the_unit(world):
+    """Events, summaries, packs, native plugins, reload and stop, with the unit's filter, user and limits."""
+    daemon, broker, shop = under_the_unit(world)
+    server = Server(world, broker)
+    daemon.wait_up()
+    with open(f"/proc/{daemon.program.pid}/status") as file:
+        status = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+    equal((status["NoNewPrivs"], status["Seccomp"], status["CapBnd"], status["Uid"].split()[0]), ("1", "2", "0" * 16, "65534"),
+          "it is locked in")
+    equal(native(daemon)["neighbour.so"]["state"], "active", f"the plugin: {native(daemon)}")
+    done = shop.earshot("pack", "install", shop.pack(1, "refund", ["hoses"]), "--control", daemon.directory / "control.sock")
+    equal(done.returncode, 0, f"install: {done.stderr}")
+    with daemon.client() as client:
+        equal(client.play([message(n) for n in range(40)]), [], "answers")
+    server.wait_totals({"messages_per_minute": 40, "tags[refund]": 2, "tags[first]": 2}, daemon.name)
+    os.kill(native(daemon)["neighbour.so"]["pid"], signal.SIGKILL)
+
+    def back():
+        back.n += 2
+        with daemon.client() as client:
+            client.ask(message(back.n))
+        return native(daemon)["neighbour.so"]["starts"] == 2 and native(daemon)["neighbour.so"]["state"] == "active"
+    back.n = 1000
+    until(back, lambda: f"the plugin comes back: {native(daemon)}")
+    daemon.program.send(signal.SIGHUP)
+    daemon.wait_log("configuration reloaded")
+    until(lambda: daemon.health("snapshots.saved") > 0, "a snapshot")
+    check("error" not in daemon.text(), f"no errors: {daemon.text()}")
+    equal(daemon.stop(), 0, "exit status")
+
+
+def test_the_units_filter_bites(world):
+    """Without a call that plugins need, a plugin is refused and the rest works: the launcher of these tests does lock in."""
+    daemon, _, _ = under_the_unit(world, "--without", "memfd_create")
+    row = native(daemon)["neighbour.so"]
+    check(row["state"] != "active" and "shared memory: Operation not permitted" in row["reason"], f"{row}")
+    with daemon.client() as client:
+        equal(client.play([message(n) for n in range(40)]), [], "answers")
+
+
+# --- floods from this machine ---
+
+def test_flood_of_questions(world):
+    """Questions without end from one that does not read: it is paused, memory stays, the others are served."""
+    daemon = Daemon(world, records__policy="full")
+    neighbour = Neighbour(daemon)
+    with daemon.client() as client:
+        equal(client.play([message(n, f"c{n}") for n in range(60)]), [], "answers")
+    rss = daemon.rss_kib()
+    with daemon.client(seconds=1) as client:
+        block = b'{"ask":"status"}\n{"ask":"records"}\n' * 500
+        sent = 0
+        try:
+            for _ in range(200):
+                client.socket.sendall(block)
+                sent += 1
+        except TimeoutError:
+            pass
+        check(sent < 200, "questions are not taken without end")
+        equal(daemon.status()["clients"]["paused"], 1, "clients paused")
+        count = neighbour.count
+        until(lambda: neighbour.count > count + 20, "the neighbour goes on")
+        check(daemon.rss_kib() - rss <= 512, f"memory: {rss} to {daemon.rss_kib()} KiB")
+    neighbour.done(world)
+
+
+def test_flood_of_the_control_socket(world):
+    """Four at once; a fifth is told; who left makes room. Events do not notice."""
+    daemon = Daemon(world)
+    neighbour = Neighbour(daemon)
+    connect = lambda: Client(daemon.directory / "control.sock")
+    inside = [connect() for _ in range(4)]
+    for client in inside:
+        client.raw(b'{"do":"list"}\n')
+        equal(client.answer()["ok"], True, "one of four")
+    rss = daemon.rss_kib()
+    for _ in range(300):
+        with connect() as client:
+            equal((client.answer()["error"], client.answer()), ("busy", None), "the fifth")
+    inside[0].close()
+    def served():
+        with connect() as client:
+            client.raw(b'{"do":"list"}\n')
+            return client.answer()["ok"]
+    until(served, "there is room again")
+    check(daemon.rss_kib() - rss <= 512, f"memory: {rss} to {daemon.rss_kib()} KiB")
+    neighbour.done(world)
+
+
+# --- the page ---
+
+def exists(name):
+    """topic.test of tests/e2e; test_x.c of tests/unit, perhaps with a function; fuzz_x of tests/fuzz; a path."""
+    file, _, function = name.partition(":")
+    if re.fullmatch(r"[a-z_]+\.[a-z0-9_]+", name) and not name.endswith((".c", ".py")):
+        topic, _, test = name.partition(".")
+        path, wanted = ROOT / f"tests/e2e/test_{topic}.py", f"def test_{test}(world)"
+    else:
+        folder = "tests/fuzz" if file.startswith("fuzz_") else "tests/unit" if file.startswith("test_") else ""
+        path, wanted = ROOT / folder / file, f"{function}(" if function else ""
+    return path.is_file() and wanted in path.read_text()
+
+
+def test_every_claim_of_the_page_has_its_test(world):
+    """In every table of docs/security.md the last column names tests that there are."""
+    rows = [line for line in (ROOT / "docs/security.md").read_text().splitlines() if line.startswith("| ")]
+    claims = [row for row in rows if "| shown by |" not in row and not row.startswith("| ---")]
+    check(len(claims) >= 30, f"claims: {len(claims)}")
+    for claim in claims:
+        names = re.findall(r"`([^`]+)`", claim.rstrip("| ").rpartition(" | ")[2])
+        check(names, f"no test is named by {claim}")
+        for name in names:
+            check(exists(name), f"{name} is not there; named by {claim}")
+    check(not exists("security.nothing_at_all") and not exists("test_nothing.c") and not exists("test_ear_query.c:none_such"),
+          "what is not there is not found")
+    world.note(f"{len(claims)} claims, {len(set(re.findall('`([^`]+)` *(?:, |[|])', ' '.join(claims))))} names of tests and settings")
+
+
+def test_what_is_built_in_is_pinned(world):
+    """Every archive of other people's code is fetched by the hash of its bytes, and by no other way."""
+    text = "".join(path.read_text() for path in sorted((ROOT / "cmake").glob("*.cmake"))) + (ROOT / "CMakeLists.txt").read_text()
+    fetched = re.findall(r"^\s*ear_fetch\(\s*(\w+)\s+(\S+)", text, re.M)
+    check(len(fetched) >= 5, f"fetched: {fetched}")
+    for name, digest in fetched:
+        check(re.fullmatch("[0-9a-f]{64}", digest), f"{name} is pinned: {digest}")
+    equal(len(re.findall(r"FetchContent_Declare|ExternalProject_Add|file\(\s*DOWNLOAD", text)), 1, "ways to fetch")
+    check("URL_HASH SHA256=${sha256}" in text and "GIT_REPOSITORY" not in text, "by hash")
