@@ -123,6 +123,7 @@ void ear_agent_judge(struct ear_hearing *hearing, struct ear_judgement *judgemen
     uint64_t before[EAR_COUNT_OF(hearing->conversation->plugin_state)];
     memcpy(before, hearing->conversation->plugin_state, sizeof(before));
     ear_host_judge(&agent->host, hearing->conversation->plugin_state, &turn, judgement);
+    memset(agent->tokens.items, 0, agent->tokens.count * sizeof(agent->tokens.items[0])); /* words can be guessed */
     find_state_change(hearing, before);
     find(hearing, judgement);
 }
