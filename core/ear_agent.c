@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The agent's life: start, time, save, stop. */
+/* The agent's life: start, time, stop. */
 #include "core/ear_agent.h"
 
 #include <assert.h>
 #include <string.h>
 
+#include "core/ear_agent_entry.h"
 #include "core/ear_agent_parts.h"
 
 #define LONGEST_SLEEP_MS 60000u
@@ -17,98 +18,6 @@ void ear_agent_say(const struct ear_agent *agent, enum ear_log_level level, cons
     }
 }
 
-/* --- the memory --- */
-
-static uint32_t mix(uint32_t hash, uint32_t word)
-{
-    return (hash ^ word) * 16777619u; /* FNV-1a by words (Fowler, Noll, Vo) */
-}
-
-/* Bytes of a memory mean the same only to a build that lays them out alike and has the same catalogue. */
-static uint32_t fingerprint(void)
-{
-    uint32_t hash = mix(mix(2166136261u, EAR_CONFIG_FINGERPRINT), (uint32_t)sizeof(struct ear_memory));
-
-    for (unsigned i = 0; i < ear_catalogue_count; i++) {
-        const struct ear_number *number = &ear_catalogue[i];
-        hash = mix(mix(mix(hash, number->key), number->at), (uint32_t)number->size << 8 | number->shape);
-    }
-    return hash;
-}
-
-/* 32 hex digits; false, and nothing is written, for the empty text. */
-static bool key_from_hex(const char *hex, uint8_t key[EAR_HASH_KEY_BYTES])
-{
-    static const char digits[] = "0123456789abcdef";
-
-    if (*hex == '\0') {
-        return false;
-    }
-    for (unsigned i = 0; i < EAR_HASH_KEY_BYTES; i++) {
-        const char *high = strchr(digits, hex[2 * i]);
-        const char *low = strchr(digits, hex[2 * i + 1]);
-        key[i] = (uint8_t)((high - digits) << 4 | (low - digits));
-    }
-    return true;
-}
-
-static int start_empty(struct ear_agent *agent)
-{
-    const struct ear_entropy *entropy = &agent->config->entropy;
-    uint8_t key[EAR_HASH_KEY_BYTES];
-
-    memset(&agent->memory, 0, sizeof(agent->memory));
-    if (!key_from_hex(agent->config->settings->device_user_key, key) &&
-        entropy->fill(entropy->context, key, sizeof(key)) != EAR_OK) {
-        return EAR_ERR_IO;
-    }
-    agent->memory.key = ear_hash_key_from(key);
-    ear_note_init(&agent->memory.note);
-    ear_slice_init(&agent->memory.slices);
-    ear_label_init(&agent->memory.labels);
-    ear_conversations_init(&agent->memory.conversations);
-    return EAR_OK;
-}
-
-static int load_memory(struct ear_agent *agent)
-{
-    const struct ear_storage *storage = &agent->config->snapshot;
-    int err = EAR_ERR_EMPTY;
-
-    if (storage->ops != NULL) {
-        err = ear_snapshot_load(&agent->snapshot, storage, fingerprint(), &agent->memory, sizeof(agent->memory));
-        if (err == EAR_OK && !(ear_note_is_sound(&agent->memory.note) && ear_agent_labels_are_sound(agent))) {
-            err = EAR_ERR_CORRUPT;
-        }
-        if (err != EAR_OK && err != EAR_ERR_EMPTY) {
-            agent->counts.save_failed++;
-            ear_agent_say(agent, EAR_LOG_WARNING, "the saved counters cannot be carried over; starting from nothing",
-                          ear_err_name(err), 0);
-        }
-    }
-    if (err != EAR_OK) {
-        return start_empty(agent);
-    }
-    ear_note_lost(&agent->memory.note);
-    ear_agent_say(agent, EAR_LOG_INFO, "counters carried over from boot", NULL, agent->memory.boot);
-    return EAR_OK;
-}
-
-enum ear_err ear_agent_save(struct ear_agent *agent)
-{
-    if (agent->config->snapshot.ops == NULL) {
-        return EAR_OK;
-    }
-    agent->memory.boot = agent->boot;
-    if (ear_snapshot_save(&agent->snapshot, fingerprint(), &agent->memory, sizeof(agent->memory)) != EAR_OK) {
-        ear_agent_count(&agent->counts.save_failed);
-        ear_agent_say(agent, EAR_LOG_ERROR, "the counters could not be saved", NULL, 0);
-        return EAR_ERR_IO;
-    }
-    ear_agent_count(&agent->counts.saved);
-    return EAR_OK;
-}
-
 /* --- time --- */
 
 static void move_conversations(struct ear_conversations *table, int64_t offset_ms)
@@ -119,8 +28,7 @@ static void move_conversations(struct ear_conversations *table, int64_t offset_m
     ear_conversations_resort(table);
 }
 
-/* The time has become known: what was counted without it gets its place. */
-static void place_in_time(struct ear_agent *agent, int64_t wall_ms)
+void ear_agent_place_in_time(struct ear_agent *agent, int64_t wall_ms)
 {
     const struct ear_retire retire = {ear_agent_retire, agent};
     const int64_t offset_ms = wall_ms - agent->now_ms;
@@ -132,7 +40,15 @@ static void place_in_time(struct ear_agent *agent, int64_t wall_ms)
         ear_duty_shift(&agent->memory.duty, EAR_TIME_KNOWN_MS, offset_ms);
         ear_records_shift(&agent->memory.records, EAR_TIME_KNOWN_MS, offset_ms);
     }
+}
+
+static void learn_time(struct ear_agent *agent, int64_t wall_ms)
+{
     ear_agent_say(agent, EAR_LOG_NOTICE, "the time is known", NULL, wall_ms / 1000);
+    if (agent->now_ms < EAR_TIME_KNOWN_MS) {
+        ear_agent_keep_clock(agent, wall_ms);
+        ear_agent_place_in_time(agent, wall_ms);
+    }
 }
 
 static void read_clocks(struct ear_agent *agent)
@@ -152,7 +68,7 @@ static void read_clocks(struct ear_agent *agent)
         return;
     }
     if (agent->clock_state == EAR_CLOCK_NONE) {
-        place_in_time(agent, wall_ms);
+        learn_time(agent, wall_ms);
     }
     agent->clock_state = (uint8_t)state;
     agent->now_ms = wall_ms;
@@ -169,6 +85,7 @@ static void start_time(struct ear_agent *agent)
                                                                 : ear_note_monotonic_end_ms(&agent->memory.note);
     agent->now_ms = agent->base_ms;
     agent->clock_state = EAR_CLOCK_NONE;
+    ear_agent_begin_run(agent);
     read_clocks(agent);
 }
 
@@ -209,25 +126,20 @@ static void load_plugins(struct ear_agent *agent)
     for (uint32_t i = 0; i < agent->host.refused_count && i < EAR_HOST_REFUSED; i++) {
         ear_agent_say(agent, EAR_LOG_WARNING, "plugin refused", ear_refusal_name(agent->host.refused[i].reason), i);
     }
-    if (agent->memory.plugins_fingerprint != ear_host_fingerprint(&agent->host)) {
-        agent->memory.plugins_fingerprint = ear_host_fingerprint(&agent->host);
-        for (uint32_t i = 0; i < EAR_CONVERSATIONS; i++) {
-            struct ear_conversation *conversation = &agent->memory.conversations.items[i];
-            memset(conversation->plugin_state, 0, sizeof(conversation->plugin_state));
-        }
-    }
     ear_agent_load_packs(agent); /* they have no state */
 }
 
 static void open_outbox(struct ear_agent *agent)
 {
     const struct ear_storage *storage = &agent->config->outbox;
+    const uint32_t boot = agent->memory.boot + 1;
 
-    agent->boot = agent->memory.boot + 1;
+    agent->boot = agent->journal.log.boot > boot ? agent->journal.log.boot : boot;
     if (storage->ops == NULL) {
         return;
     }
-    if (ear_outbox_open(&agent->outbox, storage, agent->boot) != EAR_OK) {
+    if (ear_outbox_open(&agent->outbox, storage, agent->boot) != EAR_OK &&
+        ear_outbox_open(&agent->outbox, storage, agent->boot) != EAR_OK) {
         ear_agent_say(agent, EAR_LOG_ERROR, "the outbox cannot be opened; going on without it", NULL, 0);
         return;
     }
@@ -249,36 +161,39 @@ enum ear_err ear_agent_init(struct ear_agent *agent, const struct ear_agent_conf
         ear_agent_load_funnels(agent) != EAR_OK) {
         return EAR_ERR_CONFIG;
     }
-    if (load_memory(agent) != EAR_OK) {
-        return EAR_ERR_IO;
+    int err = ear_agent_load_memory(agent);
+    if (err != EAR_OK) {
+        return (enum ear_err)err;
     }
-    ear_agent_name_funnels(agent);
     load_plugins(agent);
     open_outbox(agent);
+    err = ear_agent_replay(agent);
+    if (err != EAR_OK) {
+        return (enum ear_err)err;
+    }
     start_time(agent);
-    const int err = ear_uplink_init(&agent->uplink, &config->transport, &config->entropy, &owner,
-                                    settings->uplink_backoff_min_ms, settings->uplink_backoff_max_ms);
+    err = ear_uplink_init(&agent->uplink, &config->transport, &config->entropy, &owner, settings->uplink_backoff_min_ms,
+                          settings->uplink_backoff_max_ms);
     if (err != EAR_OK) {
         return (enum ear_err)err;
     }
     ear_uplink_start(&agent->uplink, agent->monotonic_ms);
-    agent->saved_ms = agent->monotonic_ms;
     return EAR_OK;
 }
 
 /* --- life and end --- */
 
-static void save_if_due(struct ear_agent *agent)
+static void sync_outbox(struct ear_agent *agent)
 {
-    if (agent->clock_state != EAR_CLOCK_NONE && agent->now_ms > agent->memory.time_ms) {
-        agent->memory.time_ms = agent->now_ms;
-    }
     if (agent->outbox.stored != agent->stored_synced && ear_outbox_sync(&agent->outbox) == EAR_OK) {
         agent->stored_synced = agent->outbox.stored;
     }
-    if (agent->monotonic_ms >= ear_agent_due(agent->saved_ms, agent->config->settings->device_save_s)) {
-        agent->saved_ms = agent->monotonic_ms;
-        (void)ear_agent_save(agent);
+}
+
+static void close_idle(struct ear_agent *agent)
+{
+    if (ear_agent_has_idle(agent) && ear_agent_keep_moment(agent, EAR_ENTRY_IDLE)) {
+        ear_agent_close_idle(agent);
     }
 }
 
@@ -287,7 +202,7 @@ static uint32_t sleep_ms(struct ear_agent *agent)
     const struct ear_conversation *idlest = ear_conversations_idlest(&agent->memory.conversations);
     uint64_t next_ms = agent->monotonic_ms + LONGEST_SLEEP_MS;
     const uint64_t due[] = {ear_uplink_next_ms(&agent->uplink), ear_agent_tell_next_ms(agent),
-                            ear_agent_due(agent->saved_ms, agent->config->settings->device_save_s)};
+                            ear_agent_tend_next_ms(agent)};
 
     for (unsigned i = 0; i < EAR_COUNT_OF(due); i++) {
         next_ms = due[i] < next_ms ? due[i] : next_ms;
@@ -310,19 +225,22 @@ static void finish(struct ear_agent *agent)
     if (agent->config->outbox.ops != NULL && ear_outbox_sync(&agent->outbox) != EAR_OK) {
         ear_agent_say(agent, EAR_LOG_ERROR, "the outbox could not be made durable", NULL, 0);
     }
-    (void)ear_agent_save(agent);
+    if (ear_agent_save(agent) != EAR_OK && ear_agent_commit(agent) != EAR_OK) {
+        ear_agent_say(agent, EAR_LOG_ERROR, "what was heard last could not be made durable", NULL, 0);
+    }
     agent->stopped = true;
 }
 
 uint32_t ear_agent_tick(struct ear_agent *agent)
 {
     read_clocks(agent);
-    ear_agent_close_idle(agent);
+    close_idle(agent);
     ear_agent_watch_packs(agent);
     ear_agent_reply(agent);
     ear_agent_tell(agent);
     ear_uplink_tick(&agent->uplink, agent->monotonic_ms);
-    save_if_due(agent);
+    sync_outbox(agent);
+    ear_agent_tend_journal(agent);
     if (agent->stopping && !agent->stopped && agent->uplink.state == EAR_UPLINK_OFF) {
         finish(agent);
     }

@@ -32,8 +32,8 @@
 #include "core/port/ear_signature.h"
 #include "core/port/ear_storage.h"
 #include "core/port/ear_transport.h"
+#include "core/store/ear_journal.h"
 #include "core/store/ear_pack_store.h"
-#include "core/store/ear_snapshot.h"
 #include "core/tell/ear_outbox.h"
 #include "core/tell/ear_query.h"
 #include "core/tell/ear_status.h"
@@ -48,7 +48,8 @@ struct ear_agent_config {
     struct ear_log log;
     struct ear_transport transport;
     struct ear_storage outbox; /* for summaries that must outlive their window; ops NULL: they are lost, and counted */
-    struct ear_storage snapshot;              /* for the agent's memory; ops NULL: it starts from nothing each time */
+    struct ear_storage
+        state; /* journal and checkpoints of the agent's memory; ops NULL: it starts from nothing each time */
     struct ear_storage packs;                 /* for packs that come to the running device; ops NULL: none can */
     struct ear_signature signature;           /* under whose keys they may come */
     const struct ear_pack_image *pack_images; /* packs that are part of the program */
@@ -74,29 +75,43 @@ struct ear_agent_counts {
     uint32_t texts_cut;              /* longer than EAR_TEXT_BYTES, or of more than EAR_TOKENS tokens */
     uint32_t produced;               /* summaries encoded, a new state each */
     uint32_t acked;
-    uint32_t superseded; /* by a newer state before they were acknowledged */
-    uint32_t saved;
-    uint32_t save_failed;
+    uint32_t superseded;  /* by a newer state before they were acknowledged */
+    uint32_t save_failed; /* checkpoints that could not be made */
 };
 
 #define EAR_USER_WORDS (EAR_USER_BITS / 32)
 
-/** All that must outlive a restart. No pointers. */
+/** Bytes that the storage of config.state needs, with entry_bytes of what is heard between two checkpoints. */
+uint32_t ear_agent_state_room(uint32_t entry_bytes, uint32_t sector_bytes);
+
+/** All that must outlive a restart. No pointers. What stands by itself comes first, a section each: a build that lays
+ * out the rest in another way can go on with it. */
 struct ear_memory {
-    struct ear_hash_key key;      /* of ids */
-    int64_t time_ms;              /* newest wall time known: where a start without a clock goes on */
-    uint32_t boot;                /* that saved this */
-    uint32_t plugins_fingerprint; /* whose state the conversations hold */
+    struct ear_hash_key key;             /* of ids */
+    int64_t time_ms;                     /* newest wall time known: where a start without a clock goes on */
+    uint32_t boot;                       /* that saved this */
+    struct ear_seen seen;                /* ids of events */
+    struct ear_seen interactions;        /* who had one in which window */
+    uint32_t users[EAR_USER_WORDS];      /* who was ever seen: ear_membership.h */
+    uint32_t plugins_fingerprint;        /* from here on one section: whose state the conversations hold */
+    uint16_t funnel_labels[EAR_FUNNELS]; /* the views' names */
     struct ear_note note;
     struct ear_slices slices;
     struct ear_labels labels;
     struct ear_conversations conversations;
-    struct ear_seen seen;           /* ids of events */
-    struct ear_seen interactions;   /* who had one in which window */
-    uint32_t users[EAR_USER_WORDS]; /* who was ever seen: ear_membership.h */
     struct ear_sales sales;
     struct ear_duty duty;
     struct ear_records records;
+};
+
+/** The sections, as health numbers and the log name them. */
+enum ear_memory_section {
+    EAR_MEMORY_IDENTITY,
+    EAR_MEMORY_SEEN,
+    EAR_MEMORY_INTERACTIONS,
+    EAR_MEMORY_USERS,
+    EAR_MEMORY_COUNTERS,
+    EAR_MEMORY_SECTIONS
 };
 
 #define EAR_QUERIES 2 /* requests that wait for their turn; more are refused as busy */
@@ -176,21 +191,23 @@ struct ear_agent {
     uint8_t clock_state; /* enum ear_clock_state */
     bool stopping;
     bool stopped;
-    uint8_t publishing;                     /* resolutions of the sweep under way, EAR_RESOLUTION_BIT */
-    uint16_t sweep_at;                      /* next cell of it */
-    uint16_t topic_length;                  /* of the part that all topics share */
+    bool behind;           /* the memory changed and the journal does not know: nothing is heard before a checkpoint */
+    bool failing;          /* the last checkpoint could not be made */
+    uint8_t publishing;    /* resolutions of the sweep under way, EAR_RESOLUTION_BIT */
+    uint16_t sweep_at;     /* next cell of it */
+    uint16_t topic_length; /* of the part that all topics share */
     uint32_t swept_connects;                /* sessions that began with a sweep of everything */
     uint32_t stored_synced;                 /* outbox messages known to be durable */
     uint64_t published_ms[EAR_RESOLUTIONS]; /* monotonic: when last, as the next two */
     uint64_t status_ms;
-    uint64_t saved_ms;
+    uint64_t saved_ms; /* a checkpoint was last made, or tried */
     struct ear_agent_counts counts;
     struct ear_memory memory;
     struct ear_funnel funnels[EAR_FUNNELS];
-    uint16_t funnel_labels[EAR_FUNNELS]; /* their names */
     struct ear_host host;
     struct ear_agent_packs packs;
-    struct ear_snapshot snapshot;
+    struct ear_journal journal;
+    uint32_t not_carried[EAR_MEMORY_SECTIONS]; /* bytes of sections that this start found and could not use */
     struct ear_outbox outbox;
     struct ear_uplink uplink;
     struct ear_queries queries;
@@ -208,17 +225,28 @@ struct ear_heard {
     bool again;             /* accepted earlier; nothing counted */
 };
 
-/** Read the memory back from storage, open the outbox, check and load the plugins. What cannot be carried over is
- * logged and the agent starts without it. EAR_ERR_CONFIG (a setting or port is missing), EAR_ERR_IO (entropy or
- * outbox). */
+/** Read the memory back from storage, open the outbox, check and load the plugins, replay what was heard since the
+ * memory was last written as a whole. What cannot be carried over is logged and the agent starts without it.
+ * EAR_ERR_CONFIG (a setting or port is missing, or the partition of config.state is too small), EAR_ERR_IO (entropy, or
+ * storage that cannot be read now: nothing on it has changed, try again). */
 EAR_MUST_USE enum ear_err ear_agent_init(struct ear_agent *agent, const struct ear_agent_config *config);
 
 /** Look at the clocks, close idle conversations, publish what is due. Milliseconds until it wants to be called again.
  */
 uint32_t ear_agent_tick(struct ear_agent *agent);
 
-/** Take one decoded event: check, judge, count. False if it was refused: *heard says why, and nothing changed. */
+/** Take one decoded event: check, judge, count. False if it was refused: *heard says why, and nothing changed;
+ * EAR_ERR_BUSY: there is no room for it before the next tick; EAR_ERR_IO: storage refuses what makes it last. Tell
+ * whoever sent it that it was taken, or taken before, only after ear_agent_commit. */
 bool ear_agent_hear(struct ear_agent *agent, const struct ear_event *event, struct ear_heard *heard);
+
+/** Make all that was heard durable, events that came again included: many at once cost little more than one. EAR_OK:
+ * those who sent them may be told so (also where there is no storage). EAR_ERR_IO: not yet; nothing is lost, try again.
+ */
+EAR_MUST_USE enum ear_err ear_agent_commit(struct ear_agent *agent);
+
+/** Whether ear_agent_commit has something to do. */
+bool ear_agent_is_uncommitted(const struct ear_agent *agent);
 
 /** Count an event that a decoder refused. */
 void ear_agent_refused(struct ear_agent *agent, const struct ear_fault *fault);
@@ -226,7 +254,7 @@ void ear_agent_refused(struct ear_agent *agent, const struct ear_fault *fault);
 /** Publish all that changed, at once instead of when it is due. */
 void ear_agent_flush(struct ear_agent *agent);
 
-/** Write the memory to storage. EAR_OK, also where there is no storage for it; EAR_ERR_IO. */
+/** Make a checkpoint of the memory. EAR_OK, also where there is no storage for it; EAR_ERR_IO. */
 enum ear_err ear_agent_save(struct ear_agent *agent);
 
 /** Begin to stop: tell what can be told within deadline_ms, then disconnect. Tick on until ear_agent_stopped; what was

@@ -67,7 +67,7 @@ static void add_funnels(struct ear_agent *agent, const struct ear_place *place, 
 {
     for (unsigned i = 0; i < EAR_FUNNELS; i++) {
         if (facts->steps[i] > 0) {
-            const uint16_t view = agent->funnel_labels[i];
+            const uint16_t view = agent->memory.funnel_labels[i];
             for (unsigned step = 0; step < facts->steps[i]; step++) {
                 add_row(place, EAR_NUMBER_funnel, view, step, sign);
             }
@@ -156,13 +156,24 @@ void ear_agent_close_one(struct ear_agent *agent, struct ear_conversation *conve
     ear_agent_record_end(agent, conversation);
 }
 
-void ear_agent_close_idle(struct ear_agent *agent)
+static struct ear_conversation *idle(struct ear_agent *agent)
 {
     const int64_t idle_ms = (int64_t)agent->config->settings->conversation_idle_close_s * 1000;
+    struct ear_conversation *conversation = ear_conversations_idlest(&agent->memory.conversations);
+
+    return conversation != NULL && agent->now_ms - conversation->last_ms >= idle_ms ? conversation : NULL;
+}
+
+bool ear_agent_has_idle(struct ear_agent *agent)
+{
+    return idle(agent) != NULL;
+}
+
+void ear_agent_close_idle(struct ear_agent *agent)
+{
     struct ear_conversation *conversation;
 
-    while ((conversation = ear_conversations_idlest(&agent->memory.conversations)) != NULL &&
-           agent->now_ms - conversation->last_ms >= idle_ms) {
+    while ((conversation = idle(agent)) != NULL) {
         ear_agent_close_one(agent, conversation);
     }
 }

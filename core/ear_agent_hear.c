@@ -26,8 +26,10 @@ static int64_t time_of(struct ear_agent *agent, const struct ear_event *event)
     return event->time_ms;
 }
 
-static uint8_t slice_of(struct ear_agent *agent, const struct ear_event *event)
+static uint8_t slice_of(struct ear_hearing *hearing)
 {
+    struct ear_agent *agent = hearing->agent;
+    const struct ear_event *event = hearing->event;
     static const struct ear_str absent;
     const struct ear_slice_key key = {
         {ear_event_has(event, EAR_HAS(channel)) ? event->channel : absent,
@@ -35,6 +37,7 @@ static uint8_t slice_of(struct ear_agent *agent, const struct ear_event *event)
          ear_event_has(event, EAR_HAS(automation)) ? event->automation : absent,
          ear_event_has(event, EAR_HAS(automation_version)) ? event->automation_version : absent}};
 
+    hearing->sliced = true;
     return ear_slice_find(&agent->memory.slices, &agent->memory.note, &key);
 }
 
@@ -56,7 +59,7 @@ static void make_room(struct ear_agent *agent)
 static struct ear_conversation *find_or_add(struct ear_hearing *hearing, bool may_add)
 {
     struct ear_agent *agent = hearing->agent;
-    const uint64_t id = ear_hash_id(&agent->memory.key, hearing->event->conversation);
+    const uint64_t id = hearing->conversation_id;
     struct ear_conversation *conversation = ear_conversations_find(&agent->memory.conversations, id);
 
     if (conversation != NULL || !may_add) {
@@ -68,7 +71,7 @@ static struct ear_conversation *find_or_add(struct ear_hearing *hearing, bool ma
         conversation = ear_conversations_add(&agent->memory.conversations, id, hearing->at_ms);
         assert(conversation != NULL);
     }
-    conversation->slice = slice_of(agent, hearing->event);
+    conversation->slice = slice_of(hearing);
     ear_slice_hold(&agent->memory.slices, conversation->slice);
     return conversation;
 }
@@ -138,17 +141,65 @@ static void hear_in_conversation(struct ear_hearing *hearing)
 static uint64_t user_of(struct ear_hearing *hearing)
 {
     struct ear_conversation *conversation = hearing->conversation;
-    uint64_t user = 0;
 
     if (ear_event_has(hearing->event, EAR_HAS(user))) {
-        user = ear_hash_id(&hearing->agent->memory.key, hearing->event->user);
-        user += user == 0 ? 1u : 0u; /* 0 is nobody */
         if (conversation != NULL && conversation->user == 0) {
-            conversation->user = user;
+            conversation->user = hearing->user_id;
         }
-        return user;
+        return hearing->user_id;
     }
     return conversation != NULL ? conversation->user : 0;
+}
+
+void ear_agent_apply(struct ear_hearing *hearing)
+{
+    struct ear_agent *agent = hearing->agent;
+
+    if (agent->now_ms > agent->memory.time_ms && agent->now_ms >= EAR_TIME_KNOWN_MS) {
+        agent->memory.time_ms = agent->now_ms;
+    }
+    ear_agent_close_idle(agent);
+    if (hearing->event->kind == EAR_KIND_TIME) {
+        return;
+    }
+    if (ear_event_has(hearing->event, EAR_HAS(conversation))) {
+        hearing->conversation = find_or_add(hearing, is_remembered(hearing->event->kind));
+    }
+    hearing->user = user_of(hearing);
+    hearing->slice = hearing->conversation != NULL ? hearing->conversation->slice : slice_of(hearing);
+    ear_agent_place(agent, hearing->at_ms, hearing->slice, &hearing->place);
+    if (hearing->conversation != NULL) {
+        hear_in_conversation(hearing);
+    } else {
+        ear_agent_hear_kind(hearing);
+    }
+}
+
+/* From here on nobody needs to know what the source calls things. */
+static void hash_ids(struct ear_hearing *hearing)
+{
+    const struct ear_hash_key *key = &hearing->agent->memory.key;
+    const struct ear_event *event = hearing->event;
+
+    if (ear_event_has(event, EAR_HAS(id))) {
+        hearing->id = ear_hash_id(key, event->id);
+    }
+    if (ear_event_has(event, EAR_HAS(conversation))) {
+        hearing->conversation_id = ear_hash_id(key, event->conversation);
+    }
+    if (ear_event_has(event, EAR_HAS(user))) {
+        hearing->user_id = ear_hash_id(key, event->user);
+        hearing->user_id += hearing->user_id == 0 ? 1u : 0u; /* 0 is nobody */
+    }
+}
+
+/* Always false. */
+static bool refuse(struct ear_agent *agent, struct ear_heard *heard, enum ear_err err, unsigned key,
+                   const char *allowed)
+{
+    heard->fault = (struct ear_fault){.err = (int8_t)err, .key = (uint8_t)key, .allowed = allowed};
+    ear_agent_refused(agent, &heard->fault);
+    return false;
 }
 
 bool ear_agent_hear(struct ear_agent *agent, const struct ear_event *event, struct ear_heard *heard)
@@ -158,34 +209,22 @@ bool ear_agent_hear(struct ear_agent *agent, const struct ear_event *event, stru
     heard->again = false;
     heard->fault = (struct ear_fault){.allowed = ""};
     if (ear_event_has(event, EAR_HAS(time_ms)) && event->time_ms < EAR_TIME_KNOWN_MS) {
-        heard->fault = (struct ear_fault){
-            .err = EAR_ERR_RANGE, .key = EAR_EVENT_KEY_time_ms, .allowed = "milliseconds since 1970, not before 2001"};
-        ear_agent_refused(agent, &heard->fault);
-        return false;
+        return refuse(agent, heard, EAR_ERR_RANGE, EAR_EVENT_KEY_time_ms, "milliseconds since 1970, not before 2001");
     }
-    if (ear_event_has(event, EAR_HAS(id)) &&
-        ear_seen_add(&agent->memory.seen, ear_hash_id(&agent->memory.key, event->id))) {
+    const enum ear_err err = ear_agent_make_room(agent);
+    if (err != EAR_OK) {
+        return refuse(agent, heard, err, EAR_EVENT_KEY_COUNT, "try again later: nothing can be kept now");
+    }
+    hash_ids(&hearing);
+    if (ear_event_has(event, EAR_HAS(id)) && ear_seen_add(&agent->memory.seen, hearing.id)) {
         heard->again = true;
         ear_agent_count(&agent->counts.again);
         return true;
     }
     ear_agent_count(&agent->counts.accepted);
     hearing.at_ms = time_of(agent, event);
-    ear_agent_close_idle(agent);
-    if (event->kind == EAR_KIND_TIME) {
-        return true;
-    }
-    if (ear_event_has(event, EAR_HAS(conversation))) {
-        hearing.conversation = find_or_add(&hearing, is_remembered(event->kind));
-    }
-    hearing.user = user_of(&hearing);
-    hearing.slice = hearing.conversation != NULL ? hearing.conversation->slice : slice_of(agent, event);
-    ear_agent_place(agent, hearing.at_ms, hearing.slice, &hearing.place);
-    if (hearing.conversation != NULL) {
-        hear_in_conversation(&hearing);
-    } else {
-        ear_agent_hear_kind(&hearing);
-    }
+    ear_agent_apply(&hearing);
+    ear_agent_keep_event(&hearing);
     return true;
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What each kind of event counts. */
+#include <string.h>
+
 #include "core/ear_agent_parts.h"
 
 static void add(struct ear_hearing *hearing, unsigned at)
@@ -29,23 +31,32 @@ static void bear(struct ear_hearing *hearing, enum ear_bears kind, uint32_t fiel
     }
 }
 
+/* What the plugins remember of the conversation, as they left it then. */
+static void restore_state(struct ear_hearing *hearing)
+{
+    if (hearing->state_length > 0 &&
+        (uint32_t)hearing->state_at + hearing->state_length <= sizeof(hearing->conversation->plugin_state)) {
+        memcpy((uint8_t *)hearing->conversation->plugin_state + hearing->state_at, hearing->state,
+               hearing->state_length);
+    }
+}
+
 static void hear_message(struct ear_hearing *hearing)
 {
     const struct ear_event *event = hearing->event;
     const uint32_t judged = EAR_HAS(text) | EAR_HAS(attachments) | EAR_HAS(confidence_permille) | EAR_HAS(fallback);
     struct ear_judgement judgement;
 
-    judgement.answered = 0;
-    judgement.yes = 0;
-    judgement.extra_count = 0;
-    if (ear_event_has(event, judged)) { /* else the source keeps to itself what was said */
+    if (hearing->replayed) {
+        restore_state(hearing);
+    } else if (ear_event_has(event, judged)) { /* else the source keeps to itself what was said */
         ear_agent_judge(hearing, &judgement);
     }
     if (ear_conversation_message(hearing->conversation, hearing->at_ms, event->from)) {
         add(hearing, EAR_AT_reopened);
     }
-    ear_agent_take_judgement(hearing, &judgement);
-    ear_agent_record_question(hearing, &judgement);
+    ear_agent_take_findings(hearing);
+    ear_agent_record_question(hearing, hearing->replayed ? NULL : &judgement);
     bear(hearing, EAR_BEARS_TOPIC, EAR_HAS(topic), event->topic);
     add(hearing, (unsigned)EAR_AT_messages + event->from);
     ear_place_add_series(&hearing->place, EAR_AT_messages_per_minute, 1);

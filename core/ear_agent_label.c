@@ -23,7 +23,7 @@ static void mark_labels(void *context, struct ear_label_marks *marks)
         ear_label_mark(marks, memory->duty.logins[i].agent);
     }
     for (unsigned i = 0; i < EAR_FUNNELS; i++) {
-        ear_label_mark(marks, agent->funnel_labels[i]);
+        ear_label_mark(marks, agent->memory.funnel_labels[i]);
     }
     ear_records_mark_labels(&memory->records, marks);
 }
@@ -78,7 +78,7 @@ enum ear_err ear_agent_load_funnels(struct ear_agent *agent)
 void ear_agent_name_funnels(struct ear_agent *agent)
 {
     for (unsigned i = 0; i < EAR_FUNNELS; i++) {
-        agent->funnel_labels[i] = ear_agent_label(agent, agent->funnels[i].name);
+        agent->memory.funnel_labels[i] = ear_agent_label(agent, agent->funnels[i].name);
     }
 }
 

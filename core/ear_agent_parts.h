@@ -5,15 +5,41 @@
 
 #include "core/ear_agent.h"
 
-/** An event on its way: when it counts, where, and for which conversation and person. */
+/** What plugins found in a message, free of the host, of packs and of what was said: an entry of the journal bears it,
+ * so that nothing is judged twice. Texts lie where the labels of the plugins or the bytes of the entry lie. */
+struct ear_findings {
+    uint16_t answered; /* EAR_ASK_BIT of the questions that got a verdict */
+    uint16_t yes;      /* of the yes-or-no questions: those answered with yes */
+    uint8_t sentiment;
+    uint8_t tag_count;
+    char language[2];
+    struct ear_str topic;
+    struct ear_str tags[EAR_CONVERSATION_LABELS]; /* different ones */
+};
+
+/** An event on its way: when it counts, where, and for which conversation and person. The same event has the same
+ * effect on the same memory whether it is heard or replayed from the journal. */
 struct ear_hearing {
     struct ear_agent *agent;
-    const struct ear_event *event;
+    const struct ear_event *event; /* replayed: without ids and text */
     int64_t at_ms;
+    uint64_t id; /* keyed hashes, of what the event bears */
+    uint64_t conversation_id;
+    uint64_t user_id;                      /* never 0 */
     struct ear_conversation *conversation; /* NULL: none */
     uint64_t user;                         /* keyed hash; 0: not known */
     uint8_t slice;
+    bool replayed;
+    bool sliced;             /* its slice was looked for: the labels of that matter */
+    bool named;              /* its record took the source's id; replayed: the event bears it */
+    bool asked;              /* its record took the question, or would have */
+    uint8_t asked_policy;    /* under this policy; EAR_RECORDS_NONE: it could not be vouched for */
+    uint16_t state_at;       /* of the plugins' bytes in the conversation: what the message changed */
+    uint16_t state_length;   /* 0: nothing */
+    const uint8_t *state;    /* replayed: these bytes */
+    struct ear_str question; /* replayed: with asked */
     struct ear_place place;
+    struct ear_findings findings;
 };
 
 static inline bool ear_event_has(const struct ear_event *event, uint32_t fields)
@@ -28,11 +54,11 @@ void ear_agent_hear_kind(struct ear_hearing *hearing);
 
 /* --- ear_agent_judge.c: what a message says --- */
 
-/** Ask the plugins. */
+/** Ask the plugins; what they find is in hearing->findings. */
 void ear_agent_judge(struct ear_hearing *hearing, struct ear_judgement *judgement);
 
 /** What they found, into the conversation; call it when the message is in there. What the source says itself wins. */
-void ear_agent_take_judgement(struct ear_hearing *hearing, const struct ear_judgement *judgement);
+void ear_agent_take_findings(struct ear_hearing *hearing);
 
 /* --- ear_agent_label.c: labels of conversations and in tables --- */
 
@@ -81,8 +107,9 @@ void ear_agent_logout(struct ear_hearing *hearing);
 /** The conversation ended at at_ms: an assignment nobody answered is missed. */
 void ear_agent_miss(struct ear_agent *agent, struct ear_conversation *conversation, int64_t at_ms);
 
-/** Count the time of all who are logged in up to now. */
+/** Count the time of all who are logged in up to now. _apply: without a word to the journal. */
 void ear_agent_count_duty(struct ear_agent *agent);
+void ear_agent_apply_duty(struct ear_agent *agent);
 
 /** Attribute an order to the click that led to it, if any. */
 void ear_agent_sell(struct ear_hearing *hearing);
@@ -92,7 +119,8 @@ void ear_agent_sell(struct ear_hearing *hearing);
 /** Make the counters say what the conversation means now, instead of what it meant when this was last called. */
 void ear_agent_count_cohort(struct ear_agent *agent, struct ear_conversation *conversation);
 
-/** Close the conversations that have been idle for long enough by now. */
+/** Whether a conversation has been idle for long enough by now; close all that have. */
+bool ear_agent_has_idle(struct ear_agent *agent);
 void ear_agent_close_idle(struct ear_agent *agent);
 
 /** Close it as if it had been idle. */
@@ -103,7 +131,7 @@ void ear_agent_close_one(struct ear_agent *agent, struct ear_conversation *conve
 /** The conversation is as it will be after this event: into its record, if it has begun. */
 void ear_agent_record(struct ear_hearing *hearing);
 
-/** A message, judged and already in the conversation: its text may be the first question. */
+/** A message, judged and already in the conversation: its text may be the first question. Replayed: NULL. */
 void ear_agent_record_question(struct ear_hearing *hearing, const struct ear_judgement *judgement);
 
 /** It is handed over for this reason. */
@@ -116,6 +144,45 @@ void ear_agent_record_end(struct ear_agent *agent, const struct ear_conversation
 void ear_agent_reply(struct ear_agent *agent);
 
 void ear_agent_query_health(const struct ear_agent *agent, struct ear_health *health);
+
+/** What a policy of before allowed may be on storage still: make it go. */
+void ear_agent_purge(struct ear_agent *agent);
+
+/* --- ear_agent_hear.c --- */
+
+/** The event's effect on the memory. Everything above in *hearing is set, or 0. */
+void ear_agent_apply(struct ear_hearing *hearing);
+
+/* --- ear_agent_journal.c: what makes it last --- */
+
+/** Open the journal and read the memory back as it was at a checkpoint. What cannot be carried over is logged and
+ * begins empty. EAR_ERR_IO: not even that. */
+EAR_MUST_USE int ear_agent_load_memory(struct ear_agent *agent);
+
+/** What happened since that checkpoint. The outbox is open by now, plugins are loaded. EAR_ERR_IO. */
+EAR_MUST_USE int ear_agent_replay(struct ear_agent *agent);
+
+/** Replayed, and agent->now_ms is where time goes on: a new run begins. */
+void ear_agent_begin_run(struct ear_agent *agent);
+
+/** Whether there is room for an entry; a checkpoint is made where that is what it takes. EAR_ERR_BUSY, EAR_ERR_IO. */
+EAR_MUST_USE enum ear_err ear_agent_make_room(struct ear_agent *agent);
+
+/** The event was heard, into the journal; room was made. */
+void ear_agent_keep_event(const struct ear_hearing *hearing);
+
+/** Something else that changes the memory happened now, and was or is about to be done: enum ear_entry_kind. False, and
+ * nothing may change: there is no room. */
+bool ear_agent_keep_moment(struct ear_agent *agent, uint8_t kind);
+
+/** The time became known: as agent->now_ms says until now, it is wall_ms. */
+void ear_agent_keep_clock(struct ear_agent *agent, int64_t wall_ms);
+
+/** Checkpoints that are due, storage that was not ready before. */
+void ear_agent_tend_journal(struct ear_agent *agent);
+
+/** When that wants to be done: monotonic ms, or UINT64_MAX. */
+uint64_t ear_agent_tend_next_ms(const struct ear_agent *agent);
 
 /* --- ear_agent_pack.c: packs at work --- */
 
@@ -175,6 +242,9 @@ struct ear_uplink_owner ear_agent_owner(struct ear_agent *agent);
 /** Into the log, if there is one. */
 void ear_agent_say(const struct ear_agent *agent, enum ear_log_level level, const char *message, const char *detail,
                    int64_t number);
+
+/** The time has become known: what was counted without it gets its place. */
+void ear_agent_place_in_time(struct ear_agent *agent, int64_t wall_ms);
 
 /** ear_note_place with the agent's zone and way to retire. */
 void ear_agent_find_place(struct ear_agent *agent, int64_t at_ms, uint8_t slice, enum ear_late late,

@@ -2,6 +2,7 @@
 /* People: users who are seen, human agents who have conversations and are on duty, orders that follow from clicks. */
 #include <string.h>
 
+#include "core/ear_agent_entry.h"
 #include "core/ear_agent_parts.h"
 
 /* --- users --- */
@@ -193,13 +194,31 @@ void ear_agent_logout(struct ear_hearing *hearing)
     }
 }
 
-void ear_agent_count_duty(struct ear_agent *agent)
+/* One who is logged in and whose time is not counted up to now, or NULL. */
+static struct ear_login *behind(struct ear_agent *agent)
 {
     for (unsigned i = 0; i < EAR_DUTY; i++) {
         struct ear_login *login = &agent->memory.duty.logins[i];
         if (login->agent != EAR_LABEL_NONE && agent->now_ms > login->counted_to_ms) {
-            count_up_to(agent, login, agent->now_ms);
+            return login;
         }
+    }
+    return NULL;
+}
+
+void ear_agent_apply_duty(struct ear_agent *agent)
+{
+    struct ear_login *login;
+
+    while ((login = behind(agent)) != NULL) {
+        count_up_to(agent, login, agent->now_ms);
+    }
+}
+
+void ear_agent_count_duty(struct ear_agent *agent)
+{
+    if (behind(agent) != NULL && ear_agent_keep_moment(agent, EAR_ENTRY_DUTY)) {
+        ear_agent_apply_duty(agent);
     }
 }
 

@@ -26,14 +26,6 @@ static void obey(struct ear_agent *agent)
     }
 }
 
-/* Both copies of the memory that storage may hold are written over. Where that fails, the regular saves do it later. */
-static void purge(struct ear_agent *agent)
-{
-    agent->queries.purged = false;
-    (void)ear_agent_save(agent);
-    (void)ear_agent_save(agent);
-}
-
 static struct ear_conversation_record *record_of(struct ear_hearing *hearing)
 {
     struct ear_agent *agent = hearing->agent;
@@ -61,21 +53,45 @@ void ear_agent_record(struct ear_hearing *hearing)
     ear_record_update(record, hearing->conversation);
     if (record->name_length == 0) {
         ear_record_name(&hearing->agent->memory.records, record, hearing->event->conversation);
+        hearing->named = record->name_length > 0;
+    }
+}
+
+/* As it was kept when the event was heard, if that is allowed still. */
+static void record_replayed(struct ear_hearing *hearing)
+{
+    struct ear_records *records = &hearing->agent->memory.records;
+    struct ear_conversation_record *record;
+
+    if (hearing->asked) {
+        record = record_of(hearing);
+        ear_record_keep(records, record, (enum ear_records_policy)hearing->asked_policy, hearing->question);
     }
 }
 
 void ear_agent_record_question(struct ear_hearing *hearing, const struct ear_judgement *judgement)
 {
+    struct ear_records *records = &hearing->agent->memory.records;
     const struct ear_event *event = hearing->event;
     struct ear_str text = event->text;
 
+    if (hearing->replayed) {
+        record_replayed(hearing);
+        return;
+    }
     if (event->from != EAR_FROM_USER || !ear_event_has(event, EAR_HAS(text)) ||
         hearing->conversation->messages[EAR_FROM_USER] != 1 ||
         hearing->agent->config->settings->records_policy == EAR_RECORDS_NONE) {
         return;
     }
     text.length = (uint16_t)ear_utf8_cut(text.bytes, text.length, EAR_TEXT_BYTES); /* what was judged */
-    ear_record_ask(&hearing->agent->memory.records, record_of(hearing), text, judgement);
+    hearing->asked = true;
+    hearing->asked_policy = EAR_RECORDS_NONE;
+    struct ear_conversation_record *record = record_of(hearing);
+    if (ear_record_ask(records, record, text, judgement)) {
+        hearing->asked_policy = records->policy;
+        hearing->question = ear_record_question(record);
+    }
 }
 
 void ear_agent_record_reason(struct ear_hearing *hearing, uint8_t reason)
@@ -209,7 +225,7 @@ void ear_agent_reply(struct ear_agent *agent)
 
     obey(agent);
     if (queries->purged) {
-        purge(agent);
+        ear_agent_purge(agent);
     }
     while (queries->count > 0 && ear_uplink_room(&agent->uplink)) {
         const struct ear_query_waiting *first = &queries->waiting[0];

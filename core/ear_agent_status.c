@@ -88,9 +88,6 @@ static void health_of_telling(const struct ear_agent *agent, struct ear_health *
     health->outbox_expired = outbox->log.expired;
     health->outbox_corrupt = clip((uint64_t)outbox->log.corrupt + outbox->log.corrupt_sector);
     health->outbox_failed = outbox->failed;
-    health->snapshots_saved = counts->saved;
-    health->snapshots_failed = counts->save_failed;
-    health->storage_erases = clip((uint64_t)outbox->log.erases + agent->snapshot.erases);
     health->connect_attempts = uplink->attempts;
     health->connects = uplink->connects;
     health->losses = uplink->losses;
@@ -98,6 +95,25 @@ static void health_of_telling(const struct ear_agent *agent, struct ear_health *
     health->acks = uplink->acks;
     health->in_flight = uplink->flight_count;
     health->uplink_busy = uplink->busy;
+}
+
+static void health_of_keeping(const struct ear_agent *agent, struct ear_health *health)
+{
+    const struct ear_journal *journal = &agent->journal;
+    const struct ear_record_log *outbox = &agent->outbox.log;
+
+    health->checkpoints = journal->checkpoints;
+    health->checkpoints_failed = agent->counts.save_failed;
+    health->journal_commits = journal->commits;
+    health->journal_lost = journal->lost;
+    health->journal_failed = journal->failed;
+    health->storage_erases = clip((uint64_t)outbox->erases + journal->log.erases);
+    health->storage_bad = clip((uint64_t)outbox->bad + journal->log.bad);
+    health->lost_identity = agent->not_carried[EAR_MEMORY_IDENTITY];
+    health->lost_seen = agent->not_carried[EAR_MEMORY_SEEN];
+    health->lost_interactions = agent->not_carried[EAR_MEMORY_INTERACTIONS];
+    health->lost_users = agent->not_carried[EAR_MEMORY_USERS];
+    health->lost_counters = agent->not_carried[EAR_MEMORY_COUNTERS];
 }
 
 static void copy_text(char *to, size_t capacity, const char *from)
@@ -143,6 +159,7 @@ void ear_agent_status(const struct ear_agent *agent, struct ear_status *status)
     health_of_judging(agent, &status->health);
     health_of_noting(agent, &status->health);
     health_of_telling(agent, &status->health);
+    health_of_keeping(agent, &status->health);
     ear_agent_query_health(agent, &status->health);
     tell_packs(agent, status);
     for (unsigned i = 0; i < agent->host.loaded; i++) {

@@ -9,6 +9,8 @@
 
 static_assert((unsigned)EAR_RESOLUTIONS <= 8, "a bit each in ear_agent.publishing");
 
+#define BUSY_MS 1000u /* until what found no room is tried again, if nothing else happens */
+
 static const char *const summary_topics[EAR_RESOLUTIONS] = {"summary/minute", "summary/hour", "summary/day"};
 
 static uint32_t interval_s(const struct ear_agent *agent, unsigned resolution)
@@ -179,8 +181,12 @@ static bool send_cell(struct ear_agent *agent, uint16_t number)
     return true;
 }
 
+/* What could still be lost is not told: the server would know more than the device after the next start. */
 static void sweep(struct ear_agent *agent)
 {
+    if (agent->publishing != 0 && ear_agent_commit(agent) != EAR_OK) {
+        return;
+    }
     while (agent->publishing != 0 && ear_uplink_room(&agent->uplink)) {
         const uint16_t cell = ear_note_next(&agent->memory.note, agent->publishing, agent->sweep_at);
         if (cell == EAR_NO_CELL) {
@@ -296,7 +302,10 @@ uint64_t ear_agent_tell_next_ms(const struct ear_agent *agent)
         const uint64_t due_ms = ear_agent_due(agent->published_ms[r], interval_s(agent, r));
         next_ms = due_ms < next_ms ? due_ms : next_ms;
     }
-    const uint64_t status_ms = ear_agent_due(agent->status_ms, agent->config->settings->publish_status_s);
+    uint64_t status_ms = ear_agent_due(agent->status_ms, agent->config->settings->publish_status_s);
+    if (status_ms <= agent->monotonic_ms) { /* there was no room for it: an acknowledgement comes, or a while passes */
+        status_ms = agent->monotonic_ms + BUSY_MS;
+    }
     return status_ms < next_ms ? status_ms : next_ms;
 }
 

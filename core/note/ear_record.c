@@ -120,13 +120,13 @@ void ear_record_update(struct ear_conversation_record *record, const struct ear_
     record->sentiment = facts->sentiment;
 }
 
-void ear_record_ask(struct ear_records *records, struct ear_conversation_record *record, struct ear_str text,
+bool ear_record_ask(struct ear_records *records, struct ear_conversation_record *record, struct ear_str text,
                     const struct ear_judgement *judgement)
 {
     int32_t length = 0;
 
     if (records->policy == EAR_RECORDS_NONE) {
-        return;
+        return true;
     }
     if (records->policy == EAR_RECORDS_FULL) {
         length = (int32_t)ear_utf8_cut(text.bytes, text.length, sizeof(record->question));
@@ -135,10 +135,24 @@ void ear_record_ask(struct ear_records *records, struct ear_conversation_record 
         length = ear_redact(judgement, text, record->question, sizeof(record->question));
     }
     if (length < 0) {
-        records->unredacted += records->unredacted < UINT32_MAX;
-        length = 0;
+        ear_record_keep(records, record, EAR_RECORDS_NONE, (struct ear_str){0});
+        return false;
     }
     record->question_length = (uint8_t)length;
+    return true;
+}
+
+void ear_record_keep(struct ear_records *records, struct ear_conversation_record *record,
+                     enum ear_records_policy policy, struct ear_str question)
+{
+    record->question_length = 0;
+    memset(record->question, 0, sizeof(record->question));
+    if (policy == EAR_RECORDS_NONE) {
+        records->unredacted += records->unredacted < UINT32_MAX;
+    } else if (policy <= records->policy && question.length <= sizeof(record->question)) {
+        memcpy(record->question, question.bytes, question.length);
+        record->question_length = (uint8_t)question.length;
+    }
 }
 
 void ear_record_name(const struct ear_records *records, struct ear_conversation_record *record, struct ear_str id)

@@ -75,9 +75,15 @@ struct ear_conversation_record *ear_records_take(struct ear_records *records,
 void ear_record_update(struct ear_conversation_record *record, const struct ear_conversation *conversation);
 
 /** The user said this first. Kept as policy allows, cut to EAR_RECORD_TEXT_BYTES at a character's end; under
- * EAR_RECORDS_REDACTED nothing is kept, and that is counted, if the judgement of the message cannot vouch for it. */
-void ear_record_ask(struct ear_records *records, struct ear_conversation_record *record, struct ear_str text,
+ * EAR_RECORDS_REDACTED nothing is kept, and that is counted, if the judgement of the message cannot vouch for it: false
+ * then. */
+bool ear_record_ask(struct ear_records *records, struct ear_conversation_record *record, struct ear_str text,
                     const struct ear_judgement *judgement);
+
+/** Keep what ear_record_ask kept of a question earlier, under `policy`; of a stricter one than then, nothing.
+ * EAR_RECORDS_NONE: what it could not vouch for, which is counted. */
+void ear_record_keep(struct ear_records *records, struct ear_conversation_record *record,
+                     enum ear_records_policy policy, struct ear_str question);
 
 /** What the source calls the conversation. Kept under EAR_RECORDS_FULL, if it has at most EAR_RECORD_ID_BYTES. */
 void ear_record_name(const struct ear_records *records, struct ear_conversation_record *record, struct ear_str id);

@@ -2,9 +2,10 @@
 /* How it works. Records go to the tail; head follows them as they are marked done. A sector that head leaves is marked
  * as drained, which is what opening (ear_record_log_find.c) finds head again by.
  *
- * When programming fails, the rest of that sector is given up and records go on in the next. A sector whose erase or
- * header failed is tried again at the next append: a port that fails for good costs one sector, not one at each
- * attempt. */
+ * When programming fails or does not last, the rest of that sector is given up and the record goes to the next. A
+ * sector that cannot be erased twice running, or cannot be begun, is passed over; its number is never used. After
+ * EAR_RECORD_LOG_SKIPS of them without one record between it is the port that fails, not a sector: nothing more is
+ * passed over then, so that a port that fails for good costs a few sectors, not all. */
 #include "core/store/ear_record_log.h"
 
 #include <assert.h>
@@ -95,53 +96,42 @@ static int count_live(const struct ear_record_log *log, uint32_t sector, uint32_
     return EAR_OK;
 }
 
-/* Make the index of sector `number` erased, counting what is lost by it. */
-static int erase_for(struct ear_record_log *log, uint32_t number)
+/* What is lost where the tail goes to the next lap. */
+struct loss {
+    uint32_t live, own; /* records */
+    bool any;           /* a sector */
+};
+
+static int look_at_oldest(const struct ear_record_log *log, uint32_t number, struct loss *loss)
+{
+    const uint32_t count = log->storage->sector_count;
+    *loss = (struct loss){.any = number >= count && number - count >= log->oldest_sector};
+    return loss->any ? count_live(log, number - count, &loss->live, &loss->own) : EAR_OK;
+}
+
+static void leave_oldest(struct ear_record_log *log, uint32_t number, const struct loss *loss)
+{
+    if (!loss->any) {
+        return;
+    }
+    log->expired += loss->live;
+    log->expired_own += loss->own;
+    log->oldest_sector = number - log->storage->sector_count + 1;
+    if (log->head < ear_record_start_of(log, log->oldest_sector)) {
+        log->head = ear_record_start_of(log, log->oldest_sector);
+        (void)advance_head(log); /* for the backlog's sake; done again by whoever looks for a record */
+    }
+}
+
+/* Erase an index; a second time if that fails once. */
+static int erase(struct ear_record_log *log, uint32_t address)
 {
     const struct ear_storage *storage = log->storage;
-    uint32_t lost = 0;
-    uint32_t lost_own = 0;
-    bool occupied = number >= storage->sector_count && number - storage->sector_count >= log->oldest_sector;
-    if (occupied) {
-        int err = count_live(log, number - storage->sector_count, &lost, &lost_own);
-        if (err != EAR_OK) {
-            return err;
-        }
-    }
-    if (storage->ops->erase(storage->context, ear_record_address_of(log, ear_record_start_of(log, number))) != 0) {
+    if (storage->ops->erase(storage->context, address) != 0 && storage->ops->erase(storage->context, address) != 0) {
         return EAR_ERR_IO;
     }
     log->erases++;
-    log->expired += lost;
-    log->expired_own += lost_own;
-    if (occupied) {
-        log->oldest_sector = number - storage->sector_count + 1;
-        if (log->head < ear_record_start_of(log, log->oldest_sector)) {
-            log->head = ear_record_start_of(log, log->oldest_sector);
-            (void)advance_head(log); /* for the backlog's sake; done again by whoever looks for a record */
-        }
-    }
     return EAR_OK;
-}
-
-/* Begin the sector at whose start the tail is. */
-static int begin_sector(struct ear_record_log *log)
-{
-    assert(ear_record_offset_of(log, log->tail) == 0);
-    uint32_t number = ear_record_sector_of(log, log->tail);
-    int err = erase_for(log, number);
-    if (err != EAR_OK) {
-        return err;
-    }
-    uint8_t header[EAR_RECORD_SECTOR_HEADER];
-    struct ear_record_sector sector = {.number = number, .boot = log->boot, .first_record = log->tail_number};
-    ear_record_sector_build(log, header, &sector);
-    /* The state word stays erased: it is a word of its own that is programmed once. */
-    err = ear_record_port_program(log, log->tail + 4, header + 4, EAR_RECORD_SECTOR_HEADER - 4);
-    if (err == EAR_OK) {
-        log->tail += EAR_RECORD_SECTOR_HEADER;
-    }
-    return err;
 }
 
 static void give_up_sector(struct ear_record_log *log)
@@ -149,7 +139,65 @@ static void give_up_sector(struct ear_record_log *log)
     log->tail = ear_record_start_of(log, ear_record_sector_of(log, log->tail) + 1);
 }
 
-static int program_payload(const struct ear_record_log *log, uint64_t at, const uint8_t *bytes, uint16_t length)
+/* The sector is bad. False: so were too many before it. */
+static bool may_skip(struct ear_record_log *log)
+{
+    const uint32_t quarter = log->storage->sector_count / 4;
+    if (log->skipped >= (quarter < EAR_RECORD_LOG_SKIPS ? quarter : EAR_RECORD_LOG_SKIPS)) {
+        return false;
+    }
+    log->skipped++;
+    log->bad++;
+    return true;
+}
+
+static bool reads_back(const struct ear_record_log *log, uint64_t at, const uint8_t *wanted, uint32_t length)
+{
+    uint8_t bytes[EAR_RECORD_SECTOR_HEADER];
+    return ear_record_port_read(log, at, bytes, length) == EAR_OK && memcmp(bytes, wanted, length) == 0;
+}
+
+static int write_sector_header(const struct ear_record_log *log, uint32_t number)
+{
+    uint8_t header[EAR_RECORD_SECTOR_HEADER];
+    struct ear_record_sector sector = {.number = number, .boot = log->boot, .first_record = log->tail_number};
+    ear_record_sector_build(log, header, &sector);
+    const int err = ear_record_port_program(log, log->tail + 4, header + 4, EAR_RECORD_SECTOR_HEADER - 4);
+    return err != EAR_OK || reads_back(log, log->tail, header, sizeof header) ? err : EAR_ERR_IO;
+}
+
+/* Begin the sector at whose start the tail is, or the next that can be. */
+static int begin_sector(struct ear_record_log *log)
+{
+    assert(ear_record_offset_of(log, log->tail) == 0);
+    for (;;) {
+        const uint32_t number = ear_record_sector_of(log, log->tail);
+        struct loss loss;
+        int err = look_at_oldest(log, number, &loss);
+        if (err != EAR_OK) {
+            return err;
+        }
+        err = erase(log, ear_record_address_of(log, log->tail));
+        const bool erased = err == EAR_OK;
+        if (erased) {
+            leave_oldest(log, number, &loss);
+            err = write_sector_header(log, number);
+        }
+        if (err == EAR_OK) {
+            log->tail += EAR_RECORD_SECTOR_HEADER;
+            return EAR_OK;
+        }
+        if (!may_skip(log)) {
+            return err;
+        }
+        if (!erased) {
+            leave_oldest(log, number, &loss);
+        }
+        give_up_sector(log);
+    }
+}
+
+static int program_bytes(const struct ear_record_log *log, uint64_t at, const uint8_t *bytes, uint16_t length)
 {
     uint32_t whole = length & ~3u;
     if (whole > 0 && ear_record_port_program(log, at, bytes, whole) != EAR_OK) {
@@ -163,14 +211,37 @@ static int program_payload(const struct ear_record_log *log, uint64_t at, const 
     return ear_record_port_program(log, at + whole, last, sizeof last);
 }
 
-static int program_record(struct ear_record_log *log, uint8_t type, uint32_t value, const void *bytes, uint16_t length)
+static int program_record(const struct ear_record_log *log, const uint8_t *header,
+                          const struct ear_record_pieces *pieces)
 {
-    uint8_t header[EAR_RECORD_HEADER];
-    ear_record_build(header, ear_record_sector_of(log, log->tail), type, length, value);
-    if (ear_record_port_program(log, log->tail + 4, header + 4, EAR_RECORD_HEADER - 4) != EAR_OK) {
+    if (ear_record_port_program(log, log->tail + 4, header + 4, EAR_RECORD_HEADER - 4) != EAR_OK ||
+        program_bytes(log, log->tail + EAR_RECORD_HEADER, pieces->head, pieces->head_length) != EAR_OK) {
         return EAR_ERR_IO;
     }
-    return program_payload(log, log->tail + EAR_RECORD_HEADER, bytes, length);
+    return program_bytes(log, log->tail + EAR_RECORD_HEADER + pieces->head_length, pieces->bytes, pieces->length);
+}
+
+/* The checksum of bytes on storage. */
+static int check_stored(const struct ear_record_log *log, uint64_t at, uint32_t length, uint32_t *crc)
+{
+    uint8_t line[64];
+    *crc = 0;
+    for (uint32_t done = 0; done < length; done += (uint32_t)sizeof line) {
+        const uint32_t part = length - done < sizeof line ? length - done : (uint32_t)sizeof line;
+        if (ear_record_port_read(log, at + done, line, part) != EAR_OK) {
+            return EAR_ERR_IO;
+        }
+        *crc = ear_crc32(*crc, line, part);
+    }
+    return EAR_OK;
+}
+
+/* Whether the record that was just programmed at the tail is there. */
+static bool lasts(const struct ear_record_log *log, const uint8_t *header, uint32_t length, uint32_t value)
+{
+    uint32_t crc;
+    return reads_back(log, log->tail, header, EAR_RECORD_HEADER) &&
+           (length == 0 || (check_stored(log, log->tail + EAR_RECORD_HEADER, length, &crc) == EAR_OK && crc == value));
 }
 
 /* Room for a record at the tail, in a begun sector. */
@@ -186,19 +257,28 @@ static int make_room(struct ear_record_log *log, uint16_t length)
     return begin_sector(log);
 }
 
-static int append(struct ear_record_log *log, uint8_t type, uint32_t value, const void *bytes, uint16_t length)
+static int append(struct ear_record_log *log, uint8_t type, uint32_t value, const struct ear_record_pieces *pieces)
 {
-    int err = make_room(log, length);
-    if (err != EAR_OK) {
-        return err;
-    }
-    err = program_record(log, type, value, bytes, length);
-    if (err != EAR_OK) {
+    const uint16_t length = (uint16_t)(pieces->head_length + pieces->length);
+    uint8_t header[EAR_RECORD_HEADER];
+    for (;;) {
+        int err = make_room(log, length);
+        if (err != EAR_OK) {
+            return err;
+        }
+        ear_record_build(header, ear_record_sector_of(log, log->tail), type, length, value);
+        err = program_record(log, header, pieces);
+        if (err == EAR_OK && lasts(log, header, length, value)) {
+            log->tail += ear_record_bytes(length);
+            log->skipped = 0;
+            return EAR_OK;
+        }
+        (void)mark_zero(log, log->tail); /* should it be there after all: it must not be there twice */
         give_up_sector(log);
-        return err;
+        if (!may_skip(log)) {
+            return EAR_ERR_IO;
+        }
     }
-    log->tail += ear_record_bytes(length);
-    return EAR_OK;
 }
 
 static int write_boot(struct ear_record_log *log)
@@ -206,7 +286,8 @@ static int write_boot(struct ear_record_log *log)
     uint64_t tail = log->tail;
     bool in_header = ear_record_offset_of(log, tail) == 0 ||
                      ear_record_offset_of(log, tail) + EAR_RECORD_HEADER > log->storage->sector_bytes;
-    int err = in_header ? make_room(log, 0) : append(log, EAR_RECORD_TYPE_BOOT, log->boot, NULL, 0);
+    static const struct ear_record_pieces none;
+    int err = in_header ? make_room(log, 0) : append(log, EAR_RECORD_TYPE_BOOT, log->boot, &none);
     return err == EAR_OK ? ear_record_log_sync(log) : err;
 }
 
@@ -236,18 +317,25 @@ int ear_record_log_open(struct ear_record_log *log, const struct ear_storage *st
     return err;
 }
 
-int ear_record_log_append(struct ear_record_log *log, uint8_t type, const void *bytes, uint16_t length)
+int ear_record_log_append_pieces(struct ear_record_log *log, uint8_t type, const struct ear_record_pieces *pieces)
 {
-    assert(type != EAR_RECORD_TYPE_SECTOR && type != EAR_RECORD_TYPE_BOOT);
+    assert(type != EAR_RECORD_TYPE_SECTOR && type != EAR_RECORD_TYPE_BOOT && pieces->head_length % 4 == 0);
     if (log->storage == NULL) {
         return EAR_ERR_IO;
     }
-    if (length > ear_record_log_longest(log)) {
+    if ((uint32_t)pieces->head_length + pieces->length > ear_record_log_longest(log)) {
         return EAR_ERR_TOO_LONG;
     }
-    int err = append(log, type, ear_crc32(0, bytes, length), bytes, length);
+    const uint32_t crc = ear_crc32(0, pieces->head, pieces->head_length);
+    int err = append(log, type, ear_crc32(crc, pieces->bytes, pieces->length), pieces);
     log->tail_number += err == EAR_OK;
     return err;
+}
+
+int ear_record_log_append(struct ear_record_log *log, uint8_t type, const void *bytes, uint16_t length)
+{
+    const struct ear_record_pieces pieces = {.bytes = bytes, .length = length};
+    return ear_record_log_append_pieces(log, type, &pieces);
 }
 
 int ear_record_log_sync(struct ear_record_log *log)
@@ -287,29 +375,58 @@ static bool is_held(const struct ear_record_log *log, uint64_t position)
     return ear_record_sector_of(log, position) >= log->oldest_sector && position < log->tail;
 }
 
-int32_t ear_record_log_read(struct ear_record_log *log, const struct ear_record *record, void *bytes, uint16_t capacity)
+int32_t ear_record_log_get(const struct ear_record_log *log, const struct ear_record *record, void *head,
+                           uint16_t head_length, void *bytes, uint16_t capacity)
 {
     struct ear_record_found found;
     if (log->storage == NULL || !is_held(log, record->position)) {
         return EAR_ERR_EMPTY;
     }
-    if (record->length > capacity) {
+    if (record->length < head_length) {
+        return EAR_ERR_CORRUPT;
+    }
+    const uint16_t length = (uint16_t)(record->length - head_length);
+    if (length > capacity) {
         return EAR_ERR_TOO_LONG;
     }
+    const uint64_t at = record->position + EAR_RECORD_HEADER;
     int err = look(log, record->position, &found);
-    if (err == EAR_ERR_IO || (record->length > 0 && ear_record_port_read(log, record->position + EAR_RECORD_HEADER,
-                                                                         bytes, record->length) != EAR_OK)) {
+    if (err == EAR_ERR_IO || (head_length > 0 && ear_record_port_read(log, at, head, head_length) != EAR_OK) ||
+        (length > 0 && ear_record_port_read(log, at + head_length, bytes, length) != EAR_OK)) {
         return EAR_ERR_IO;
     }
-    if (err == EAR_OK && found.length == record->length && found.value == ear_crc32(0, bytes, record->length)) {
-        return record->length;
+    if (err == EAR_OK && found.length == record->length &&
+        found.value == ear_crc32(ear_crc32(0, head, head_length), bytes, length)) {
+        return length;
     }
-    err = ear_record_log_done(log, record->position);
+    return EAR_ERR_CORRUPT;
+}
+
+int32_t ear_record_log_read(struct ear_record_log *log, const struct ear_record *record, void *bytes, uint16_t capacity)
+{
+    const int32_t length = ear_record_log_get(log, record, NULL, 0, bytes, capacity);
+    if (length != EAR_ERR_CORRUPT) {
+        return length;
+    }
+    const int err = ear_record_log_done(log, record->position);
     if (err != EAR_OK) {
         return err;
     }
     log->corrupt++;
     return EAR_ERR_CORRUPT;
+}
+
+int ear_record_log_at(const struct ear_record_log *log, uint64_t position, struct ear_record *record)
+{
+    struct ear_record_found found;
+    if (log->storage == NULL || !is_held(log, position)) {
+        return EAR_ERR_EMPTY;
+    }
+    const int err = look(log, position, &found);
+    if (err == EAR_OK) {
+        *record = (struct ear_record){position, found.after, found.length, found.type};
+    }
+    return err;
 }
 
 int ear_record_log_done(struct ear_record_log *log, uint64_t position)
@@ -327,6 +444,101 @@ int ear_record_log_done(struct ear_record_log *log, uint64_t position)
     return EAR_OK;
 }
 
+/* Records ever before a position in a sector or at its end. */
+static uint32_t number_before(const struct ear_record_log *log, uint32_t sector, uint64_t position)
+{
+    uint32_t number = log->tail_number;
+    for (uint64_t at = ear_record_start_of(log, sector); at < position;) {
+        struct ear_record_found found;
+        if (look(log, at, &found) != EAR_OK) {
+            break;
+        }
+        number = found.type == EAR_RECORD_TYPE_SECTOR ? found.value : number + (found.type != EAR_RECORD_TYPE_BOOT);
+        at = found.after;
+    }
+    return number;
+}
+
+void ear_record_log_discard(struct ear_record_log *log, uint64_t before)
+{
+    before = before < log->tail ? before : log->tail;
+    if (log->storage == NULL || before <= log->head) {
+        return;
+    }
+    uint32_t sector = ear_record_sector_of(log, log->head);
+    sector = sector > log->oldest_sector ? sector : log->oldest_sector;
+    for (; sector < ear_record_sector_of(log, before); sector++) {
+        (void)mark_zero(log, ear_record_start_of(log, sector));
+    }
+    log->head_number = number_before(log, ear_record_sector_of(log, before), before);
+    log->head = before;
+}
+
+void ear_record_log_turn(struct ear_record_log *log)
+{
+    if (ear_record_offset_of(log, log->tail) != 0) {
+        give_up_sector(log);
+    }
+}
+
+int ear_record_log_rewind(struct ear_record_log *log, uint64_t position)
+{
+    if (log->storage == NULL) {
+        return EAR_ERR_IO;
+    }
+    const uint32_t kept = ear_record_sector_of(log, position);
+    ear_record_log_turn(log);
+    uint32_t end = ear_record_sector_of(log, log->tail);
+    if (end <= kept + 2) { /* one sector is not worth it: it may be all that bears this boot's number */
+        return EAR_OK;
+    }
+    log->tail = ear_record_start_of(log, kept + 1);
+    log->tail_number = number_before(log, kept, log->tail);
+    log->own_from = log->own_from < log->tail ? log->own_from : log->tail;
+    int err = write_boot(log); /* before the last one goes, which bears this boot's number, too */
+    for (; err == EAR_OK && end - 1 > ear_record_sector_of(log, log->tail); end--) {
+        err = erase(log, ear_record_address_of(log, ear_record_start_of(log, end - 1)));
+    }
+    return err == EAR_OK ? ear_record_log_sync(log) : err;
+}
+
+/* What cannot be erased can still be made unreadable. */
+static int write_over(const struct ear_record_log *log, uint64_t start)
+{
+    static const uint8_t zero[256];
+    int worst = EAR_OK;
+    for (uint32_t at = 0; at < log->storage->sector_bytes; at += (uint32_t)sizeof zero) {
+        const int err = ear_record_port_program(log, start + at, zero, sizeof zero);
+        worst = err != EAR_OK ? err : worst;
+    }
+    return worst;
+}
+
+int ear_record_log_erase(struct ear_record_log *log, uint64_t before)
+{
+    if (log->storage == NULL) {
+        return EAR_ERR_IO;
+    }
+    ear_record_log_discard(log, before);
+    const uint32_t count = log->storage->sector_count;
+    const uint32_t newest = ear_record_sector_of(log, log->tail - 1);
+    int worst = EAR_OK;
+    for (uint32_t sector = newest + 1; sector < newest + count; sector++) {
+        if (sector >= count && sector - count >= ear_record_sector_of(log, before)) {
+            break;
+        }
+        const uint64_t start = ear_record_start_of(log, sector);
+        const int err = erase(log, ear_record_address_of(log, start));
+        if (err != EAR_OK && write_over(log, start) != EAR_OK) {
+            worst = err;
+        }
+    }
+    if (log->oldest_sector < ear_record_sector_of(log, before)) {
+        log->oldest_sector = ear_record_sector_of(log, before);
+    }
+    return worst;
+}
+
 bool ear_record_log_holds_own(const struct ear_record_log *log, uint64_t position)
 {
     return position >= log->own_from && is_held(log, position);
@@ -335,6 +547,17 @@ bool ear_record_log_holds_own(const struct ear_record_log *log, uint64_t positio
 uint32_t ear_record_log_backlog(const struct ear_record_log *log)
 {
     return log->head < log->tail && log->tail_number > log->head_number ? log->tail_number - log->head_number : 0;
+}
+
+uint16_t ear_record_log_room(const struct ear_record_log *log)
+{
+    const uint32_t offset = log->storage == NULL ? 0 : ear_record_offset_of(log, log->tail);
+    const uint32_t taken = offset + EAR_RECORD_HEADER;
+    if (offset == 0 || taken + 64u > log->storage->sector_bytes) {
+        return ear_record_log_longest(log);
+    }
+    const uint32_t room = log->storage->sector_bytes - taken;
+    return room > UINT16_MAX ? UINT16_MAX : (uint16_t)room;
 }
 
 uint16_t ear_record_log_longest(const struct ear_record_log *log)

@@ -116,6 +116,14 @@ void ear_uplink_start(struct ear_uplink *uplink, uint64_t now_ms)
     wait_for(uplink, now_ms);
 }
 
+void ear_uplink_hurry(struct ear_uplink *uplink, uint64_t now_ms)
+{
+    if (uplink->state == EAR_UPLINK_WAITING) {
+        uplink->failures = 0;
+        wait_for(uplink, now_ms);
+    }
+}
+
 /* An attempt failed before the transport took it up. */
 static void fail_attempt(struct ear_uplink *uplink, const char *reason, uint64_t now_ms)
 {

@@ -94,6 +94,9 @@ EAR_MUST_USE int ear_uplink_set_backoff(struct ear_uplink *uplink, uint32_t back
 /** Do what is due. Send what there is to send before calling it, so that while stopping it sees whether all is out. */
 void ear_uplink_tick(struct ear_uplink *uplink, uint64_t now_ms);
 
+/** What stood in the way of a session may be gone, such as a wrong clock: the pause before the next attempt ends. */
+void ear_uplink_hurry(struct ear_uplink *uplink, uint64_t now_ms);
+
 /** When tick has something to do even if nothing happens: monotonic ms, or EAR_UPLINK_NEVER. */
 uint64_t ear_uplink_next_ms(const struct ear_uplink *uplink);
 

@@ -35,6 +35,7 @@ static void *pool_take(void *context, size_t size)
 /* The text, where yyjson may unescape strings in place, and the zeros that it wants behind: the pool's first block. */
 static char *copy_to_pool(struct ear_json *json, const char *bytes, size_t length)
 {
+    json->text_high = length > json->text_high ? length : json->text_high;
     memcpy(json->pool, bytes, length);
     memset(json->pool + length, 0, YYJSON_PADDING_SIZE);
     json->pool_used = length + YYJSON_PADDING_SIZE;
@@ -153,6 +154,7 @@ void ear_json_init(struct ear_json *json)
     json->word_count = 0;
     json->pool_used = 0;
     json->pool_last = 0;
+    json->text_high = 0;
     for (unsigned key = 0; key < EAR_EVENT_KEY_COUNT; key++) {
         learn_word(json, EAR_TYPE_COUNT, key, ear_event_field_name(key));
     }
@@ -313,6 +315,13 @@ static enum ear_err unreadable(const char *bytes, size_t length, size_t at, stru
         return ear_fault_set(fault, EAR_ERR_UTF8, EAR_EVENT_KEY_COUNT, valid, "text in UTF-8");
     }
     return ear_fault_set(fault, EAR_ERR_SYNTAX, EAR_EVENT_KEY_COUNT, at, one_object);
+}
+
+/* yyjson's values hold numbers and places; words stand in the text alone. */
+void ear_json_forget(struct ear_json *json)
+{
+    memset(json->pool, 0, json->text_high);
+    json->text_high = 0;
 }
 
 enum ear_err ear_event_from_json(struct ear_json *json, struct ear_event *event, const char *bytes, size_t length,

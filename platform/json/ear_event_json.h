@@ -30,6 +30,7 @@ struct ear_json {
     uint8_t guesses[EAR_JSON_GUESSES]; /* place in words of the field that stood there in the last object */
     size_t pool_used;                  /* bytes */
     size_t pool_last;                  /* where the block begins that was taken last */
+    size_t text_high;                  /* bytes of the longest text that the pool has held and not forgotten */
     _Alignas(16) char pool[EAR_JSON_POOL_BYTES];
 };
 
@@ -42,6 +43,9 @@ void ear_json_init(struct ear_json *json);
  *  undefined, and *fault names the field and the byte at which its name begins. */
 EAR_MUST_USE enum ear_err ear_event_from_json(struct ear_json *json, struct ear_event *event, const char *bytes,
                                               size_t length, struct ear_fault *fault);
+
+/** Leave nothing behind of what the events said. Strings of the last one are gone. */
+void ear_json_forget(struct ear_json *json);
 
 /** Encode as one line without its end, fields in the order of their keys. Not terminated. Bytes written, or
  *  EAR_ERR_FULL. */

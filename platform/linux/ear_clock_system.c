@@ -2,11 +2,13 @@
 /* platform/linux/ear_clock_system.c - clock_gettime, adjtimex, and the time stamp counter. */
 #include "platform/linux/ear_clock_system.h"
 
+#include <sys/stat.h>
 #include <sys/timex.h>
 #include <time.h>
 #include <unistd.h>
 
-#define LOOK_EVERY_MS 5000 /* the state changes rarely, and asking is a system call */
+#define LOOK_EVERY_MS 5000   /* the state changes rarely, and asking is a system call */
+#define TOLERANCE_MS 3600000 /* an RTC that nobody corrects may lag behind the clock that dated the file */
 
 static uint64_t read_ns(clockid_t which)
 {
@@ -48,10 +50,23 @@ static enum ear_clock_state wall_ms(void *context, int64_t *ms)
         clock->looked_ms = now_ms;
         clock->state = (uint8_t)look();
     }
-    if (clock->state != EAR_CLOCK_NONE) {
-        *ms = (int64_t)(read_ns(CLOCK_REALTIME) / 1000000u);
+    *ms = ear_clock_system_wall_ms();
+    clock->below_floor = clock->state == EAR_CLOCK_RTC && *ms < clock->floor_ms;
+    return clock->below_floor ? EAR_CLOCK_NONE : (enum ear_clock_state)clock->state;
+}
+
+int64_t ear_clock_system_wall_ms(void)
+{
+    return (int64_t)(read_ns(CLOCK_REALTIME) / 1000000u);
+}
+
+void ear_clock_system_raise_floor(struct ear_clock_system *clock, const char *path)
+{
+    struct stat about;
+    if (path != NULL && stat(path, &about) == 0) {
+        const int64_t changed_ms = (int64_t)about.st_mtim.tv_sec * 1000 - TOLERANCE_MS;
+        clock->floor_ms = changed_ms > clock->floor_ms ? changed_ms : clock->floor_ms;
     }
-    return (enum ear_clock_state)clock->state;
 }
 
 static uint32_t ticks(void *context)

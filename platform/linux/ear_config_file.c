@@ -5,6 +5,8 @@
  * here, in the reader that feeds it line by line: it calls the handler for a line before it asks for the next. */
 #include "platform/linux/ear_config_file.h"
 
+#include "platform/linux/ear_forget.h"
+
 #include <errno.h>
 #include <ini.h>
 #include <stdarg.h>
@@ -83,17 +85,30 @@ static char *read_line(char *line, int capacity, void *context)
     bool blank = line[strspn(line, " \t\r\n")] == '\0';
     bool section = line[0] == '[' && strchr(line, ']') != NULL;
     reading->setting_expected = !blank && !section && line[0] != '#' && line[0] != ';';
+    explicit_bzero(whole, size); /* it may have been a key */
     free(whole);
     return line;
 }
 
-static void note_seen(struct reading *reading, const char *section, const char *name)
+static const struct ear_setting *find(const char *section, const char *name)
 {
     bool known = false;
     const struct ear_setting *setting = ear_setting_find(&ear_settings_table, section, name, &known);
-    if (setting == NULL) {
-        setting = ear_setting_find(&ear_linux_settings_table, section, name, &known);
-    }
+    return setting != NULL ? setting : ear_setting_find(&ear_linux_settings_table, section, name, &known);
+}
+
+/** What is wrong with a value. A key that was mistyped is a key all the same. */
+static void refuse_value(struct reading *reading, const char *section, const char *name, const char *value,
+                         const char *allowed)
+{
+    const struct ear_setting *setting = find(section, name);
+    bool secret = setting != NULL && setting->type == EAR_SETTING_KEY;
+    fault(reading, "[%s] %s = %s: allowed is %s", section, name, secret ? "(not shown)" : value, allowed);
+}
+
+static void note_seen(struct reading *reading, const char *section, const char *name)
+{
+    const struct ear_setting *setting = find(section, name);
     for (unsigned i = 0; i < reading->seen_count; i++) {
         if (reading->seen[i] == setting) {
             fault(reading, "[%s] %s was set in line %u already", section, name, reading->seen_line[i]);
@@ -125,11 +140,11 @@ static int handle(void *context, const char *section, const char *name, const ch
         } else if (strncmp(why.allowed, "in this", 7) == 0) {
             fault(reading, "there is no setting %s in [%s]; %s", name, section, why.allowed);
         } else {
-            fault(reading, "[%s] %s = %s: allowed is %s", section, name, value, why.allowed);
+            refuse_value(reading, section, name, value, why.allowed);
         }
         break;
     default:
-        fault(reading, "[%s] %s = %s: allowed is %s", section, name, value, why.allowed);
+        refuse_value(reading, section, name, value, why.allowed);
     }
     return 1;
 }
@@ -139,6 +154,7 @@ unsigned ear_config_file_read(struct ear_daemon_settings *settings, const char *
 {
     struct reading reading = {.settings = settings, .listener = listener, .path = path};
     struct ear_setting_fault why;
+    char buffer[1024]; /* the file's: so that it can be wiped */
     char host_name[65] = "";
     ear_daemon_settings_init(settings);
     if (path != NULL) {
@@ -147,8 +163,11 @@ unsigned ear_config_file_read(struct ear_daemon_settings *settings, const char *
             fault(&reading, "%s", strerror(errno));
             return reading.faults;
         }
+        (void)setvbuf(reading.file, buffer, _IOFBF, sizeof buffer);
         (void)ini_parse_stream(read_line, &reading, handle, &reading); /* its faults are among those found here */
         fclose(reading.file);
+        explicit_bzero(buffer, sizeof buffer);
+        ear_forget_stack(); /* inih's line */
     }
     reading.line = 0;
     (void)gethostname(host_name, sizeof host_name - 1);
@@ -191,6 +210,10 @@ static void print_table(const struct ear_setting_table *table, const void *setti
         }
         ear_setting_allowed(setting, allowed, sizeof allowed);
         print_comment(out, setting->help);
+        if (setting->type == EAR_SETTING_KEY && value[0] != '\0') {
+            fprintf(out, "# (%s)\n#%s = (set, and not shown)\n", allowed, setting->name);
+            continue;
+        }
         fprintf(out, "# (%s)\n%s%s =%s%s\n", allowed, strcmp(value, setting->initial) == 0 ? "#" : "", setting->name,
                 value[0] != '\0' ? " " : "", value);
     }

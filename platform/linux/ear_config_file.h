@@ -21,7 +21,8 @@ struct ear_config_listener {
 unsigned ear_config_file_read(struct ear_daemon_settings *settings, const char *path,
                               const struct ear_config_listener *listener);
 
-/** Print settings as a file that could be read again: what is a default is commented out. */
+/** Print settings as a file that could be read again: what is a default is commented out, and so is a key, whose value
+ *  is not shown. */
 void ear_config_file_print(const struct ear_daemon_settings *settings, FILE *out);
 
 /** Print docs/configuration.md. */

@@ -10,7 +10,6 @@
 #include "plugins/packs/ear_packs.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +22,7 @@
 #define GRACE_MS 2000 /* beyond that, for the session's end */
 #define LONGEST_SLEEP_MS 60000
 #define AFTER_EVENTS_MS 20
+#define STORAGE_AGAIN_MS 10000
 #define NATIVE_REST_MS 1000 /* before a native plugin that ended twice in a row is started again */
 
 static void say(const struct ear_daemon *daemon, enum ear_log_level level, const char *message, const char *detail)
@@ -38,10 +38,24 @@ static int fail(const struct ear_daemon *daemon, int code, const char *message, 
 
 /* --- what the socket gives the agent --- */
 
+bool ear_daemon_hear(struct ear_daemon *daemon, const struct ear_event *event, struct ear_heard *heard)
+{
+    if (ear_agent_hear(&daemon->agent, event, heard) || heard->fault.err != EAR_ERR_BUSY) {
+        return heard->fault.err == EAR_OK;
+    }
+    (void)ear_agent_tick(&daemon->agent); /* makes room */
+    return ear_agent_hear(&daemon->agent, event, heard);
+}
+
 static bool hear(void *context, const struct ear_event *event, struct ear_heard *heard)
 {
+    return ear_daemon_hear(context, event, heard);
+}
+
+static enum ear_err commit(void *context)
+{
     struct ear_daemon *daemon = context;
-    return ear_agent_hear(&daemon->agent, event, heard);
+    return ear_agent_commit(&daemon->agent);
 }
 
 static void refused(void *context, const struct ear_fault *fault)
@@ -69,60 +83,7 @@ static int32_t ask(void *context, struct ear_str question, struct ear_str line, 
 
 static struct ear_stream_sink sink_of(struct ear_daemon *daemon)
 {
-    return (struct ear_stream_sink){.hear = hear, .refused = refused, .ask = ask, .context = daemon};
-}
-
-/* --- what MQTT tells the agent --- */
-
-static void connected(void *context)
-{
-    struct ear_daemon *daemon = context;
-    daemon->last_loss[0] = '\0';
-    say(daemon, EAR_LOG_NOTICE, "connected to the broker", ear_mqtt_state(daemon->mqtt));
-    ear_uplink_on_connected(&daemon->agent.uplink, ear_clock_system_monotonic_ms());
-    if (ear_mqtt_subscribe(daemon->mqtt, ear_agent_cmd_topic(&daemon->agent)) != 0) {
-        say(daemon, EAR_LOG_WARNING, "requests cannot be subscribed to", NULL);
-    }
-}
-
-/** The device tells its numbers all the same; only nobody can ask it. */
-static void not_subscribed(void *context, const char *reason)
-{
-    say(context, EAR_LOG_WARNING, "the broker does not let requests through", reason);
-}
-
-/** A request. A retained one would be answered anew in each session, whoever may have asked it when. */
-static void message(void *context, const struct ear_mqtt_message *message)
-{
-    struct ear_daemon *daemon = context;
-    if (!message->retained) {
-        ear_agent_on_cmd(&daemon->agent, message->bytes, message->length);
-    }
-}
-
-static void acked(void *context, uint32_t token)
-{
-    struct ear_daemon *daemon = context;
-    ear_uplink_on_acked(&daemon->agent.uplink, token, ear_clock_system_monotonic_ms());
-}
-
-/** A broker that is away for days is worth one warning, not one for each attempt. */
-static void lost(void *context, const char *reason)
-{
-    struct ear_daemon *daemon = context;
-    bool again = strncmp(daemon->last_loss, reason, sizeof daemon->last_loss - 1) == 0;
-    enum ear_log_level level = daemon->stopping ? EAR_LOG_INFO : again ? EAR_LOG_DEBUG : EAR_LOG_WARNING;
-    say(daemon, level, "no session with the broker", reason);
-    snprintf(daemon->last_loss, sizeof daemon->last_loss, "%s", reason);
-    ear_uplink_on_lost(&daemon->agent.uplink, reason, ear_clock_system_monotonic_ms());
-}
-
-static void mqtt_ready(void *context, uint32_t events)
-{
-    struct ear_daemon *daemon = context;
-    (void)events;
-    ear_mqtt_run(daemon->mqtt);
-    daemon->told = true;
+    return (struct ear_stream_sink){.hear = hear, .refused = refused, .commit = commit, .ask = ask, .context = daemon};
 }
 
 /* --- signals --- */
@@ -159,36 +120,6 @@ static bool open_signals(struct ear_daemon *daemon)
 
 /* --- opening --- */
 
-static void warn_about_key(const struct ear_daemon *daemon)
-{
-    struct stat about;
-    const char *path = daemon->settings.own.broker_key_file;
-    if (path[0] != '\0' && stat(path, &about) == 0 && (about.st_mode & (S_IRGRP | S_IROTH)) != 0) {
-        say(daemon, EAR_LOG_WARNING, "others can read the device's key", path);
-    }
-}
-
-static bool open_mqtt(struct ear_daemon *daemon)
-{
-    const struct ear_mqtt_handler handler = {.connected = connected,
-                                             .acked = acked,
-                                             .lost = lost,
-                                             .message = message,
-                                             .not_subscribed = not_subscribed,
-                                             .context = daemon};
-    struct ear_mqtt_config config;
-    char reason[EAR_MQTT_REASON_BYTES];
-    ear_daemon_mqtt_config(&daemon->settings, &config);
-    daemon->mqtt = ear_mqtt_open(&config, &handler, reason);
-    if (daemon->mqtt == NULL) {
-        say(daemon, EAR_LOG_ERROR, "the connection to the broker cannot be set up", reason);
-        return false;
-    }
-    warn_about_key(daemon);
-    daemon->mqtt_watch = (struct ear_watch){.fd = ear_mqtt_fd(daemon->mqtt), .ready = mqtt_ready, .context = daemon};
-    return ear_loop_watch(&daemon->loop, &daemon->mqtt_watch, EPOLLIN) == EAR_OK;
-}
-
 static void add_native(void *context, struct ear_host *host)
 {
     struct ear_daemon *daemon = context;
@@ -218,7 +149,7 @@ static int open_agent(struct ear_daemon *daemon)
         .log = daemon->log,
         .transport = ear_mqtt_transport(daemon->mqtt),
         .outbox = daemon->state.outbox.port,
-        .snapshot = daemon->state.snapshot.port,
+        .state = daemon->state.state.port,
         .packs = daemon->state.packs.port,
         .signature = daemon->settings.own.packs_key_file[0] != '\0' ? ear_signature_mbedtls(&daemon->keys)
                                                                     : (struct ear_signature){0},
@@ -230,6 +161,7 @@ static int open_agent(struct ear_daemon *daemon)
         .plugin_count = ear_plugins_count,
         .version = EAR_VERSION,
     };
+    ear_daemon_find_floor(daemon);
     enum ear_err err = ear_agent_init(&daemon->agent, &daemon->config);
     if (err == EAR_ERR_CONFIG) {
         return fail(daemon, EAR_EXIT_CONFIG, "the agent cannot work with these settings",
@@ -270,8 +202,9 @@ static int open_state(struct ear_daemon *daemon)
 {
     const struct ear_linux_settings *own = &daemon->settings.own;
     const struct ear_state_sizes sizes = {.outbox_kib = own->state_outbox_kib,
-                                          .memory_bytes = sizeof(struct ear_memory),
-                                          .pack_slot_kib = own->packs_key_file[0] != '\0' ? own->packs_slot_kib : 0};
+                                          .journal_kib = own->state_journal_kib,
+                                          .pack_slot_kib = own->packs_key_file[0] != '\0' ? own->packs_slot_kib : 0,
+                                          .sync = (uint8_t)own->journal_sync};
     return ear_state_open(&daemon->state, own->state_directory, &sizes, &daemon->log) == EAR_OK ? EAR_EXIT_OK
                                                                                                 : EAR_EXIT_FAILED;
 }
@@ -280,11 +213,12 @@ int ear_daemon_open(struct ear_daemon *daemon, bool listen)
 {
     umask(077);
     daemon->loop.fd = daemon->signal_watch.fd = -1;
+    daemon->settle_ms = -1;
     ear_state_init(&daemon->state);
     if (ear_loop_open(&daemon->loop) != EAR_OK || !open_signals(daemon)) {
         return fail(daemon, EAR_EXIT_FAILED, "no descriptors", strerror(errno));
     }
-    if (!open_mqtt(daemon)) {
+    if (!ear_daemon_open_mqtt(daemon)) {
         return EAR_EXIT_CONFIG;
     }
     char reason[256];
@@ -338,12 +272,41 @@ static int tick(struct ear_daemon *daemon)
     daemon->ticked_ms = now_ms;
     daemon->told = false;
     uint32_t sleep_ms = ear_agent_tick(&daemon->agent);
+    ear_daemon_watch_clock(daemon);
     return sleep_ms < LONGEST_SLEEP_MS ? (int)sleep_ms : LONGEST_SLEEP_MS;
+}
+
+/** Make durable what was heard and answer it, unless that may wait for more. */
+static void settle(struct ear_daemon *daemon)
+{
+    const uint32_t delay_ms = daemon->settings.own.journal_delay_ms;
+    daemon->settle_ms = -1;
+    if (daemon->socket != NULL) {
+        const bool now = delay_ms == 0 || daemon->stopping || !ear_agent_is_uncommitted(&daemon->agent);
+        daemon->settle_ms = ear_socket_settle(daemon->socket, now, now ? 0 : ear_clock_system_monotonic_ms(), delay_ms);
+    }
+}
+
+/** What could not be opened at the start is tried again: with it this daemon is worth being started anew. */
+static void look_at_storage(struct ear_daemon *daemon)
+{
+    const uint64_t now_ms = daemon->state.outbox_refused ? ear_clock_system_monotonic_ms() : 0;
+    if (!daemon->state.outbox_refused || daemon->stopping || now_ms < daemon->storage_due_ms) {
+        return;
+    }
+    const bool first = daemon->storage_due_ms == 0;
+    daemon->storage_due_ms = now_ms + STORAGE_AGAIN_MS;
+    if (!first && ear_state_could_open_outbox(&daemon->state)) {
+        say(daemon, EAR_LOG_NOTICE, "the outbox can be opened now; ending, to be started anew with it", NULL);
+        daemon->failed = true;
+        ear_daemon_stop(daemon, 0);
+    }
 }
 
 bool ear_daemon_turn(struct ear_daemon *daemon, int at_most_ms)
 {
-    int timeout_ms = least(at_most_ms, tick(daemon));
+    look_at_storage(daemon);
+    int timeout_ms = least(least(at_most_ms, daemon->settle_ms), tick(daemon));
     if (daemon->stopping && (ear_agent_stopped(&daemon->agent) || daemon->ticked_ms >= daemon->give_up_ms)) {
         return false;
     }
@@ -357,6 +320,7 @@ bool ear_daemon_turn(struct ear_daemon *daemon, int at_most_ms)
         ear_mqtt_run(daemon->mqtt); /* a time of its own has come, however busy the socket is */
         daemon->told = true;
     }
+    settle(daemon);
     return true;
 }
 

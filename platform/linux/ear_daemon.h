@@ -40,6 +40,11 @@ struct ear_daemon {
     bool agent_up;
     bool told;          /* the broker was heard from since the last tick */
     uint64_t ticked_ms; /* when the agent was last ticked */
+    int settle_ms;      /* in which answers that wait are due; -1: none waits */
+    bool failed;        /* it ends so as to be started anew */
+    bool clock_was_wrong;
+    int64_t clock_offset_ms; /* of the agent's time to the monotonic clock */
+    uint64_t storage_due_ms; /* when storage that could not be opened is tried again */
     bool stopping;
     uint64_t give_up_ms; /* stopping: when it ends, whatever is open */
     uint32_t watchdog_ms;
@@ -48,6 +53,15 @@ struct ear_daemon {
 
 /** What the settings say about the broker; points into them. */
 void ear_daemon_mqtt_config(struct ear_daemon_settings *settings, struct ear_mqtt_config *config);
+
+/** Find what time it is at least, from the dates of files. The clock's port is there, and the state open. */
+void ear_daemon_find_floor(struct ear_daemon *daemon);
+
+/** After each tick: say if the clock cannot be right; when it was set, try the broker at once. */
+void ear_daemon_watch_clock(struct ear_daemon *daemon);
+
+/** Open the way to the broker. False: the log has why. */
+bool ear_daemon_open_mqtt(struct ear_daemon *daemon);
 
 /** Read the keys under which packs may come. False: reason, and keys are as before. */
 bool ear_daemon_read_keys(const struct ear_daemon_settings *settings, struct ear_signature_keys *keys, char *reason,
@@ -66,6 +80,9 @@ bool ear_daemon_turn(struct ear_daemon *daemon, int at_most_ms);
 
 /** Begin to go down: what can be told within deadline_ms is, the rest is stored. */
 void ear_daemon_stop(struct ear_daemon *daemon, uint32_t deadline_ms);
+
+/** Hear an event, making room for it where there is none. As ear_agent_hear. */
+bool ear_daemon_hear(struct ear_daemon *daemon, const struct ear_event *event, struct ear_heard *heard);
 
 /** Hear a file of events: JSON lines or a CBOR sequence. False if it cannot be read. */
 bool ear_daemon_replay(struct ear_daemon *daemon, const char *path);

@@ -97,5 +97,6 @@ void ear_daemon_reload(struct ear_daemon *daemon)
         say(daemon, EAR_LOG_ERROR, "the certificates were not reloaded", reason);
     }
     reload_keys(daemon);
+    explicit_bzero(&fresh, sizeof fresh); /* the key of ids is among them */
     ear_notify("READY=1");
 }

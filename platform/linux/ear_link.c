@@ -188,6 +188,11 @@ static enum ear_err run_handshake(struct ear_link *link)
 static enum ear_err run_tunnel(struct ear_link *link)
 {
     enum ear_err err = ear_tunnel_pump(&link->tunnel);
+    if (err == EAR_ERR_TOO_LONG) {
+        snprintf(link->reason, sizeof link->reason, "the broker sent a packet of more than %u bytes",
+                 EAR_MQTT_PACKET_BYTES);
+        return EAR_ERR_IO;
+    }
     if (err == EAR_ERR_IO) {
         return fail(link, ear_tls_reason(&link->tls));
     }

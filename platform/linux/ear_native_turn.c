@@ -161,6 +161,16 @@ static void post(struct ear_native_plugin *p, const struct ear_turn *turn, const
     p->posted = true;
 }
 
+/* The turn has been answered: its words lie in no memory of ours any longer. */
+static void forget(const struct ear_native_plugin *p)
+{
+    struct ear_native_request *request = p->helper.request;
+    if (request != NULL) { /* else its process has ended, and the memory with it */
+        explicit_bzero(request->text, request->text_length);
+        explicit_bzero(request->tokens, request->token_count * sizeof request->tokens[0]);
+    }
+}
+
 static int collect(struct ear_native_plugin *p, const struct ear_plugin_call *call)
 {
     const volatile struct ear_native_response *told = p->helper.response;
@@ -168,6 +178,7 @@ static int collect(struct ear_native_plugin *p, const struct ear_plugin_call *ca
     if (!ear_native_helper_await(&p->helper, p->about->budget_us, p->native->deadline_ms)) {
         return fault(p, p->helper.why, true);
     }
+    forget(p);
     const int32_t result = told->result;
     const uint32_t count = told->count;
     if (result < 0) {
@@ -222,6 +233,7 @@ static void clear(struct ear_native *native)
             if (!ear_native_helper_await(&p->helper, p->about->budget_us, native->deadline_ms)) {
                 (void)fault(p, p->helper.why, true);
             }
+            forget(p);
         }
     }
 }

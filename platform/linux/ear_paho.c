@@ -3,6 +3,8 @@
  * threads. */
 #include "platform/linux/ear_paho.h"
 
+#include "platform/linux/ear_mqtt_frame.h"
+
 #include <MQTTAsync.h>
 #include <assert.h>
 #include <stdlib.h>
@@ -178,6 +180,14 @@ static void fill_version(MQTTAsync_connectOptions *to, bool version_5)
     }
 }
 
+/** What a device does not take, a broker that speaks MQTT 5 then keeps to itself, instead of losing the session. */
+static void limit_packets(MQTTProperties *properties)
+{
+    MQTTProperty most = {.identifier = MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE};
+    most.value.integer4 = EAR_MQTT_PACKET_BYTES;
+    (void)MQTTProperties_add(properties, &most); /* without memory: the session is lost instead */
+}
+
 enum ear_err ear_paho_connect(struct ear_paho *paho, const struct ear_paho_options *options)
 {
     assert(paho->client == NULL);
@@ -211,7 +221,14 @@ enum ear_err ear_paho_connect(struct ear_paho *paho, const struct ear_paho_optio
         will.qos = 1;
         to.will = &will;
     }
-    if (MQTTAsync_connect(paho->client, &to) != MQTTASYNC_SUCCESS) {
+    MQTTProperties properties = MQTTProperties_initializer;
+    if (options->version_5) {
+        limit_packets(&properties);
+        to.connectProperties = &properties;
+    }
+    const int code = MQTTAsync_connect(paho->client, &to);
+    MQTTProperties_free(&properties);
+    if (code != MQTTASYNC_SUCCESS) {
         ear_paho_drop(paho);
         return EAR_ERR_IO;
     }

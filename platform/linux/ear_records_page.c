@@ -3,13 +3,15 @@
 #include "platform/linux/ear_records_page.h"
 
 #include "platform/json/ear_query_json.h"
+#include "platform/linux/ear_forget.h"
 
 #include <assert.h>
 
 #define PAGE_BYTES 4096 /* as JSON it fits into EAR_STREAM_ASK_BYTES */
 static_assert(PAGE_BYTES >= EAR_QUERY_PAGE_BYTES, "a record fits into a page");
 
-int32_t ear_records_page_write(struct ear_agent *agent, struct ear_str question, char *out, size_t capacity)
+__attribute__((noinline)) static int32_t write_page(struct ear_agent *agent, struct ear_str question, char *out,
+                                                    size_t capacity)
 {
     uint8_t request[EAR_QUERY_BYTES], reply[PAGE_BYTES];
     struct ear_json_out json = {.bytes = out, .capacity = capacity};
@@ -25,4 +27,11 @@ int32_t ear_records_page_write(struct ear_agent *agent, struct ear_str question,
     (void)whole;
     ear_json_out_raw(&json, "\n");
     return ear_json_out_length(&json);
+}
+
+int32_t ear_records_page_write(struct ear_agent *agent, struct ear_str question, char *out, size_t capacity)
+{
+    int32_t length = write_page(agent, question, out, capacity);
+    ear_forget_stack(); /* questions and answers may hold what was said */
+    return length;
 }

@@ -21,6 +21,7 @@ struct replay {
     const char *path;
     uint32_t accepted;
     uint32_t refused;
+    bool unkept; /* storage refused */
 };
 
 static void note_fault(struct replay *replay, const struct ear_fault *fault)
@@ -37,7 +38,7 @@ static void note_fault(struct replay *replay, const struct ear_fault *fault)
 static bool replay_hear(void *context, const struct ear_event *event, struct ear_heard *heard)
 {
     struct replay *replay = context;
-    bool taken = ear_agent_hear(&replay->daemon->agent, event, heard);
+    bool taken = ear_daemon_hear(replay->daemon, event, heard);
     if (taken) {
         replay->accepted++;
     } else {
@@ -80,6 +81,9 @@ static void replay_stream(struct replay *replay, int fd, struct replay_room *roo
         } while (!ear_answers_have_room(&answers));
         length -= taken;
         memmove(room->input, room->input + taken, length);
+        if (ear_agent_commit(&replay->daemon->agent) != EAR_OK) {
+            replay->unkept = true;
+        }
         (void)ear_daemon_turn(replay->daemon, 0);
     }
 }
@@ -89,18 +93,22 @@ bool ear_daemon_replay(struct ear_daemon *daemon, const char *path)
     struct replay replay = {.daemon = daemon, .path = path};
     struct replay_room *room = malloc(sizeof *room);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    char text[64];
+    char text[96];
     if (room == NULL || fd < 0) {
         say(daemon, EAR_LOG_ERROR, path, strerror(errno));
     } else {
         replay_stream(&replay, fd, room);
-        snprintf(text, sizeof text, "%u events taken, %u refused", replay.accepted, replay.refused);
+        snprintf(text, sizeof text, "%u events taken, %u refused%s", replay.accepted, replay.refused,
+                 replay.unkept ? "; not all could be made durable meanwhile" : "");
         say(daemon, EAR_LOG_NOTICE, path, text);
     }
     bool opened = fd >= 0;
     if (opened) {
         close(fd);
     }
-    free(room);
+    if (room != NULL) {
+        explicit_bzero(room, sizeof *room);
+        free(room);
+    }
     return opened;
 }

@@ -2,59 +2,20 @@
 /* platform/linux/ear_socket.c - listening, connections, and what is kept for those that stall.
  *
  * One read buffer serves all connections. An event's beginning that the last read left over is put right before where
- * the next read goes, so that every event lies in one piece and whole ones are never copied. */
-#include "platform/linux/ear_socket.h"
+ * the next read goes, so that every event lies in one piece and whole ones are never copied. What was said is wiped
+ * wherever it stood as soon as it is answered: a core or a swapped page has nothing to tell. */
+#include "platform/linux/ear_socket_parts.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#define ANSWER_BYTES (2u * EAR_STREAM_ASK_BYTES)
-#define INPUT_BYTES (EAR_EVENT_BYTES + EAR_SOCKET_READ_BYTES)
 #define ACCEPT_AT_ONCE 64
-
-/** What a client that does not read has let pile up. */
-struct stall {
-    size_t input_length;
-    size_t answer_sent;
-    size_t answer_length;
-    char input[INPUT_BYTES];
-    char answers[ANSWER_BYTES];
-};
-
-struct client {
-    struct ear_watch watch;
-    struct ear_socket *listener;
-    struct client *next;
-    struct client *previous;
-    struct stall *stall; /* NULL: it reads */
-    struct ear_stream stream;
-    bool at_end; /* it has said all it will */
-    uint32_t partial_length;
-    char partial[EAR_EVENT_BYTES];
-};
-
-struct ear_socket {
-    struct ear_watch watch;
-    struct ear_loop *loop;
-    struct ear_log log;
-    struct ear_stream_sink sink;
-    struct ear_socket_counts counts;
-    struct client *clients;
-    uint32_t max_clients;
-    int spare_fd; /* given up for a moment when there are no descriptors left, to be able to say no */
-    char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
-    struct ear_json json;
-    char input[INPUT_BYTES];
-    char answers[ANSWER_BYTES];
-};
 
 static void say(const struct ear_socket *listener, enum ear_log_level level, const char *message, const char *detail,
                 int64_t number)
@@ -62,77 +23,43 @@ static void say(const struct ear_socket *listener, enum ear_log_level level, con
     listener->log.line(listener->log.context, level, message, detail, number);
 }
 
-static void hang_up(struct client *client)
+/** What lay in the listener's buffer has been heard, or is kept with the client. */
+static void forget(struct ear_socket *listener, char *input, size_t length)
 {
-    struct ear_socket *listener = client->listener;
-    if (client->previous != NULL) {
-        client->previous->next = client->next;
-    } else {
-        listener->clients = client->next;
-    }
-    if (client->next != NULL) {
-        client->next->previous = client->previous;
-    }
-    listener->counts.clients--;
-    listener->counts.dead += client->stream.mode == EAR_STREAM_DEAD ? 1u : 0u;
-    close(client->watch.fd);
-    free(client->stall);
-    free(client);
+    explicit_bzero(input, length);
+    ear_json_forget(&listener->json);
 }
 
-/** Bytes that the client's socket took, or -1: it is gone. */
-static ssize_t send_some(const struct client *client, const char *bytes, size_t length)
-{
-    ssize_t sent = send(client->watch.fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent < 0 && (errno == EAGAIN || errno == EINTR)) {
-        return 0;
-    }
-    return sent;
-}
-
-/** The client does not read: keep what is left of its answers and its input, and read no more from it. */
-static bool pause_client(struct client *client, const char *answers, size_t answer_length, const char *input,
-                         size_t input_length)
-{
-    struct ear_socket *listener = client->listener;
-    if (client->stall == NULL) {
-        client->stall = malloc(sizeof *client->stall);
-        listener->counts.stalled++;
-    }
-    if (client->stall == NULL) {
-        return false;
-    }
-    memcpy(client->stall->answers, answers, answer_length);
-    memcpy(client->stall->input, input, input_length);
-    client->stall->answer_length = answer_length;
-    client->stall->answer_sent = 0;
-    client->stall->input_length = input_length;
-    return ear_loop_watch(listener->loop, &client->watch, EPOLLOUT) == EAR_OK;
-}
-
-/** Hear and answer what lies in the listener's buffer. False: the connection is over. */
-static bool process(struct client *client, const char *input, size_t length)
+/** Hear what lies in the listener's buffer; the answers wait for what they say to be durable. False: the connection is
+ * over. */
+static bool process(struct ear_socket_client *client, const char *input, size_t length)
 {
     struct ear_socket *listener = client->listener;
     for (;;) {
-        struct ear_answers answers = {.bytes = listener->answers, .capacity = sizeof listener->answers};
-        size_t taken =
-            ear_stream_take(&client->stream, &listener->sink, &listener->json, input, length, client->at_end, &answers);
+        const size_t from = listener->answers.length;
+        const uint32_t number = client->stream.number;
+        size_t taken = ear_stream_take(&client->stream, &listener->sink, &listener->json, input, length, client->at_end,
+                                       &listener->answers);
+        const bool all = ear_answers_have_room(&listener->answers);
         input += taken;
         length -= taken;
-        ssize_t sent = answers.length > 0 ? send_some(client, answers.bytes, answers.length) : 0;
-        if (sent < 0) {
+        ear_socket_hold(client, from, number);
+        if (!ear_socket_can_hold(listener)) {
+            ear_socket_commit(listener);
+        }
+        if (client->gone) {
             return false;
         }
-        if ((size_t)sent < answers.length) {
-            return pause_client(client, answers.bytes + sent, answers.length - (size_t)sent, input, length);
+        if (client->stall != NULL) {
+            return ear_socket_keep_input(client, input, length);
         }
-        if (ear_answers_have_room(&answers)) {
+        if (all) {
             break;
         }
     }
-    if (client->at_end || client->stream.mode == EAR_STREAM_DEAD) {
-        return false;
+    client->ending = client->at_end || client->stream.mode == EAR_STREAM_DEAD;
+    if (client->ending) { /* hung up on when it has been answered */
+        return client->held > 0 && ear_loop_watch(listener->loop, &client->watch, 0) == EAR_OK;
     }
     memcpy(client->partial, input, length);
     client->partial_length = (uint32_t)length;
@@ -140,29 +67,26 @@ static bool process(struct client *client, const char *input, size_t length)
 }
 
 /** The paused client reads again, perhaps. */
-static bool resume(struct client *client)
+static bool resume(struct ear_socket_client *client)
 {
     struct ear_socket *listener = client->listener;
-    struct stall *stall = client->stall;
-    ssize_t sent = send_some(client, stall->answers + stall->answer_sent, stall->answer_length - stall->answer_sent);
-    if (sent < 0) {
+    struct ear_socket_stall *stall = client->stall;
+    if (!ear_socket_send_stalled(client)) {
         return false;
     }
-    stall->answer_sent += (size_t)sent;
     if (stall->answer_sent < stall->answer_length) {
         return true;
     }
     size_t length = stall->input_length;
     memcpy(listener->input, stall->input, length);
-    free(stall);
-    client->stall = NULL;
-    if (!process(client, listener->input, length)) {
-        return false;
-    }
-    return client->stall != NULL || ear_loop_watch(listener->loop, &client->watch, EPOLLIN) == EAR_OK;
+    ear_socket_free_stall(client);
+    bool alive =
+        ear_loop_watch(listener->loop, &client->watch, EPOLLIN) == EAR_OK && process(client, listener->input, length);
+    forget(listener, listener->input, length);
+    return alive;
 }
 
-static bool receive(struct client *client)
+static bool receive(struct ear_socket_client *client)
 {
     struct ear_socket *listener = client->listener;
     char *landing = listener->input + EAR_EVENT_BYTES;
@@ -171,24 +95,34 @@ static bool receive(struct client *client)
         return errno == EAGAIN || errno == EINTR;
     }
     client->at_end = count == 0;
-    memcpy(landing - client->partial_length, client->partial, client->partial_length);
-    return process(client, landing - client->partial_length, client->partial_length + (size_t)count);
+    char *input = landing - client->partial_length;
+    size_t length = client->partial_length + (size_t)count;
+    memcpy(input, client->partial, client->partial_length);
+    explicit_bzero(client->partial, client->partial_length);
+    client->partial_length = 0;
+    bool alive = process(client, input, length);
+    forget(listener, input, length);
+    return alive;
 }
 
 static void client_ready(void *context, uint32_t events)
 {
-    struct client *client = context;
+    struct ear_socket_client *client = context;
     (void)events;
+    if (client->gone) {
+        return;
+    }
     bool alive = client->stall != NULL ? resume(client) : receive(client);
     if (!alive) {
-        hang_up(client);
+        ear_socket_hang_up(client);
     }
 }
 
 static void turn_away(struct ear_socket *listener, int fd, const char *why)
 {
     struct ear_stream stream = {.mode = EAR_STREAM_JSON};
-    struct ear_answers answers = {.bytes = listener->answers, .capacity = sizeof listener->answers};
+    char bytes[EAR_ANSWER_BYTES];
+    struct ear_answers answers = {.bytes = bytes, .capacity = sizeof bytes};
     ear_stream_say(&stream, EAR_ERR_BUSY, why, &answers);
     ssize_t sent = send(fd, answers.bytes, answers.length, MSG_DONTWAIT | MSG_NOSIGNAL);
     (void)sent; /* it is told if it can be told */
@@ -213,12 +147,12 @@ static void welcome(struct ear_socket *listener, int fd)
         turn_away(listener, fd, "fewer connections; try again later ([socket] max_clients)");
         return;
     }
-    struct client *client = malloc(sizeof *client);
+    struct ear_socket_client *client = malloc(sizeof *client);
     if (client == NULL) {
         turn_away(listener, fd, "more memory on this device");
         return;
     }
-    memset(client, 0, offsetof(struct client, partial));
+    memset(client, 0, offsetof(struct ear_socket_client, partial));
     client->watch = (struct ear_watch){.fd = fd, .ready = client_ready, .context = client};
     client->listener = listener;
     client->next = listener->clients;
@@ -230,7 +164,7 @@ static void welcome(struct ear_socket *listener, int fd)
     listener->counts.accepted++;
     log_peer(listener, fd);
     if (ear_loop_watch(listener->loop, &client->watch, EPOLLIN) != EAR_OK) {
-        hang_up(client);
+        ear_socket_hang_up(client);
     }
 }
 
@@ -262,72 +196,6 @@ static void listener_ready(void *context, uint32_t events)
     }
 }
 
-/** A file at the path is in the way: whether it is a socket at which nobody listens any more. */
-static bool is_left_over(const struct sockaddr_un *address)
-{
-    struct stat about;
-    if (lstat(address->sun_path, &about) != 0 || !S_ISSOCK(about.st_mode)) {
-        return false;
-    }
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool refused =
-        fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof *address) != 0 && errno == ECONNREFUSED;
-    if (fd >= 0) {
-        close(fd);
-    }
-    return refused;
-}
-
-static bool find_group(const char *group, gid_t *gid)
-{
-    char *end = NULL;
-    unsigned long number = strtoul(group, &end, 10);
-    if (end != group && *end == '\0') {
-        *gid = (gid_t)number;
-        return true;
-    }
-    const struct group *entry = getgrnam(group);
-    if (entry != NULL) {
-        *gid = entry->gr_gid;
-    }
-    return entry != NULL;
-}
-
-static bool fail(char *reason, size_t capacity, const char *path, const char *why)
-{
-    snprintf(reason, capacity, "%s: %s", path, why);
-    return false;
-}
-
-/* Bound with nobody else let in, then opened as far as was asked for. */
-bool ear_socket_bind(int fd, const struct ear_socket_config *config, char *reason, size_t capacity)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    gid_t gid = (gid_t)-1;
-    if (strlen(config->path) >= sizeof address.sun_path) {
-        return fail(reason, capacity, config->path, "longer than a socket's name can be");
-    }
-    memcpy(address.sun_path, config->path, strlen(config->path) + 1);
-    if (config->group[0] != '\0' && !find_group(config->group, &gid)) {
-        return fail(reason, capacity, config->group, "there is no such group");
-    }
-    mode_t mask = umask(0177);
-    int error = bind(fd, (const struct sockaddr *)&address, sizeof address) == 0 ? 0 : errno;
-    if (error == EADDRINUSE && is_left_over(&address) && unlink(address.sun_path) == 0) {
-        error = bind(fd, (const struct sockaddr *)&address, sizeof address) == 0 ? 0 : errno;
-    }
-    umask(mask);
-    if (error != 0) {
-        return fail(reason, capacity, config->path,
-                    error == EADDRINUSE ? "another daemon listens here, or this is no socket" : strerror(error));
-    }
-    if ((gid != (gid_t)-1 && chown(config->path, (uid_t)-1, gid) != 0) || chmod(config->path, config->mode) != 0 ||
-        listen(fd, SOMAXCONN) != 0) {
-        return fail(reason, capacity, config->path, strerror(errno));
-    }
-    return true;
-}
-
 struct ear_socket *ear_socket_open(const struct ear_socket_config *config, const struct ear_stream_sink *sink,
                                    struct ear_loop *loop, const struct ear_log *log, char *reason, size_t capacity)
 {
@@ -349,8 +217,10 @@ struct ear_socket *ear_socket_open(const struct ear_socket_config *config, const
     listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     memcpy(listener->path, config->path, strlen(config->path) + 1);
     ear_json_init(&listener->json);
+    listener->answers =
+        (struct ear_answers){.bytes = listener->answer_bytes, .capacity = sizeof listener->answer_bytes};
     if (ear_loop_watch(loop, &listener->watch, EPOLLIN) != EAR_OK) {
-        (void)fail(reason, capacity, config->path, strerror(errno));
+        snprintf(reason, capacity, "%s: %s", config->path, strerror(errno));
         ear_socket_close(listener);
         return NULL;
     }
@@ -369,10 +239,12 @@ void ear_socket_get_counts(const struct ear_socket *listener, struct ear_socket_
 
 void ear_socket_close(struct ear_socket *listener)
 {
-    for (struct client *client = listener->clients, *next; client != NULL; client = next) {
+    ear_socket_commit(listener);
+    for (struct ear_socket_client *client = listener->clients, *next; client != NULL; client = next) {
         next = client->next;
-        hang_up(client);
+        ear_socket_hang_up(client);
     }
+    ear_socket_free_gone(listener);
     close(listener->watch.fd);
     close(listener->spare_fd);
     unlink(listener->path);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* platform/linux/ear_socket.h - the way in for programs on the same machine: a Unix-domain stream socket. One task.
  *
- * Each connection is an ear_stream. All events that one wake finds in a connection are answered with one write. A
- * client that does not read its answers is not read from until it does; that holds nobody else up. What is held for a
+ * Each connection is an ear_stream. All events that one wake finds in all connections are heard, then made durable
+ * together (ear_stream_sink.commit), and only then answered, each connection with one write. Where they cannot be made
+ * durable, those that would have been told ok are told the error instead.
+ *
+ * A client that does not read its answers is not read from until it does; that holds nobody else up. What is held for a
  * client: the beginning of an unfinished event (EAR_EVENT_BYTES) and, only while it is stalled, one buffer of input and
  * one of answers. */
 #ifndef EAR_SOCKET_H
@@ -27,6 +30,8 @@ struct ear_socket_counts {
     uint32_t busy;     /* turned away for want of room */
     uint32_t stalled;  /* times a client had to be paused because it did not read */
     uint32_t dead;     /* connections ended because of what they sent */
+    uint32_t groups;   /* times that answers were made durable together */
+    uint32_t unkept;   /* events heard that could not be made durable, and were not told ok */
 };
 
 struct ear_socket;
@@ -41,6 +46,11 @@ struct ear_socket *ear_socket_open(const struct ear_socket_config *config, const
 
 /** Applies to the next connections. */
 void ear_socket_set_max_clients(struct ear_socket *listener, uint32_t max_clients);
+
+/** At the end of a wake: make durable what was heard and send the answers, unless they may wait for others: now is
+ * false, and the first has waited for less than delay_ms. Milliseconds until it wants to be called again; -1: nothing
+ * waits. */
+int ear_socket_settle(struct ear_socket *listener, bool now, uint64_t now_ms, uint32_t delay_ms);
 
 void ear_socket_get_counts(const struct ear_socket *listener, struct ear_socket_counts *counts);
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* platform/linux/ear_state.c - opening the partitions. */
+/* platform/linux/ear_state.c - opening the partitions, and giving them another size. */
 #include "platform/linux/ear_state.h"
 
+#include "core/ear_agent.h"
+#include "core/store/ear_journal_move.h"
 #include "core/store/ear_record_log.h"
-#include "core/store/ear_snapshot.h"
+#include "platform/linux/ear_state_convert.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -15,7 +17,6 @@
 #define SECTOR_BYTES (EAR_SUMMARY_BYTES <= 4000 ? 4096u : 16384u)
 static_assert(EAR_SUMMARY_BYTES + EAR_RECORD_LOG_SECTOR_OVERHEAD + EAR_RECORD_LOG_RECORD_OVERHEAD + 16 <= SECTOR_BYTES,
               "a sector holds the greatest summary");
-#define PATH_BYTES 192
 
 static void say(const struct ear_log *log, enum ear_log_level level, const char *message, const char *detail)
 {
@@ -24,54 +25,55 @@ static void say(const struct ear_log *log, enum ear_log_level level, const char 
 
 void ear_state_init(struct ear_state *state)
 {
-    state->outbox.fd = -1;
-    state->snapshot.fd = -1;
-    state->packs.fd = -1;
+    *state = (struct ear_state){.outbox = {.fd = -1}, .state = {.fd = -1}, .packs = {.fd = -1}};
 }
 
 static enum ear_err open_partition(struct ear_storage_file *file, const char *path, uint32_t sector_count,
                                    const struct ear_log *log)
 {
-    int err = ear_storage_file_open(file, path, SECTOR_BYTES, sector_count);
-    if (err != EAR_OK) {
-        file->fd = -1;
-        say(log, EAR_LOG_ERROR, path, err == EAR_ERR_BUSY ? "another earshotd works here" : strerror(errno));
-    } else if (file->set_aside) {
+    const enum ear_err err = (enum ear_err)ear_storage_file_open(file, path, SECTOR_BYTES, sector_count, log);
+    if (err == EAR_OK && file->set_aside) {
         say(log, EAR_LOG_WARNING, "a damaged file was set aside as .bad", path);
+    } else if (err != EAR_OK) {
+        const char *why = err == EAR_ERR_BUSY ? "another earshotd works here" : strerror(errno);
+        char text[EAR_STATE_PATH_BYTES + 128];
+        snprintf(text, sizeof text, "%s: %s", path, why);
+        say(log, EAR_LOG_ERROR, "the storage cannot be opened", text);
     }
-    return (enum ear_err)err;
+    return err;
 }
 
-static uint32_t snapshot_sectors(uint32_t memory_bytes)
+/* A log in a file, of this size if it can be given it. */
+static enum ear_err open_log(struct ear_storage_file *file, const char *path, uint32_t sector_count,
+                             ear_state_append *append, uint8_t sync, const struct ear_log *log)
 {
-    struct ear_storage partition = {.sector_bytes = SECTOR_BYTES, .sector_count = 2};
-    while (ear_snapshot_capacity(&partition) < memory_bytes) {
-        partition.sector_count += 2;
+    const bool may_shrink = append == ear_state_append_message; /* a smaller journal might not hold its checkpoints */
+    enum ear_err err = open_partition(file, path, sector_count, log);
+    if (err == EAR_OK && file->port.sector_count != sector_count &&
+        (may_shrink || file->port.sector_count < sector_count)) {
+        err = ear_state_convert(file, path, SECTOR_BYTES, sector_count, append, log);
     }
-    return partition.sector_count;
+    file->sync = sync;
+    return err;
 }
 
-/** A snapshot of a build with less memory lies in a file that is too small; what it holds could not be read anyway. */
-static enum ear_err open_snapshot(struct ear_state *state, const char *path, uint32_t memory_bytes,
-                                  const struct ear_log *log)
+/* Without it the device tells what it holds in memory, which is worth more than nothing. */
+static enum ear_err open_outbox(struct ear_state *state, uint32_t sector_count, uint8_t sync, const struct ear_log *log)
 {
-    enum ear_err err = open_partition(&state->snapshot, path, snapshot_sectors(memory_bytes), log);
-    if (err != EAR_OK || ear_snapshot_capacity(&state->snapshot.port) >= memory_bytes) {
+    const enum ear_err err =
+        open_log(&state->outbox, state->outbox_path, sector_count, ear_state_append_message, sync, log);
+    if (err == EAR_OK || err == EAR_ERR_BUSY) {
         return err;
     }
-    ear_storage_file_close(&state->snapshot);
-    state->snapshot.fd = -1;
-    say(log, EAR_LOG_WARNING, "the snapshot is of a smaller build; it is made anew", path);
-    if (unlink(path) != 0) {
-        say(log, EAR_LOG_ERROR, path, strerror(errno));
-        return EAR_ERR_IO;
-    }
-    return open_partition(&state->snapshot, path, snapshot_sectors(memory_bytes), log);
+    ear_storage_file_refuse(&state->outbox, SECTOR_BYTES, sector_count);
+    state->outbox_refused = true;
+    return EAR_OK;
 }
 
-/** A device that no pack can come to has no room for them, unless some came before. */
-static enum ear_err open_packs(struct ear_state *state, const char *path, uint32_t slot_kib, const struct ear_log *log)
+/* A device that no pack can come to has no room for them, unless some came before. */
+static enum ear_err open_packs(struct ear_state *state, uint32_t slot_kib, const struct ear_log *log)
 {
+    const char *path = state->packs_path;
     const uint32_t slot_sectors = (slot_kib * 1024u + SECTOR_BYTES - 1) / SECTOR_BYTES;
     if (slot_kib == 0 && access(path, F_OK) != 0) {
         return EAR_OK;
@@ -80,42 +82,54 @@ static enum ear_err open_packs(struct ear_state *state, const char *path, uint32
         open_partition(&state->packs, path, 2u * EAR_PACKS * (slot_sectors > 0 ? slot_sectors : 1u), log);
     if (err == EAR_OK && ear_storage_file_map(&state->packs) != EAR_OK) {
         say(log, EAR_LOG_ERROR, path, strerror(errno));
-        return EAR_ERR_IO;
+        ear_storage_file_close(&state->packs);
     }
-    return err;
+    if (err != EAR_OK) {
+        state->packs = (struct ear_storage_file){.fd = -1};
+    }
+    return err == EAR_ERR_BUSY ? err : EAR_OK;
+}
+
+static void open_directory(const char *directory, const struct ear_log *log)
+{
+    struct stat about;
+    if (mkdir(directory, 0700) != 0 && errno != EEXIST) {
+        say(log, EAR_LOG_ERROR, directory, strerror(errno));
+    } else if (stat(directory, &about) == 0 && (about.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        say(log, EAR_LOG_WARNING, "others can write to the state directory", directory);
+    }
 }
 
 enum ear_err ear_state_open(struct ear_state *state, const char *directory, const struct ear_state_sizes *sizes,
                             const struct ear_log *log)
 {
-    char path[PATH_BYTES];
-    if (mkdir(directory, 0700) != 0 && errno != EEXIST) {
-        say(log, EAR_LOG_ERROR, directory, strerror(errno));
-        return EAR_ERR_IO;
+    const uint32_t state_bytes = ear_agent_state_room(sizes->journal_kib * 1024u, SECTOR_BYTES);
+    open_directory(directory, log);
+    snprintf(state->outbox_path, sizeof state->outbox_path, "%s/outbox", directory);
+    snprintf(state->state_path, sizeof state->state_path, "%s/state", directory);
+    snprintf(state->packs_path, sizeof state->packs_path, "%s/packs", directory);
+    enum ear_err err = open_log(&state->state, state->state_path, state_bytes / SECTOR_BYTES, ear_journal_move_record,
+                                sizes->sync, log);
+    if (err == EAR_OK) {
+        err = open_outbox(state, sizes->outbox_kib * 1024u / SECTOR_BYTES, sizes->sync, log);
     }
-    snprintf(path, sizeof path, "%s/outbox", directory);
-    enum ear_err err = open_partition(&state->outbox, path, sizes->outbox_kib * 1024u / SECTOR_BYTES, log);
-    if (err != EAR_OK) {
-        return err;
+    return err == EAR_OK ? open_packs(state, sizes->pack_slot_kib, log) : err;
+}
+
+bool ear_state_could_open_outbox(const struct ear_state *state)
+{
+    const struct ear_storage *port = &state->outbox.port;
+    struct ear_storage_file trial;
+    const int err = ear_storage_file_open(&trial, state->outbox_path, port->sector_bytes, port->sector_count, NULL);
+    if (err == EAR_OK) {
+        ear_storage_file_close(&trial);
     }
-    snprintf(path, sizeof path, "%s/snapshot", directory);
-    err = open_snapshot(state, path, sizes->memory_bytes, log);
-    if (err != EAR_OK) {
-        return err;
-    }
-    snprintf(path, sizeof path, "%s/packs", directory);
-    return open_packs(state, path, sizes->pack_slot_kib, log);
+    return err == EAR_OK;
 }
 
 void ear_state_close(struct ear_state *state)
 {
-    if (state->outbox.fd >= 0) {
-        ear_storage_file_close(&state->outbox);
-    }
-    if (state->snapshot.fd >= 0) {
-        ear_storage_file_close(&state->snapshot);
-    }
-    if (state->packs.fd >= 0) {
-        ear_storage_file_close(&state->packs);
-    }
+    ear_storage_file_close(&state->outbox);
+    ear_storage_file_close(&state->state);
+    ear_storage_file_close(&state->packs);
 }

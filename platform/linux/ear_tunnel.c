@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -95,7 +96,8 @@ static bool is_old_connack(const struct ear_tunnel *tunnel)
     return tunnel->mqtt_5 && tunnel->in_length >= 2 && tunnel->in[0] == connack && tunnel->in[1] == 2;
 }
 
-/** One buffer from TLS to the library. EAR_OK: moved; EAR_ERR_BUSY; EAR_ERR_EMPTY: hung up; EAR_ERR_IO. */
+/** One buffer from TLS to the library. EAR_OK: moved; EAR_ERR_BUSY; EAR_ERR_EMPTY: hung up; EAR_ERR_IO; _VERSION and
+ * _TOO_LONG as ear_tunnel_pump. */
 static enum ear_err move_in(struct ear_tunnel *tunnel)
 {
     if (tunnel->in_length == 0) {
@@ -108,6 +110,9 @@ static enum ear_err move_in(struct ear_tunnel *tunnel)
             return EAR_ERR_VERSION;
         }
         tunnel->bytes_in += (uint64_t)count;
+        if (!ear_mqtt_frame_pass(&tunnel->frame, tunnel->in, tunnel->in_length)) {
+            return EAR_ERR_TOO_LONG;
+        }
     }
     ssize_t count = send(tunnel->far, tunnel->in + tunnel->in_sent, (size_t)(tunnel->in_length - tunnel->in_sent),
                          MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -128,8 +133,8 @@ enum ear_err ear_tunnel_pump(struct ear_tunnel *tunnel)
     for (int i = 0; i < MOVES_AT_ONCE; i++) {
         enum ear_err out = move_out(tunnel);
         enum ear_err in = move_in(tunnel);
-        if (in == EAR_ERR_VERSION || out == EAR_ERR_IO || in == EAR_ERR_IO) {
-            return in == EAR_ERR_VERSION ? in : EAR_ERR_IO;
+        if (in == EAR_ERR_VERSION || in == EAR_ERR_TOO_LONG || in == EAR_ERR_IO || out == EAR_ERR_IO) {
+            return out == EAR_ERR_IO ? out : in;
         }
         if (out == EAR_ERR_EMPTY) {
             return EAR_ERR_EMPTY;
@@ -158,4 +163,6 @@ void ear_tunnel_close(struct ear_tunnel *tunnel)
         close(tunnel->far);
         tunnel->far = -1;
     }
+    explicit_bzero(tunnel->out, sizeof tunnel->out);
+    explicit_bzero(tunnel->in, sizeof tunnel->in);
 }

@@ -9,6 +9,7 @@
 #ifndef EAR_TUNNEL_H
 #define EAR_TUNNEL_H
 
+#include "platform/linux/ear_mqtt_frame.h"
 #include "platform/tls/ear_tls.h"
 
 #define EAR_TUNNEL_BUFFER_BYTES 4096
@@ -25,6 +26,7 @@ struct ear_tunnel {
     uint16_t out_length, out_sent;
     uint16_t in_length, in_sent;
     uint64_t bytes_out, bytes_in;
+    struct ear_mqtt_frame frame;          /* what comes in */
     uint8_t out[EAR_TUNNEL_BUFFER_BYTES]; /* from the library to TLS */
     uint8_t in[EAR_TUNNEL_BUFFER_BYTES];  /* from TLS to the library */
 };
@@ -41,7 +43,8 @@ void ear_tunnel_handed_over(struct ear_tunnel *tunnel);
 /** Move what can be moved. EAR_OK: call again at once; EAR_ERR_BUSY: wait as the *_wants_ members say, for reading in
  * any case where the buffer is empty; EAR_ERR_EMPTY: the library hung up and all it sent is on its way; EAR_ERR_IO: TLS
  * ended, ear_tls_reason says why. EAR_ERR_VERSION: to an MQTT 5 CONNECT the broker gave a CONNACK of 3.1.1 (which has
- * no properties); paho 1.3.12 must not see it, because it would free properties that it never set. */
+ * no properties); paho 1.3.12 must not see it, because it would free properties that it never set. EAR_ERR_TOO_LONG: a
+ * packet is longer than a device takes; nor must paho see that. */
 EAR_MUST_USE enum ear_err ear_tunnel_pump(struct ear_tunnel *tunnel);
 
 /** Poll events to wait for: on the far end and on the network's descriptor. */

@@ -2,6 +2,7 @@
 /* platform/linux/earshotd.c - the daemon's command line. */
 #include "platform/linux/ear_config_file.h"
 #include "platform/linux/ear_daemon.h"
+#include "platform/linux/ear_forget.h"
 
 #include <getopt.h>
 #include <malloc.h>
@@ -15,7 +16,7 @@
 #define DEFAULT_CONFIG "/etc/earshot/earshotd.conf"
 
 static const char help[] =
-    "usage: earshotd [--config FILE] [--log-level LEVEL] [--foreground]\n"
+    "usage: earshotd [--config FILE] [--log-level LEVEL] [--foreground] [--allow-dumps]\n"
     "       earshotd [--config FILE] --replay FILE [--replay FILE ...]\n"
     "       earshotd --check FILE | --print-config [--config FILE] | --print-reference | --version\n"
     "\n"
@@ -24,6 +25,7 @@ static const char help[] =
     "  --config FILE      settings (" DEFAULT_CONFIG "); without the file, pass --config '' for the defaults\n"
     "  --log-level LEVEL  error, warning, notice, info or debug; wins over the file\n"
     "  --foreground       stay in the foreground (it always does; for unit files that say so)\n"
+    "  --allow-dumps      let cores be written and debuggers look in: they see what people say, and keys\n"
     "  --replay FILE      hear a file of events (JSON lines or a CBOR sequence) with the events' own time as the "
     "clock,\n"
     "                     tell, and end\n"
@@ -37,6 +39,7 @@ enum action { RUN, CHECK, PRINT_CONFIG, PRINT_REFERENCE };
 
 struct command {
     enum action action;
+    bool allow_dumps;
     const char *config;
     const char *log_level;
     const char *replays[REPLAYS_MAX];
@@ -55,7 +58,7 @@ static void print_fault(void *context, const char *text)
 /** The exit code to end with at once, or -1 to go on. */
 static int parse(struct command *command, int argc, char **argv)
 {
-    enum { CONFIG = 256, LOG_LEVEL, REPLAY, CHECK_FILE, PRINT, REFERENCE, FOREGROUND, VERSION, HELP };
+    enum { CONFIG = 256, LOG_LEVEL, REPLAY, CHECK_FILE, PRINT, REFERENCE, FOREGROUND, DUMPS, VERSION, HELP };
     static const struct option options[] = {{"config", required_argument, NULL, CONFIG},
                                             {"log-level", required_argument, NULL, LOG_LEVEL},
                                             {"replay", required_argument, NULL, REPLAY},
@@ -63,6 +66,7 @@ static int parse(struct command *command, int argc, char **argv)
                                             {"print-config", no_argument, NULL, PRINT},
                                             {"print-reference", no_argument, NULL, REFERENCE},
                                             {"foreground", no_argument, NULL, FOREGROUND},
+                                            {"allow-dumps", no_argument, NULL, DUMPS},
                                             {"version", no_argument, NULL, VERSION},
                                             {"help", no_argument, NULL, HELP},
                                             {0}};
@@ -92,6 +96,9 @@ static int parse(struct command *command, int argc, char **argv)
             command->action = PRINT_REFERENCE;
             break;
         case FOREGROUND:
+            break;
+        case DUMPS:
+            command->allow_dumps = true;
             break;
         case VERSION:
             printf("earshotd %s\n", EAR_VERSION);
@@ -180,7 +187,7 @@ static void await_session(struct ear_daemon *daemon)
     }
 }
 
-static int run(struct ear_daemon *daemon, const struct command *command)
+static int live(struct ear_daemon *daemon, const struct command *command)
 {
     bool replays = command->replay_count > 0;
     if (replays) {
@@ -203,6 +210,15 @@ static int run(struct ear_daemon *daemon, const struct command *command)
     while (daemon->agent_up && (code == EAR_EXIT_OK || daemon->stopping) && ear_daemon_turn(daemon, -1)) {
     }
     ear_daemon_close(daemon);
+    return daemon->failed ? EAR_EXIT_FAILED : code;
+}
+
+/** Keys, records and whatever else it knew go when it does. */
+static int run(struct ear_daemon *daemon, const struct command *command)
+{
+    int code = live(daemon, command);
+    explicit_bzero(daemon, sizeof *daemon);
+    ear_forget_stack();
     return code;
 }
 
@@ -216,6 +232,9 @@ int main(int argc, char **argv)
     if (command.action == PRINT_REFERENCE) {
         ear_config_file_print_reference(stdout);
         return EAR_EXIT_OK;
+    }
+    if (!command.allow_dumps) {
+        ear_forget_forbid_dumps();
     }
     raise_limits();
     unsigned faults = read_settings(&daemon_object.settings, &command);

@@ -65,7 +65,7 @@ def test_no_word_of_it_anywhere(world):
             equal(answer["ok"], False, "answer")
             check(not [w for w in WORDS if w in repr(answer)], f"an answer repeats what was said: {answer}")
     server.wait_total("messages_per_minute", 4, daemon.name)
-    until(lambda: daemon.health("snapshots.saved") >= 1, "a snapshot")
+    until(lambda: daemon.health("checkpoints.made") >= 1, "a snapshot")
     check_nowhere(world, daemon, server, broker)
     daemon.kill()
     daemon.start()

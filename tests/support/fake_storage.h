@@ -15,7 +15,7 @@ enum fake_cut {
     FAKE_CUT_COUNT
 };
 
-#define FAKE_STORAGE_BYTES (EAR_CONVERSATIONS > 1024 ? 8192u * 1024u : 512u * 1024u) /* two copies of an agent */
+#define FAKE_STORAGE_BYTES (EAR_CONVERSATIONS > 1024 ? 10240u * 1024u : 768u * 1024u) /* a state partition */
 #define FAKE_STORAGE_PAGE 256u                                                       /* what becomes durable as one */
 
 struct fake_storage {

@@ -11,7 +11,7 @@ struct ear_agent agent;
 struct ear_settings settings;
 struct fake_clock wrist;
 struct fake_transport broker;
-struct fake_storage outbox_flash, snapshot_flash;
+struct fake_storage outbox_flash, state_flash;
 struct ear_agent_config config;
 
 void power_on(void)
@@ -24,7 +24,7 @@ int set_up(void **state)
     (void)state;
     memset(&broker, 0, sizeof broker);
     fake_storage_init(&outbox_flash, 4096, 8);
-    fake_storage_init(&snapshot_flash, 4096, FAKE_STORAGE_BYTES / 4096);
+    fake_storage_init(&state_flash, 4096, FAKE_STORAGE_BYTES / 4096);
     wrist = (struct fake_clock){.monotonic_ms = 5000, .wall_ms = NOON_MS, .state = EAR_CLOCK_NETWORK};
     ear_settings_init(&settings);
     strcpy(settings.device_device, "kiosk-1");
@@ -33,7 +33,7 @@ int set_up(void **state)
                                        .entropy = fake_entropy_port(),
                                        .transport = fake_transport_port(&broker),
                                        .outbox = outbox_flash.port,
-                                       .snapshot = snapshot_flash.port,
+                                       .state = state_flash.port,
                                        .version = "test"};
     power_on();
     return 0;

@@ -14,7 +14,7 @@ extern struct ear_agent agent;
 extern struct ear_settings settings;
 extern struct fake_clock wrist;
 extern struct fake_transport broker;
-extern struct fake_storage outbox_flash, snapshot_flash;
+extern struct fake_storage outbox_flash, state_flash;
 extern struct ear_agent_config config;
 
 /** A new device at NOON_MS, switched on: a cmocka setup function. */

@@ -395,7 +395,7 @@ static void test_stopping_without_a_broker_keeps_everything(void **state)
     speak("c", EAR_FROM_USER, NOON_MS);
     stop();
     assert_true(ear_outbox_live(&agent.outbox) > 0);
-    config.snapshot.ops = NULL; /* even if the memory is lost, what was counted is told */
+    config.state.ops = NULL; /* even if the memory is lost, what was counted is told */
     power_on();
     connect_broker();
     ack_all();
@@ -407,8 +407,8 @@ static void test_a_damaged_memory_is_refused(void **state)
     (void)state;
     speak("c", EAR_FROM_USER, NOON_MS);
     stop();
-    snapshot_flash.bytes[200] ^= 1; /* in whichever of the two copies it is */
-    snapshot_flash.bytes[FAKE_STORAGE_BYTES / 2 + 200] ^= 1;
+    state_flash.bytes[200] ^= 1; /* in whichever of the two copies it is */
+    state_flash.bytes[FAKE_STORAGE_BYTES / 2 + 200] ^= 1;
     power_on();
     assert_int_equal(agent.counts.save_failed, 1);
     assert_int_equal(total(EAR_AT_conversations), 0);

@@ -145,8 +145,8 @@ static void they_wait_for_the_session(void **state)
 
 static bool is_stored(const char *word)
 {
-    for (size_t i = 0; i + strlen(word) <= sizeof(snapshot_flash.bytes); i++) {
-        if (memcmp(snapshot_flash.bytes + i, word, strlen(word)) == 0) {
+    for (size_t i = 0; i + strlen(word) <= sizeof(state_flash.bytes); i++) {
+        if (memcmp(state_flash.bytes + i, word, strlen(word)) == 0) {
             return true;
         }
     }

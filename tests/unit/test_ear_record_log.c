@@ -497,7 +497,9 @@ static void test_a_drained_sector_is_not_gone_on_with(void **state)
     assert_int_equal(open_log(), EAR_OK);
     assert_int_equal(append_next(), EAR_OK);
     fake.fail_at = fake.reads + fake.programs + fake.erases + fake.syncs + 1; /* the erase of the next sector */
+    fake.fail_for_good = true;
     assert_int_equal(ear_record_log_append(&record_log, TYPE, bytes, sizeof bytes), EAR_ERR_IO);
+    fake.fail_at = 0;
     while (finish_nth(0) == EAR_OK) {
     }
     assert_int_equal(ear_record_log_next(&record_log, 0, &record), EAR_ERR_EMPTY);
@@ -526,7 +528,7 @@ static void test_opening_costs_the_same_whatever_is_in_it(void **state)
     fake_storage_init(&fake, SECTOR_BYTES, sectors);
     assert_int_equal(open_log(), EAR_OK);
     const uint32_t empty = calls_to_open();
-    assert_int_equal(empty, sectors + SECTOR_BYTES / 256u);
+    assert_int_equal(empty, sectors + SECTOR_BYTES / 256u + 1u); /* the boot's own record is read back */
     while (record_log.tail < sectors * SECTOR_BYTES * 3u + 200u) { /* full, and wrapped three times */
         uint8_t bytes[100] = {0};
         assert_int_equal(ear_record_log_append(&record_log, TYPE, bytes, sizeof bytes), EAR_OK);

@@ -49,7 +49,7 @@ static int finish(void **state)
 
 static int open_it(void)
 {
-    return ear_storage_file_open(&file, path, SECTOR_BYTES, SECTORS);
+    return ear_storage_file_open(&file, path, SECTOR_BYTES, SECTORS, NULL);
 }
 
 static off_t size_of_file(void)
@@ -123,7 +123,7 @@ static void test_a_file_keeps_its_size(void **state)
     (void)state;
     assert_int_equal(open_it(), EAR_OK);
     ear_storage_file_close(&file);
-    assert_int_equal(ear_storage_file_open(&file, path, SECTOR_BYTES, 100), EAR_OK);
+    assert_int_equal(ear_storage_file_open(&file, path, SECTOR_BYTES, 100, NULL), EAR_OK);
     assert_int_equal(file.port.sector_count, SECTORS);
     assert_int_equal(size_of_file(), SECTOR_BYTES * SECTORS);
 }
@@ -168,13 +168,13 @@ static void test_one_process_at_a_time(void **state)
     (void)state;
     struct ear_storage_file other;
     assert_int_equal(open_it(), EAR_OK); /* created: the lock goes with the file to its name */
-    assert_int_equal(ear_storage_file_open(&other, path, SECTOR_BYTES, SECTORS), EAR_ERR_BUSY);
+    assert_int_equal(ear_storage_file_open(&other, path, SECTOR_BYTES, SECTORS, NULL), EAR_ERR_BUSY);
     assert_int_equal(other.fd, -1);
     ear_storage_file_close(&file);
     assert_int_equal(open_it(), EAR_OK);
-    assert_int_equal(ear_storage_file_open(&other, path, SECTOR_BYTES, SECTORS), EAR_ERR_BUSY);
+    assert_int_equal(ear_storage_file_open(&other, path, SECTOR_BYTES, SECTORS, NULL), EAR_ERR_BUSY);
     ear_storage_file_close(&file);
-    assert_int_equal(ear_storage_file_open(&other, path, SECTOR_BYTES, SECTORS), EAR_OK);
+    assert_int_equal(ear_storage_file_open(&other, path, SECTOR_BYTES, SECTORS, NULL), EAR_OK);
     ear_storage_file_close(&other);
 }
 
@@ -183,16 +183,128 @@ static void test_faults_are_told(void **state)
     (void)state;
     char elsewhere[192];
     uint8_t bytes[8] = {0};
-    assert_int_equal(ear_storage_file_open(&file, path, 100, SECTORS), EAR_ERR_CONFIG);
-    assert_int_equal(ear_storage_file_open(&file, path, SECTOR_BYTES, 1), EAR_ERR_CONFIG);
+    assert_int_equal(ear_storage_file_open(&file, path, 100, SECTORS, NULL), EAR_ERR_CONFIG);
+    assert_int_equal(ear_storage_file_open(&file, path, SECTOR_BYTES, 1, NULL), EAR_ERR_CONFIG);
     (void)snprintf(elsewhere, sizeof elsewhere, "%s/none/outbox", directory);
-    assert_int_equal(ear_storage_file_open(&file, elsewhere, SECTOR_BYTES, SECTORS), EAR_ERR_IO);
+    assert_int_equal(ear_storage_file_open(&file, elsewhere, SECTOR_BYTES, SECTORS, NULL), EAR_ERR_IO);
     assert_int_equal(errno, ENOENT);
     assert_int_equal(file.fd, -1);
     assert_int_equal(open_it(), EAR_OK);
     assert_int_equal(truncate(path, 100), 0); /* somebody cuts the file under us */
     assert_int_equal(file.port.ops->read(file.port.context, SECTOR_BYTES, bytes, 8), EAR_ERR_IO);
     assert_int_equal(file.port.ops->read(file.port.context, 96, bytes, 8), EAR_ERR_IO);
+}
+
+static void raw_read(uint32_t address, void *bytes, size_t length)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(pread(fd, bytes, length, (off_t)address), length);
+    assert_int_equal(close(fd), 0);
+}
+
+/* Many small programs of one sector are one write, at the sync or when another sector's turn comes; reading sees them
+ * at once. */
+static void test_programs_are_gathered(void **state)
+{
+    (void)state;
+    uint8_t back[8];
+    assert_int_equal(open_it(), EAR_OK);
+    const struct ear_storage *port = &file.port;
+    assert_int_equal(port->ops->erase(port->context, SECTOR_BYTES), 0);
+    assert_int_equal(port->ops->program(port->context, SECTOR_BYTES + 4, "abcd", 4), 0);
+    assert_int_equal(port->ops->program(port->context, SECTOR_BYTES, "1234", 4), 0);
+    assert_int_equal(port->ops->read(port->context, SECTOR_BYTES, back, 8), 0);
+    assert_memory_equal(back, "1234abcd", 8);
+    raw_read(SECTOR_BYTES, back, 8);
+    assert_memory_equal(back, "\xff\xff\xff\xff\xff\xff\xff\xff", 8);
+    assert_int_equal(file.written_bytes, 0);
+    assert_int_equal(port->ops->sync(port->context), 0);
+    raw_read(SECTOR_BYTES, back, 8);
+    assert_memory_equal(back, "1234abcd", 8);
+    assert_int_equal(file.written_bytes, SECTOR_BYTES);
+    assert_int_equal(file.syncs, 1);
+    assert_int_equal(port->ops->program(port->context, SECTOR_BYTES + 8, "efgh", 4), 0);
+    assert_int_equal(port->ops->program(port->context, 0, "ijkl", 4), 0);
+    raw_read(SECTOR_BYTES + 8, back, 4);
+    assert_memory_equal(back, "efgh", 4);
+    assert_int_equal(file.written_bytes, SECTOR_BYTES + 4);
+    assert_int_equal(port->ops->sync(port->context), 0);
+    assert_int_equal(port->ops->sync(port->context), 0); /* nothing new: no work for the disk */
+    assert_int_equal(file.syncs, 2);
+}
+
+static void test_what_is_left_to_the_system_is_written_but_not_synced(void **state)
+{
+    (void)state;
+    uint8_t back[4];
+    assert_int_equal(open_it(), EAR_OK);
+    file.sync = EAR_STORAGE_SYNC_OS;
+    assert_int_equal(file.port.ops->program(file.port.context, 0, "abcd", 4), 0);
+    assert_int_equal(file.port.ops->sync(file.port.context), 0);
+    raw_read(0, back, 4);
+    assert_memory_equal(back, "abcd", 4);
+    assert_int_equal(file.syncs, 0);
+}
+
+/* More sectors than are kept in mind are synced in between, and nothing goes missing. */
+static void test_many_sectors_in_one_go(void **state)
+{
+    (void)state;
+    const uint32_t count = 3 * EAR_STORAGE_FILE_UNSYNCED;
+    uint8_t back[4];
+    assert_int_equal(ear_storage_file_open(&file, path, SECTOR_BYTES, count, NULL), EAR_OK);
+    const struct ear_storage *port = &file.port;
+    for (uint32_t i = 0; i < count; i++) {
+        assert_int_equal(port->ops->program(port->context, i * SECTOR_BYTES, &i, 4), 0);
+    }
+    assert_int_equal(port->ops->sync(port->context), 0);
+    assert_int_equal(file.syncs, 3);
+    for (uint32_t i = 0; i < count; i++) {
+        raw_read(i * SECTOR_BYTES, back, 4);
+        assert_memory_equal(back, &i, 4);
+    }
+}
+
+static void test_a_partition_in_no_file_refuses(void **state)
+{
+    (void)state;
+    uint8_t bytes[4] = {0};
+    ear_storage_file_refuse(&file, SECTOR_BYTES, SECTORS);
+    const struct ear_storage *port = &file.port;
+    assert_int_equal(port->ops->read(port->context, 0, bytes, 4), EAR_ERR_IO);
+    assert_int_equal(port->ops->program(port->context, 0, bytes, 4), EAR_ERR_IO);
+    assert_int_equal(port->ops->erase(port->context, 0), EAR_ERR_IO);
+    assert_int_equal(port->ops->sync(port->context), EAR_ERR_IO);
+}
+
+static void test_what_is_created_aside_replaces_the_old_one_at_once(void **state)
+{
+    (void)state;
+    struct ear_storage_file fresh;
+    uint8_t back[4];
+    assert_int_equal(open_it(), EAR_OK);
+    assert_int_equal(file.port.ops->program(file.port.context, 0, "old.", 4), 0);
+    assert_int_equal(ear_storage_file_create(&fresh, path, SECTOR_BYTES, 2 * SECTORS, NULL), EAR_OK);
+    assert_int_equal(fresh.port.ops->program(fresh.port.context, 0, "new.", 4), 0);
+    assert_int_equal(size_of_file(), SECTOR_BYTES * SECTORS);
+    assert_int_equal(ear_storage_file_replace(&fresh), EAR_OK);
+    raw_read(0, back, 4);
+    assert_memory_equal(back, "new.", 4);
+    assert_int_equal(size_of_file(), 2 * SECTOR_BYTES * SECTORS);
+    ear_storage_file_close(&fresh);
+}
+
+static void test_a_file_that_others_could_read_is_closed_to_them(void **state)
+{
+    (void)state;
+    struct stat about;
+    assert_int_equal(open_it(), EAR_OK);
+    ear_storage_file_close(&file);
+    assert_int_equal(chmod(path, 0644), 0);
+    assert_int_equal(open_it(), EAR_OK);
+    assert_int_equal(stat(path, &about), 0);
+    assert_int_equal(about.st_mode & 07777, 0600);
 }
 
 /* A process that is killed with a log half written, over and over: the next one always finds what was synced. */
@@ -294,6 +406,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_one_process_at_a_time, start, finish),
         cmocka_unit_test_setup_teardown(test_faults_are_told, start, finish),
         cmocka_unit_test_setup_teardown(test_a_mapping_is_always_current, start, finish),
+        cmocka_unit_test_setup_teardown(test_programs_are_gathered, start, finish),
+        cmocka_unit_test_setup_teardown(test_what_is_left_to_the_system_is_written_but_not_synced, start, finish),
+        cmocka_unit_test_setup_teardown(test_many_sectors_in_one_go, start, finish),
+        cmocka_unit_test_setup_teardown(test_a_partition_in_no_file_refuses, start, finish),
+        cmocka_unit_test_setup_teardown(test_what_is_created_aside_replaces_the_old_one_at_once, start, finish),
+        cmocka_unit_test_setup_teardown(test_a_file_that_others_could_read_is_closed_to_them, start, finish),
         cmocka_unit_test_setup_teardown(test_a_killed_process_leaves_what_was_synced, start, finish),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -349,6 +349,21 @@ static void test_waits_grow_with_jitter_within_bounds(void **state)
     }
 }
 
+static void test_a_wait_can_be_cut_short(void **state)
+{
+    (void)state;
+    const uint64_t wait = wait_after_failures(10);
+    assert_true(wait > 1000);
+    now_ms -= wait / 2;
+    ear_uplink_hurry(&uplink, now_ms);
+    assert_int_equal(ear_uplink_next_ms(&uplink), now_ms);
+    assert_int_equal(uplink.failures, 0);
+    ear_uplink_tick(&uplink, now_ms);
+    assert_int_equal(uplink.state, EAR_UPLINK_CONNECTING);
+    ear_uplink_hurry(&uplink, now_ms); /* only a wait */
+    assert_int_equal(uplink.state, EAR_UPLINK_CONNECTING);
+}
+
 static void test_waits_never_overflow(void **state)
 {
     (void)state;
@@ -590,6 +605,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_loss_forgets_what_was_in_flight, start),
         cmocka_unit_test_setup(test_a_message_not_taken_is_not_in_flight, start),
         cmocka_unit_test_setup(test_waits_grow_with_jitter_within_bounds, start),
+        cmocka_unit_test_setup(test_a_wait_can_be_cut_short, start),
         cmocka_unit_test_setup(test_waits_never_overflow, start),
         cmocka_unit_test_setup(test_a_long_session_forgives_and_a_short_one_does_not, start),
         cmocka_unit_test_setup(test_attempts_that_cannot_begin, start),

@@ -109,12 +109,13 @@ def tls_too_old(certs):
 
 
 class Relay:
-    """Between daemon and broker: passes bytes on, keeps what the broker said, can cut the line or go silent."""
+    """Between daemon and broker: passes bytes on, keeps what either said, can cut the line or go silent."""
 
     def __init__(self, world, port):
         import threading
         self.to = port
         self.heard = b""      # from the broker, all connections together
+        self.said = b""       # by the daemon
         self.connections = 0
         self.silent = False   # bytes are swallowed, both ways
         self.pairs = []
@@ -138,6 +139,8 @@ class Relay:
             while data := source.recv(65536):
                 if keep:
                     self.heard += data
+                else:
+                    self.said += data
                 if not self.silent:
                     sink.sendall(data)
         except OSError:

@@ -20,6 +20,7 @@ class Daemon:
         self.state = self.directory / "state"
         self.config = self.directory / "earshotd.conf"
         self.environment = environment or {}
+        self.command = [world.tool("earshotd")]
         self.program = None
         certs = world.certs
         self.settings = {
@@ -49,7 +50,7 @@ class Daemon:
 
     def launch(self, *arguments):
         """Start without waiting for anything."""
-        command = [self.world.tool("earshotd"), "--config", self.config, *arguments]
+        command = [*self.command, "--config", self.config, *arguments]
         environment = {k: v for k, v in os.environ.items() if k not in ("NOTIFY_SOCKET", "JOURNAL_STREAM")}
         self.program = Program("earshotd", command, self.directory / "earshotd.log",
                                env={**environment, **self.environment})

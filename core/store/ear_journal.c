@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How it works. Records of the log, numbers little-endian, types in ear_journal_record.h:
+ *
+ *   BEGIN    u32 number of the next entry
+ *   CHUNK+i  u32 offset, bytes: a piece of the i-th section, in order
+ *   END      u8 version 1, u8 sections, u8 flags (1: scrub), u8 0, u32 number as in BEGIN, u64 position of BEGIN, and
+ * for each section u16 id, u16 0, u32 fingerprint, u32 length, u32 CRC-32 ENTRIES  u32 number of the first, u32 how
+ * many, and for each its length (7 bits a byte, lowest first) and bytes TRY      a start is about to replay READY it
+ * has SCRUBBED what is older than the checkpoint before is erased
+ *
+ * A checkpoint is whole when its END is there. Entries are numbered for ever: a record that was written twice, because
+ * the storage said no and had done it, counts once; a gap in the numbers is what was lost. A checkpoint that was cut
+ * short is dead; its sectors are given up at once (ear_record_log_rewind), else a few of them would fill the partition.
+ *
+ * This file: opening, entries, commits. ear_journal_checkpoint.c: checkpoints. */
+#include "core/store/ear_journal.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "core/store/ear_journal_record.h"
+#include "core/store/ear_le.h"
+
+#define SLACK_SECTORS (EAR_RECORD_LOG_SKIPS + 3u)
+#define TORN_SECTORS 6u /* that checkpoints may cost which are cut short, two each, before one comes to its end */
+#define SECTOR_LEAST_USE(sector_bytes) \
+    ((sector_bytes)-EAR_RECORD_LOG_SECTOR_OVERHEAD - EAR_RECORD_LOG_RECORD_OVERHEAD - 20u)
+
+/* --- room --- */
+
+static uint32_t sectors_of(uint32_t memory_bytes, uint32_t sector_bytes)
+{
+    return (memory_bytes + EAR_JOURNAL_SECTIONS * 128u + 512u) / SECTOR_LEAST_USE(sector_bytes) + 2u;
+}
+
+uint32_t ear_journal_room(uint32_t memory_bytes, uint32_t entry_bytes, uint32_t sector_bytes)
+{
+    const uint32_t entries = (2u * entry_bytes + sector_bytes - 1u) / sector_bytes;
+    return (2u * sectors_of(memory_bytes, sector_bytes) + SLACK_SECTORS + TORN_SECTORS + entries) * sector_bytes;
+}
+
+static int measure(struct ear_journal *journal, uint32_t memory_bytes, uint32_t entry_bytes)
+{
+    const struct ear_storage *storage = journal->log.storage;
+    const uint32_t sectors = sectors_of(memory_bytes, storage->sector_bytes);
+    const uint32_t longest = ear_record_log_longest(&journal->log) - EAR_JOURNAL_ENTRIES_HEAD;
+    const uint32_t taken = 2u * sectors + SLACK_SECTORS + TORN_SECTORS;
+    journal->memory_sectors = (uint16_t)sectors;
+    journal->room = (uint16_t)(longest < EAR_JOURNAL_BYTES ? longest : EAR_JOURNAL_BYTES);
+    if (storage->sector_count <= taken || sectors > UINT16_MAX || entry_bytes + 3u > journal->room ||
+        (storage->sector_count - taken) * storage->sector_bytes < 2u * EAR_JOURNAL_BYTES) {
+        return EAR_ERR_CONFIG;
+    }
+    journal->entry_limit = (storage->sector_count - taken) * storage->sector_bytes / 2u;
+    return EAR_OK;
+}
+
+uint64_t ear_journal_left(const struct ear_journal *journal)
+{
+    const struct ear_storage *storage = journal->log.storage;
+    if (journal->newest.end == 0) {
+        return UINT64_MAX;
+    }
+    const uint64_t start = journal->newest.begin & ~(uint64_t)(storage->sector_bytes - 1u);
+    const uint64_t end = start + (uint64_t)storage->sector_count * storage->sector_bytes;
+    return end > journal->log.tail ? end - journal->log.tail : 0;
+}
+
+/* --- opening --- */
+
+/* What the records say, oldest first. */
+struct survey {
+    uint64_t torn; /* first record of a checkpoint without END that is the last thing in the log; 0: none */
+};
+
+static int survey_end(struct ear_journal *journal, const struct ear_record *record)
+{
+    struct ear_journal_end end;
+    const int err = ear_journal_read_end(journal, record->position, &end);
+    if (err == EAR_OK) {
+        journal->former = journal->newest;
+        journal->newest = (struct ear_journal_mark){end.begin, record->position, end.number};
+        journal->number = end.number;
+        journal->scrub = end.scrub;
+        journal->tries = 0;
+    }
+    return err == EAR_ERR_IO ? err : EAR_OK;
+}
+
+static int survey_record(struct ear_journal *journal, const struct ear_record *record, struct survey *survey)
+{
+    if (record->type == EAR_JOURNAL_BEGIN || (record->type >= EAR_JOURNAL_CHUNK && survey->torn == 0)) {
+        survey->torn = record->position; /* a chunk: its BEGIN was lost in the cut */
+    } else if (record->type < EAR_JOURNAL_CHUNK && record->type != EAR_JOURNAL_TRY &&
+               record->type != EAR_JOURNAL_READY) {
+        survey->torn = 0;
+    }
+    switch (record->type) {
+    case EAR_JOURNAL_END:
+        return survey_end(journal, record);
+    case EAR_JOURNAL_TRY:
+        journal->tries = (uint8_t)(journal->tries < UINT8_MAX ? journal->tries + 1u : UINT8_MAX);
+        return EAR_OK;
+    case EAR_JOURNAL_READY:
+        journal->tries = 0;
+        return EAR_OK;
+    case EAR_JOURNAL_SCRUBBED:
+        journal->scrub = false;
+        return EAR_OK;
+    default:
+        return EAR_OK;
+    }
+}
+
+static int survey_log(struct ear_journal *journal)
+{
+    struct survey survey = {0};
+    struct ear_record record;
+    uint64_t from = 0;
+    int err;
+    while ((err = ear_record_log_next(&journal->log, from, &record)) == EAR_OK) {
+        err = survey_record(journal, &record, &survey);
+        if (err != EAR_OK) {
+            return err;
+        }
+        from = record.after;
+    }
+    if (err == EAR_ERR_EMPTY && survey.torn != 0) {
+        err = ear_journal_rewind(journal, survey.torn); /* what it does not get back is only room */
+        journal->failed += err != EAR_OK ? 1u : 0u;
+        err = EAR_ERR_EMPTY;
+    }
+    return err == EAR_ERR_EMPTY ? EAR_OK : err;
+}
+
+int ear_journal_open(struct ear_journal *journal, const struct ear_storage *storage, uint32_t memory_bytes,
+                     uint32_t entry_bytes, uint32_t boot_at_least)
+{
+    memset(journal, 0, sizeof(*journal));
+    int err = ear_record_log_open(&journal->log, storage, boot_at_least);
+    if (err != EAR_OK) {
+        return err;
+    }
+    err = measure(journal, memory_bytes, entry_bytes);
+    if (err == EAR_OK) {
+        err = survey_log(journal);
+    }
+    if (err != EAR_OK) {
+        journal->log.storage = NULL;
+    }
+    return err;
+}
+
+/* --- writing --- */
+
+int ear_journal_append(struct ear_journal *journal, uint8_t type, const struct ear_record_pieces *pieces)
+{
+    journal->dirty = true;
+    const int err = ear_record_log_append_pieces(&journal->log, type, pieces);
+    journal->failed += err != EAR_OK ? 1u : 0u;
+    return err;
+}
+
+int ear_journal_sync(struct ear_journal *journal)
+{
+    if (!journal->dirty) {
+        return EAR_OK;
+    }
+    const int err = ear_record_log_sync(&journal->log);
+    journal->dirty = err != EAR_OK;
+    journal->failed += err != EAR_OK ? 1u : 0u;
+    return err;
+}
+
+int ear_journal_rewind(struct ear_journal *journal, uint64_t position)
+{
+    const uint32_t offset = (uint32_t)position & (journal->log.storage->sector_bytes - 1u);
+    const bool is_first = offset == EAR_RECORD_LOG_SECTOR_OVERHEAD && position > journal->log.storage->sector_bytes;
+    return ear_record_log_rewind(&journal->log, is_first ? position - offset - 1u : position);
+}
+
+int ear_journal_flush(struct ear_journal *journal)
+{
+    uint8_t head[EAR_JOURNAL_ENTRIES_HEAD];
+    const struct ear_record_pieces pieces = {
+        .head = head, .bytes = journal->buffer, .head_length = sizeof head, .length = journal->pending};
+    if (journal->pending == 0) {
+        return EAR_OK;
+    }
+    if (ear_journal_sync(journal) != EAR_OK) { /* no entry is there without those before it */
+        return EAR_ERR_IO;
+    }
+    ear_le32_put(head, journal->number - journal->pending_count);
+    ear_le32_put(head + 4, journal->pending_count);
+    const int err = ear_journal_append(journal, EAR_JOURNAL_ENTRIES, &pieces);
+    if (err == EAR_OK) {
+        journal->pending = 0;
+        journal->pending_count = 0;
+    }
+    return err;
+}
+
+int ear_journal_make_room(struct ear_journal *journal, uint32_t length)
+{
+    const uint32_t sector_bytes = journal->log.storage == NULL ? 0 : journal->log.storage->sector_bytes;
+    if (!journal->ready || journal->newest.end == 0) {
+        return EAR_ERR_IO;
+    }
+    if (ear_journal_left(journal) < (uint64_t)(journal->memory_sectors + SLACK_SECTORS) * sector_bytes) {
+        return EAR_ERR_FULL;
+    }
+    return journal->pending + length + 3u <= journal->room ? EAR_OK : ear_journal_flush(journal);
+}
+
+void ear_journal_add(struct ear_journal *journal, const uint8_t *entry, uint32_t length)
+{
+    uint8_t *to = journal->buffer + journal->pending;
+    assert(length > 0 && journal->pending + length + 3u <= journal->room);
+    for (uint32_t rest = length; rest > 0; rest >>= 7) {
+        *to++ = (uint8_t)((rest & 0x7fu) | (rest > 0x7fu ? 0x80u : 0u));
+    }
+    memcpy(to, entry, length);
+    journal->pending = (uint16_t)(to + length - journal->buffer);
+    journal->pending_count++;
+    journal->number++;
+}
+
+int ear_journal_commit(struct ear_journal *journal)
+{
+    if (!ear_journal_is_pending(journal)) {
+        return EAR_OK;
+    }
+    int err = ear_journal_flush(journal);
+    if (err == EAR_OK) {
+        err = ear_journal_sync(journal);
+    }
+    journal->commits += err == EAR_OK ? 1u : 0u;
+    return err;
+}
+
+/* --- replay --- */
+
+/* An entry at journal->read_at: its length, and *at where it is; 0 if the record ends or makes no sense there. */
+static uint32_t parse_entry(const struct ear_journal *journal, uint32_t *at)
+{
+    uint32_t length = 0;
+    for (unsigned shift = 0; shift < 21 && *at < journal->pending; shift += 7) {
+        const uint8_t byte = journal->buffer[(*at)++];
+        length |= (byte & 0x7fu) << shift;
+        if ((byte & 0x80u) == 0) {
+            return length <= journal->pending - *at ? length : 0;
+        }
+    }
+    return 0;
+}
+
+/* The next record of entries into the buffer. EAR_ERR_EMPTY: there is none. */
+static int read_record(struct ear_journal *journal)
+{
+    struct ear_record record;
+    int err;
+    while ((err = ear_record_log_next(&journal->log, journal->at, &record)) == EAR_OK) {
+        uint8_t head[EAR_JOURNAL_ENTRIES_HEAD];
+        journal->at = record.after;
+        if (record.type != EAR_JOURNAL_ENTRIES) {
+            continue;
+        }
+        const int32_t length =
+            ear_journal_get(journal, &record, head, sizeof head, journal->buffer, sizeof journal->buffer);
+        if (length == EAR_ERR_IO) {
+            return length;
+        }
+        if (length >= 0) { /* else it is passed over, and the numbers of the next show what was in it */
+            journal->pending = (uint16_t)length;
+            journal->read_at = 0;
+            journal->read_number = ear_le32_get(head);
+            return EAR_OK;
+        }
+    }
+    return err;
+}
+
+int32_t ear_journal_next(struct ear_journal *journal, const uint8_t **entry)
+{
+    for (;;) {
+        uint32_t at = journal->read_at;
+        const uint32_t length = parse_entry(journal, &at);
+        if (length == 0) {
+            const int err = read_record(journal);
+            if (err != EAR_OK) {
+                journal->pending = 0;
+                journal->read_at = 0;
+                return err == EAR_ERR_EMPTY ? 0 : err;
+            }
+            continue;
+        }
+        const uint32_t number = journal->read_number++;
+        journal->read_at = (uint16_t)(at + length);
+        if (number - journal->number >= UINT32_C(0x80000000)) {
+            continue; /* it came before */
+        }
+        journal->lost += number - journal->number;
+        journal->number = number + 1u;
+        *entry = journal->buffer + at;
+        return (int32_t)length;
+    }
+}
+
+int ear_journal_give_up_entries(struct ear_journal *journal)
+{
+    const uint32_t lost = journal->lost;
+    const uint32_t first = journal->number;
+    const uint8_t *entry;
+    int32_t length;
+    while ((length = ear_journal_next(journal, &entry)) > 0) {
+    }
+    journal->lost = lost + (journal->number - first);
+    return length;
+}
+
+int ear_journal_ready(struct ear_journal *journal)
+{
+    static const struct ear_record_pieces none;
+    journal->ready = true;
+    journal->pending = 0;
+    journal->pending_count = 0;
+    if (ear_journal_is_empty(journal)) {
+        return EAR_OK;
+    }
+    int err = ear_journal_append(journal, EAR_JOURNAL_READY, &none);
+    if (err == EAR_OK) {
+        err = ear_journal_sync(journal);
+    }
+    const int scrubbed = journal->scrub ? ear_journal_finish_scrub(journal) : EAR_OK;
+    return err != EAR_OK ? err : scrubbed;
+}

@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/fault/sim/device.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "plugins/ear_plugins.h"
+#include "tests/support/make_pack.h"
+
+enum {
+    START_TRIES = 6,
+    SETTLE_TURNS = 5000,
+    SPINS = 500,
+    SETTLE_STEP_MS = 500,
+    STOP_MS = 60000,
+    FIRST_MONOTONIC_MS = 1000
+};
+
+struct device device;
+
+/* --- ports --- */
+
+static bool port_fails(enum device_port port)
+{
+    struct device_port_fault *fault = &device.ports[port];
+
+    fault->calls++;
+    return fault->fail_at != 0 &&
+           (fault->calls == fault->fail_at || (fault->for_good && fault->calls > fault->fail_at));
+}
+
+static uint64_t monotonic_ms(void *context)
+{
+    (void)context;
+    return device.monotonic_ms;
+}
+
+static enum ear_clock_state wall_ms(void *context, int64_t *ms)
+{
+    (void)context;
+    if (port_fails(PORT_CLOCK) || device.clock_state == EAR_CLOCK_NONE) {
+        return EAR_CLOCK_NONE;
+    }
+    *ms = device.wall_ms;
+    return (enum ear_clock_state)device.clock_state;
+}
+
+static uint32_t ticks(void *context)
+{
+    (void)context;
+    return 0;
+}
+
+/* The same key until something was acknowledged, so that a copy of this device that was cut early counts people alike;
+ * never the same again after that, so that a key which is lost shows. */
+static int fill(void *context, uint8_t *bytes, size_t length)
+{
+    uint64_t random = device.key_is_fixed ? device.draws++ + 1 : 0;
+
+    (void)context;
+    if (port_fails(PORT_ENTROPY)) {
+        return EAR_ERR_IO;
+    }
+    for (size_t i = 0; i < length; i++) {
+        bytes[i] = (uint8_t)flash_random(&random);
+    }
+    return 0;
+}
+
+static int connect_begin(void *context, const struct ear_message *will)
+{
+    (void)context;
+    (void)will;
+    if (device.power.off || port_fails(PORT_CONNECT)) {
+        return EAR_ERR_BUSY;
+    }
+    device.connecting = true;
+    return 0;
+}
+
+static uint64_t checksum(uint64_t sum, const void *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        sum = (sum ^ ((const uint8_t *)bytes)[i]) * UINT64_C(1099511628211);
+    }
+    return sum;
+}
+
+static uint64_t slice_of(const struct ear_summary_head *head)
+{
+    uint64_t sum = head->other ? 1 : 2;
+
+    for (unsigned i = 0; i < EAR_COUNT_OF(head->slice.parts); i++) {
+        sum = checksum(sum, head->slice.parts[i].bytes, head->slice.parts[i].length);
+        sum = checksum(sum, "", 1);
+    }
+    return sum;
+}
+
+static struct device_told *find_key(struct device_server *server, const struct device_told *like)
+{
+    struct device_told *keys = server->keys;
+
+    for (uint32_t i = 0; i < server->key_count; i++) {
+        if (keys[i].start_s == like->start_s && keys[i].resolution == like->resolution &&
+            keys[i].slice == like->slice && keys[i].boot == like->boot) {
+            return &keys[i];
+        }
+    }
+    return NULL;
+}
+
+/* What the server does: put the highest revision of a key in its place. */
+static void serve(const uint8_t *bytes, size_t length)
+{
+    struct ear_summary summary;
+    size_t at = 0;
+
+    if (ear_summary_decode(&summary, bytes, length, &at) != EAR_OK) {
+        device.server.broken = true;
+        return;
+    }
+    const size_t used = summary.numbers_length;
+    struct device_told told = {.start_s = summary.head.start_s,
+                               .revision = summary.head.revision,
+                               .slice = slice_of(&summary.head),
+                               .numbers = checksum(0, summary.numbers, used),
+                               .boot = summary.head.start_s * 1000 < EAR_TIME_KNOWN_MS ? summary.head.boot : 0,
+                               .length = (uint16_t)used,
+                               .resolution = summary.head.resolution};
+    memcpy(told.kept, summary.numbers, used < sizeof told.kept ? used : sizeof told.kept);
+    struct device_told *held = find_key(&device.server, &told);
+    if (held == NULL && device.server.key_count == DEVICE_KEYS) {
+        device.server.full = true;
+    } else if (held == NULL) {
+        device.server.keys[device.server.key_count++] = told;
+    } else if (told.revision > held->revision) {
+        *held = told;
+    }
+}
+
+static int publish(void *context, const struct ear_message *message)
+{
+    (void)context;
+    if (device.power.off || !device.connected || device.waiting_count == DEVICE_WAITING || port_fails(PORT_PUBLISH)) {
+        return EAR_ERR_BUSY;
+    }
+    if (strstr(message->topic, "/summary/") != NULL) {
+        serve(message->bytes, message->length);
+    }
+    device.waiting[device.waiting_count++] = message->token;
+    return 0;
+}
+
+static void disconnect(void *context)
+{
+    (void)context;
+    device.disconnecting = true;
+}
+
+static enum ear_err verify(void *context, const uint8_t *key_id, uint16_t key_id_bytes, const struct ear_signed *bytes,
+                           const uint8_t signature[64])
+{
+    if (port_fails(PORT_SIGNATURE)) {
+        device.may_burn = true;
+        return EAR_ERR_IO;
+    }
+    return fake_signature.verify(context, key_id, key_id_bytes, bytes, signature);
+}
+
+static void line(void *context, enum ear_log_level level, const char *message, const char *detail, int64_t number)
+{
+    (void)context;
+    if (level <= EAR_LOG_WARNING && !device.power.off) {
+        device.warnings++;
+        (void)snprintf(device.said, sizeof device.said, "%s %s %lld", message, detail == NULL ? "" : detail,
+                       (long long)number);
+    }
+}
+
+/* --- the device --- */
+
+static void wire(void)
+{
+    static const struct ear_clock_ops clock_ops = {monotonic_ms, wall_ms, ticks};
+    static const struct ear_transport_ops transport_ops = {connect_begin, publish, disconnect};
+
+    device.config = (struct ear_agent_config){.settings = &device.settings,
+                                              .clock = {&clock_ops, NULL, 1},
+                                              .entropy = {fill, NULL},
+                                              .log = {line, NULL},
+                                              .transport = {&transport_ops, NULL},
+                                              .outbox = device.outbox.port,
+                                              .state = device.state.port,
+                                              .packs = device.packs.port,
+                                              .signature = {verify, NULL},
+                                              .plugins = ear_plugins,
+                                              .plugin_count = ear_plugins_count,
+                                              .version = "fault"};
+}
+
+void device_make(uint64_t seed, int64_t at_ms, uint8_t clock_state)
+{
+    uint32_t sectors = 0;
+
+    memset(&device, 0, sizeof device);
+    device.power.random = seed;
+    sectors = ear_agent_state_room(DEVICE_ENTRY_BYTES, DEVICE_SECTOR) / DEVICE_SECTOR;
+    if (sectors > DEVICE_STATE_SECTORS_MAX) {
+        (void)fprintf(stderr, "the state needs %u sectors, of which there are %u\n", (unsigned)sectors,
+                      (unsigned)DEVICE_STATE_SECTORS_MAX);
+        sectors = DEVICE_STATE_SECTORS_MAX;
+    }
+    flash_init(&device.outbox, &device.power, DEVICE_SECTOR, DEVICE_OUTBOX_SECTORS, device.outbox_room);
+    flash_init(&device.state, &device.power, DEVICE_SECTOR, sectors, device.state_room);
+    flash_init(&device.packs, &device.power, DEVICE_SECTOR, DEVICE_PACK_SECTORS, device.packs_room);
+    device.power.off = true;
+    device.wall_ms = at_ms;
+    device.clock_state = clock_state;
+    ear_settings_init(&device.settings);
+    (void)snprintf(device.settings.device_device, sizeof device.settings.device_device, "fault-1");
+    wire();
+}
+
+static void greater(uint64_t *worst, uint64_t value)
+{
+    *worst = value > *worst ? value : *worst;
+}
+
+static void measure(struct device_start *cost)
+{
+    *cost = (struct device_start){.reads = device.outbox.reads + device.state.reads + device.packs.reads,
+                                  .read_bytes =
+                                      device.outbox.read_bytes + device.state.read_bytes + device.packs.read_bytes,
+                                  .operations = device.power.operations};
+}
+
+bool device_power_on(void)
+{
+    struct device_start before;
+
+    flash_power_on(&device.power);
+    device.power.cut_at = device.next_cut_at;
+    device.power.cut = device.next_cut;
+    device.power.fail_at = device.next_fail_at;
+    device.power.fail_for_good = device.next_fail_for_good;
+    device.next_cut_at = device.next_fail_at = 0;
+    measure(&before);
+    device.monotonic_ms = FIRST_MONOTONIC_MS;
+    device.connecting = device.connected = device.disconnecting = false;
+    device.waiting_count = 0;
+    for (unsigned i = 0; i < START_TRIES; i++) {
+        const enum ear_err err = ear_agent_init(&device.agent, &device.config);
+        if (device.power.off) {
+            return false;
+        }
+        if (err == EAR_OK) {
+            device.starts++;
+            measure(&device.start);
+            device.start.reads -= before.reads;
+            device.start.read_bytes -= before.read_bytes;
+            device.start.operations -= before.operations;
+            greater(&device.worst.reads, device.start.reads);
+            greater(&device.worst.read_bytes, device.start.read_bytes);
+            greater(&device.worst.operations, device.start.operations);
+            return true;
+        }
+        device.start_errors++;
+    }
+    return false;
+}
+
+/* The broker's answers to what the agent asked of it. */
+static void answer(void)
+{
+    if (device.connecting) {
+        device.connecting = false;
+        device.connected = device.online;
+        if (device.online) {
+            ear_uplink_on_connected(&device.agent.uplink, device.monotonic_ms);
+        } else {
+            ear_uplink_on_lost(&device.agent.uplink, "nobody there", device.monotonic_ms);
+        }
+    }
+    if (device.connected && (device.disconnecting || !device.online)) {
+        device.connected = device.disconnecting = false;
+        device.waiting_count = 0;
+        ear_uplink_on_lost(&device.agent.uplink, "gone", device.monotonic_ms);
+    }
+    const uint32_t count = device.waiting_count;
+    for (uint32_t i = 0; i < count && device.connected && !device.power.off; i++) {
+        const uint32_t token = device.waiting[0];
+        device.waiting_count--;
+        memmove(device.waiting, device.waiting + 1, device.waiting_count * sizeof device.waiting[0]);
+        ear_uplink_on_acked(&device.agent.uplink, token, device.monotonic_ms);
+    }
+}
+
+uint32_t device_turn(void)
+{
+    const uint32_t sleep_ms = ear_agent_tick(&device.agent);
+
+    if (!device.power.off) {
+        answer();
+    }
+    return device.waiting_count > 0 || device.connecting ? 0 : sleep_ms;
+}
+
+bool device_pass(uint64_t ms)
+{
+    const uint64_t until_ms = device.passed_ms + ms;
+
+    for (unsigned at_once = 0;;) {
+        const uint32_t sleep_ms = device_turn();
+        if (device.power.off) {
+            return false;
+        }
+        const uint64_t left_ms = until_ms - device.passed_ms;
+        uint64_t step_ms = sleep_ms < left_ms ? sleep_ms : left_ms;
+        at_once = step_ms == 0 ? at_once + 1 : 0;
+        if (left_ms == 0) {
+            return true;
+        }
+        if (at_once > SPINS) {
+            device.spins = true;
+            step_ms = left_ms < SETTLE_STEP_MS ? left_ms : SETTLE_STEP_MS;
+        }
+        device.passed_ms += step_ms;
+        device.monotonic_ms += step_ms;
+        device.wall_ms += (int64_t)step_ms;
+    }
+}
+
+static bool is_settled(void)
+{
+    return device.agent.uplink.state == EAR_UPLINK_UP && device.waiting_count == 0 && device.agent.publishing == 0 &&
+           ear_outbox_live(&device.agent.outbox) == 0 && device.agent.uplink.flight_count == 0;
+}
+
+bool device_settle(void)
+{
+    bool flushed = false;
+
+    for (unsigned i = 0; i < SETTLE_TURNS; i++) {
+        (void)device_turn();
+        if (device.power.off) {
+            return false;
+        }
+        if (is_settled() && flushed) {
+            return true;
+        }
+        if (device.agent.uplink.state == EAR_UPLINK_UP && !flushed) {
+            ear_agent_flush(&device.agent);
+            flushed = true;
+            continue;
+        }
+        if (device.agent.uplink.state != EAR_UPLINK_UP) {
+            device.monotonic_ms += SETTLE_STEP_MS;
+        }
+    }
+    return false;
+}
+
+bool device_stop(void)
+{
+    ear_agent_stop(&device.agent, STOP_MS);
+    for (unsigned i = 0; i < SETTLE_TURNS && !device.power.off; i++) {
+        const uint32_t sleep_ms = device_turn();
+        if (ear_agent_stopped(&device.agent) && !device.power.off) {
+            flash_power_off(&device.power);
+            return true;
+        }
+        device.monotonic_ms += sleep_ms == 0 ? 1 : sleep_ms < SETTLE_STEP_MS ? sleep_ms : SETTLE_STEP_MS;
+    }
+    return false;
+}
+
+/* --- the server --- */
+
+uint64_t device_server_sum(const struct device_server *of, uint8_t resolution, unsigned number)
+{
+    uint64_t sum = 0;
+
+    for (uint32_t i = 0; i < of->key_count; i++) {
+        const struct device_told *told = &of->keys[i];
+        struct ear_summary summary = {.numbers = told->kept, .numbers_length = told->length};
+        struct ear_summary_cursor cursor;
+        struct ear_summary_item item;
+        if (told->resolution != resolution || told->length > sizeof told->kept) {
+            continue;
+        }
+        ear_summary_begin(&cursor, &summary);
+        while (ear_summary_next(&cursor, &item)) {
+            sum += item.number == &ear_catalogue[number] ? item.value : 0;
+        }
+    }
+    return sum;
+}
+
+/* The first number in which two states of a key differ. */
+static void tell_difference(const struct device_told *here, const struct device_told *there, char *says,
+                            size_t capacity)
+{
+    static const struct device_told nothing;
+    const struct device_told *both[2] = {here == NULL ? &nothing : here, there == NULL ? &nothing : there};
+    struct ear_summary_cursor cursors[2];
+    struct ear_summary_item items[2];
+    bool more[2] = {true, true};
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct ear_summary summary = {.numbers = both[i]->kept, .numbers_length = both[i]->length};
+        more[i] = both[i]->length > 0 && both[i]->length <= sizeof both[i]->kept;
+        ear_summary_begin(&cursors[i], &summary);
+    }
+    do {
+        for (unsigned i = 0; i < 2; i++) {
+            more[i] = more[i] && ear_summary_next(&cursors[i], &items[i]);
+        }
+    } while (more[0] && more[1] && items[0].number == items[1].number && items[0].index == items[1].index &&
+             items[0].value == items[1].value && items[0].label.length == items[1].label.length &&
+             items[0].sketch_length == items[1].sketch_length);
+    (void)snprintf(says, capacity, "resolution %u, start %lld: %s is %s %.*s[%u] = %llu, should be %s %.*s[%u] = %llu",
+                   (here == NULL ? there : here)->resolution, (long long)(here == NULL ? there : here)->start_s,
+                   here == NULL ? "(no such window)" : "it", more[0] ? items[0].number->name : "nothing",
+                   more[0] ? (int)items[0].label.length : 0, more[0] ? items[0].label.bytes : "",
+                   more[0] ? items[0].index : 0, more[0] ? (unsigned long long)items[0].value : 0,
+                   more[1] ? items[1].number->name : "nothing", more[1] ? (int)items[1].label.length : 0,
+                   more[1] ? items[1].label.bytes : "", more[1] ? items[1].index : 0,
+                   more[1] ? (unsigned long long)items[1].value : 0);
+}
+
+static bool holds_all_of(struct device_server *one, const struct device_server *other, bool reversed, char *says,
+                         size_t capacity)
+{
+    for (uint32_t i = 0; i < other->key_count; i++) {
+        const struct device_told *there = &other->keys[i];
+        const struct device_told *here = find_key(one, there);
+        if (here == NULL || here->numbers != there->numbers || here->length != there->length) {
+            tell_difference(reversed ? there : here, reversed ? here : there, says, capacity);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool device_server_is(const struct device_server *other, char *says, size_t capacity)
+{
+    static struct device_server copy; /* find_key gives what may be written */
+
+    copy = *other;
+    return holds_all_of(&device.server, other, false, says, capacity) &&
+           holds_all_of(&copy, &device.server, true, says, capacity);
+}
