@@ -4,6 +4,10 @@
 #include "core/store/ear_crc32_table.h"
 #include "core/store/ear_le.h"
 
+#ifndef EAR_FAST_CRC /* switched off in the configuration */
+#define EAR_FAST_CRC 0
+#endif
+
 /* The usual table's every 16th entry: one step for each half byte. The code of RFC 1952 section 8, with 4 bits for 8.
  */
 static const uint32_t nibble_table[16] = {
