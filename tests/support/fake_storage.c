@@ -14,6 +14,21 @@ static uint32_t next_random(struct fake_storage *fake)
     return fake->random >> 8;
 }
 
+static void touch(struct fake_storage *fake, uint32_t address, uint32_t length)
+{
+    fake->dirty_from = address < fake->dirty_from ? address : fake->dirty_from;
+    fake->dirty_to = address + length > fake->dirty_to ? address + length : fake->dirty_to;
+}
+
+static void make_durable(struct fake_storage *fake)
+{
+    if (fake->dirty_from < fake->dirty_to) {
+        memcpy(fake->durable + fake->dirty_from, fake->bytes + fake->dirty_from, fake->dirty_to - fake->dirty_from);
+    }
+    fake->dirty_from = size_of(fake);
+    fake->dirty_to = 0;
+}
+
 /* Counts every call; true if this one fails. */
 static bool fails(struct fake_storage *fake, uint32_t *counter)
 {
@@ -97,6 +112,7 @@ static int port_program(void *context, uint32_t address, const void *bytes, uint
         return EAR_ERR_IO;
     }
     memcpy(fake->bytes + address, bytes, length);
+    touch(fake, address, length);
     return 0;
 }
 
@@ -117,6 +133,7 @@ static int port_erase(void *context, uint32_t address)
         return EAR_ERR_IO;
     }
     memset(fake->bytes + address, 0xff, fake->port.sector_bytes);
+    touch(fake, address, fake->port.sector_bytes);
     return 0;
 }
 
@@ -133,7 +150,7 @@ static int port_sync(void *context)
         cut_power(fake, 0, fake->bytes, 0);
         return EAR_ERR_IO;
     }
-    memcpy(fake->durable, fake->bytes, size_of(fake));
+    make_durable(fake);
     return 0;
 }
 

@@ -33,6 +33,7 @@ struct fake_storage {
     bool off;           /* after the cut: every call fails */
 
     uint32_t random;
+    uint32_t dirty_from, dirty_to; /* what may differ between the two that follow */
     uint8_t bytes[FAKE_STORAGE_BYTES];
     uint8_t durable[FAKE_STORAGE_BYTES]; /* as of the last sync */
 };

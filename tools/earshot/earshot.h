@@ -13,6 +13,7 @@ int earshot_merge(int argc, char **argv);
 int earshot_report(int argc, char **argv);
 int earshot_plugin(int argc, char **argv);
 int earshot_catalogue(int argc, char **argv);
+int earshot_wear(int argc, char **argv);
 int earshot_judge(int argc, char **argv);
 int earshot_pack(int argc, char **argv); /* tools/pack/pack.c */
 

@@ -17,6 +17,7 @@ static const struct command list[] = {
     {"judge", earshot_judge, "what a device would say about messages of your own"},
     {"pack", earshot_pack, "make, measure, sign and install packs: classifiers as data"},
     {"plugin", earshot_plugin, "make, check and try native plugins: classifiers as code"},
+    {"wear", earshot_wear, "reckon how long a flash lasts under the agent"},
     {"catalogue", earshot_catalogue, "print the catalogue of numbers: a page, CDDL or JSON"},
 };
 static const struct commands commands = {"earshot", NULL, list, sizeof list / sizeof list[0]};
