@@ -73,6 +73,9 @@ static inline int32_t dot_of(const struct view *view, const uint8_t *row)
     int32_t dot = 0;
     uint32_t i = 0;
 #ifdef __SSE2__
+    if (view->body.dims == EAR_LINEAR_SSE2_DIMS) { /* as usual */
+        return dot_sse2(view->elements, row);
+    }
     for (; i + EAR_LINEAR_SSE2_DIMS <= view->body.dims; i += EAR_LINEAR_SSE2_DIMS) {
         dot += dot_sse2(view->elements + i, row + i / 2);
     }
