@@ -89,8 +89,8 @@ EAR_LINEAR_INLINE uint32_t add_bits_sse2(const struct ear_linear_sum *sum, const
         __m128i high = zero;
         for (; key < until; key++) {
             const size_t number = *key;
-            const size_t scale = keys[EAR_LINEAR_KEY_BYTES * number] & 15u;
-            const __m128i each = _mm_load_si128((const __m128i *)(const void *)scales_sse2[scale]);
+            const size_t scale = keys[EAR_LINEAR_KEY_BYTES * number] * 16u & 0xF0u;
+            const __m128i each = _mm_load_si128((const __m128i *)(const void *)(scales_sse2[0] + scale));
             const __m128i part = _mm_cvtsi32_si128((int)(ear_model_u32(last + stride * number) >> unused));
             const __m128i twice = _mm_unpacklo_epi8(part, part);
             const __m128i fourfold = _mm_unpacklo_epi16(twice, twice);
@@ -107,7 +107,7 @@ EAR_LINEAR_INLINE uint32_t add_bits_sse2(const struct ear_linear_sum *sum, const
     }
     widen_sse2(wide[0], wide[1], elements);
     widen_sse2(wide[2], wide[3], elements + 16);
-    return total;
+    return total / 16;
 }
 
 #define EAR_LINEAR_SSE2_DIMS 32u /* that are normalised, multiplied at a time */
