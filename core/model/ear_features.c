@@ -567,7 +567,8 @@ bool ear_features_next(struct ear_features *features, enum ear_family family, st
 
 uint32_t *ear_features_spare(struct ear_features *features, uint8_t families, uint32_t *words)
 {
-    for (uint32_t family = 0; family < EAR_FAMILY_COUNT; family++) {
+    const bool all = (families & ~features->whole) == 0;
+    for (uint32_t family = 0; family < EAR_FAMILY_COUNT && !all; family++) {
         struct ear_feature_cursor cursor = {0};
         struct ear_feature_run run;
         if ((families & ~features->whole & EAR_FAMILY_BIT(family)) != 0) {

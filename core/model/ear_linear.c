@@ -73,6 +73,9 @@ static inline int32_t dot_of(const struct view *view, const uint8_t *row)
     int32_t dot = 0;
     uint32_t i = 0;
 #ifdef __SSE2__
+    if (view->body.dims == EAR_LINEAR_SSE2_DIMS) { /* as usual */
+        return dot_sse2(view->elements, row);
+    }
     for (; i + EAR_LINEAR_SSE2_DIMS <= view->body.dims; i += EAR_LINEAR_SSE2_DIMS) {
         dot += dot_sse2(view->elements + i, row + i / 2);
     }
@@ -92,7 +95,8 @@ static inline int32_t score_of(const struct view *view, uint32_t label)
     const int32_t dot = dot_of(view, row + EAR_LINEAR_ROW_HEAD_BYTES);
     const int64_t scaled = (int64_t)dot * ear_model_u16(row + 4) >> view->body.shift;
     const int64_t score = scaled + (int32_t)ear_model_u32(row);
-    return (int32_t)(score > INT32_MAX ? INT32_MAX : score < INT32_MIN ? INT32_MIN : score);
+    const bool fits = score == (int32_t)score;
+    return fits ? (int32_t)score : score > 0 ? INT32_MAX : INT32_MIN;
 }
 
 uint16_t ear_linear_scores(const struct ear_model *model, const struct ear_turn *turn, int32_t *scores)
@@ -162,7 +166,7 @@ static struct winner winner_of(const struct ear_model *model, const struct view 
         if (fits) {
             kept[i] = score;
         }
-        if (score > best || i == 0) {
+        if (score > best) {
             best = score;
             winner.label = i;
         }

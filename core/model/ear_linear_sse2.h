@@ -10,13 +10,13 @@
 #include "core/model/ear_linear_swar.h"
 
 #define EAR_LINEAR_SSE2_BYTES 4u /* of a vector at a time */
-#define EAR_LINEAR_SSE2_ROWS 17u /* whose scales of 15 fit into 8 bits */
+#define EAR_LINEAR_SSE2_ROWS 17  /* whose scales of 15 fit into 8 bits */
 
 #define EACH_LANE(n)                                   \
     {                                                  \
         n, n, n, n, n, n, n, n, n, n, n, n, n, n, n, n \
     }
-static const uint8_t scales_sse2[16][16] = {
+static const _Alignas(16) uint8_t scales_sse2[16][16] = {
     EACH_LANE(0),  EACH_LANE(1),  EACH_LANE(2),  EACH_LANE(3),  EACH_LANE(4),  EACH_LANE(5),
     EACH_LANE(6),  EACH_LANE(7),  EACH_LANE(8),  EACH_LANE(9),  EACH_LANE(10), EACH_LANE(11),
     EACH_LANE(12), EACH_LANE(13), EACH_LANE(14), EACH_LANE(15),
@@ -27,16 +27,35 @@ EAR_LINEAR_INLINE __m128i load_16(const uint8_t *p)
     return _mm_loadu_si128((const __m128i *)(const void *)p);
 }
 
-/* As find_swar. What a key in use has more than its fingerprint is 1..15; an empty one has 0 more than fingerprint 0.
- * So highest - key is one of the 15 highest numbers if it is the one. */
-EAR_LINEAR_INLINE bool find_sse2(const uint8_t *keys, uint32_t buckets, uint32_t hash, uint32_t *key)
+/* As find_swar; highest: the fingerprint in each of 8 lanes, times 16, plus 0x8000. What a key in use has more than its
+ * fingerprint is 1..15; an empty one has 0 more than fingerprint 0. So highest - key is one of the 15 highest numbers
+ * if it is the one. */
+EAR_LINEAR_INLINE bool find_highest_sse2(const uint8_t *keys, uint32_t buckets, uint32_t hash, __m128i highest,
+                                         uint32_t *key)
 {
     const uint64_t offset = (uint64_t)(hash & ~0xFFFu) * buckets >> 28 & ~UINT64_C(15);
-    const __m128i highest = _mm_set1_epi16((int16_t)(hash << 4 ^ 0x8000u));
     const __m128i apart = _mm_sub_epi16(highest, load_16(keys + offset));
     const uint32_t found = (uint32_t)_mm_movemask_epi8(_mm_cmpgt_epi16(apart, _mm_set1_epi16(0x7FF0)));
     *key = ((uint32_t)offset + (uint32_t)__builtin_ctz(found | 1u << 15)) / EAR_LINEAR_KEY_BYTES;
     return found != 0;
+}
+
+EAR_LINEAR_INLINE bool find_sse2(const uint8_t *keys, uint32_t buckets, uint32_t hash, uint32_t *key)
+{
+    return find_highest_sse2(keys, buckets, hash, _mm_set1_epi16((int16_t)(hash << 4 ^ 0x8000u)), key);
+}
+
+/* Keys of four hashes: how many were found. */
+EAR_LINEAR_INLINE size_t find_four_sse2(const uint8_t *keys, uint32_t buckets, const uint32_t *hashes, uint32_t *out)
+{
+    const __m128i all = _mm_loadu_si128((const __m128i *)(const void *)hashes);
+    const __m128i one = _mm_xor_si128(_mm_slli_epi32(all, 4), _mm_set1_epi16(INT16_MIN));
+    const __m128i two = _mm_shufflehi_epi16(_mm_shufflelo_epi16(one, 0xA0), 0xA0);
+    size_t count = find_highest_sse2(keys, buckets, hashes[0], _mm_shuffle_epi32(two, 0x00), out);
+    count += find_highest_sse2(keys, buckets, hashes[1], _mm_shuffle_epi32(two, 0x55), out + count);
+    count += find_highest_sse2(keys, buckets, hashes[2], _mm_shuffle_epi32(two, 0xAA), out + count);
+    count += find_highest_sse2(keys, buckets, hashes[3], _mm_shuffle_epi32(two, 0xFF), out + count);
+    return count;
 }
 
 /* Sixteen lanes of 8 bits onto as many elements. */
@@ -52,34 +71,34 @@ EAR_LINEAR_INLINE void widen_sse2(__m128i low, __m128i high, int32_t *elements)
 }
 
 /* Elements of one bit, 32 of them, or those of a vector's last bytes; the keys' scales, added up. */
-EAR_LINEAR_INLINE uint32_t add_bits_sse2(const struct ear_linear_sum *sum, const uint8_t *vectors, uint32_t bytes,
-                                         int32_t *elements)
+EAR_LINEAR_INLINE uint32_t add_bits_sse2(const struct ear_linear_sum *sum, const uint8_t *vectors, size_t stride,
+                                         uint32_t bytes, int32_t *elements)
 {
     const __m128i bit = _mm_set1_epi64x((long long)0x8040201008040201);
     const __m128i zero = _mm_setzero_si128();
-    const struct ear_linear_parts *body = sum->body;
-    const size_t stride = body->vector_bytes;
+    const uint8_t *const keys = sum->body->keys;
+    const uint8_t *const last = vectors + bytes - EAR_LINEAR_SSE2_BYTES;
     const uint32_t unused = 8 * (EAR_LINEAR_SSE2_BYTES - bytes);
+    const uint32_t *key = sum->batch;
+    const uint32_t *const end = key + sum->batched;
     __m128i wide[4] = {zero, zero, zero, zero};
     uint32_t total = 0;
-    vectors += bytes;
-    vectors -= EAR_LINEAR_SSE2_BYTES;
-    for (uint32_t i = 0; i < sum->batched;) {
-        const uint32_t end = sum->batched - i < EAR_LINEAR_SSE2_ROWS ? sum->batched : i + EAR_LINEAR_SSE2_ROWS;
+    while (key < end) {
+        const uint32_t *const until = end - key < EAR_LINEAR_SSE2_ROWS ? end : key + EAR_LINEAR_SSE2_ROWS;
         __m128i low = zero;
         __m128i high = zero;
-        for (; i < end; i++) {
-            const uint32_t key = sum->batch[i];
-            const uint32_t scale = body->keys[(size_t)EAR_LINEAR_KEY_BYTES * key] & 15u;
-            const __m128i each = load_16(scales_sse2[scale]);
-            const __m128i part = _mm_cvtsi32_si128((int)(ear_model_u32(vectors + stride * key) >> unused));
+        for (; key < until; key++) {
+            const size_t number = *key;
+            const size_t scale = keys[EAR_LINEAR_KEY_BYTES * number] * 16u & 0xF0u;
+            const __m128i each = _mm_load_si128((const __m128i *)(const void *)(scales_sse2[0] + scale));
+            const __m128i part = _mm_cvtsi32_si128((int)(ear_model_u32(last + stride * number) >> unused));
             const __m128i twice = _mm_unpacklo_epi8(part, part);
             const __m128i fourfold = _mm_unpacklo_epi16(twice, twice);
             const __m128i first = _mm_and_si128(_mm_shuffle_epi32(fourfold, 0x50), bit);
             const __m128i second = _mm_and_si128(_mm_shuffle_epi32(fourfold, 0xFA), bit);
             low = _mm_add_epi8(low, _mm_and_si128(_mm_cmpeq_epi8(first, bit), each));
             high = _mm_add_epi8(high, _mm_and_si128(_mm_cmpeq_epi8(second, bit), each));
-            total += scale;
+            total += (uint32_t)scale;
         }
         wide[0] = _mm_add_epi16(wide[0], _mm_unpacklo_epi8(low, zero));
         wide[1] = _mm_add_epi16(wide[1], _mm_unpackhi_epi8(low, zero));
@@ -88,7 +107,7 @@ EAR_LINEAR_INLINE uint32_t add_bits_sse2(const struct ear_linear_sum *sum, const
     }
     widen_sse2(wide[0], wide[1], elements);
     widen_sse2(wide[2], wide[3], elements + 16);
-    return total;
+    return total / 16;
 }
 
 #define EAR_LINEAR_SSE2_DIMS 32u /* that are normalised, multiplied at a time */

@@ -105,14 +105,17 @@ static void add_columns(struct ear_linear_sum *sum)
 #ifdef __SSE2__
 static void add_bits(struct ear_linear_sum *sum)
 {
+    const uint8_t *const vectors = sum->body->vectors;
     const uint32_t bytes = sum->body->vector_bytes;
     uint32_t total = 0;
     uint32_t at = 0;
-    for (; at + EAR_LINEAR_SSE2_BYTES <= bytes; at += EAR_LINEAR_SSE2_BYTES) {
-        total = add_bits_sse2(sum, sum->body->vectors + at, EAR_LINEAR_SSE2_BYTES, sum->elements + 8 * at);
+    if (bytes == EAR_LINEAR_SSE2_BYTES) { /* as usual, and faster if it is known */
+        sum->scales += add_bits_sse2(sum, vectors, EAR_LINEAR_SSE2_BYTES, EAR_LINEAR_SSE2_BYTES, sum->elements);
+        return;
     }
-    if (at < bytes) {
-        total = add_bits_sse2(sum, sum->body->vectors + at, bytes - at, sum->elements + 8 * at);
+    for (; at < bytes; at += EAR_LINEAR_SSE2_BYTES) {
+        const uint32_t part = bytes - at < EAR_LINEAR_SSE2_BYTES ? bytes - at : EAR_LINEAR_SSE2_BYTES;
+        total = add_bits_sse2(sum, vectors + at, bytes, part, sum->elements + 8 * at);
     }
     sum->scales += total;
 }
@@ -143,26 +146,32 @@ static inline void find_items(struct ear_linear_sum *sum, const uint32_t *item, 
 {
     const uint8_t *const keys = sum->body->keys;
     const uint32_t buckets = sum->body->buckets;
-    uint32_t batched = sum->batched;
+    size_t batched = sum->batched;
+#ifdef __SSE2__
+    for (; end - item >= 4; item += 4) {
+        batched += find_four_sse2(keys, buckets, item, &sum->batch[batched]);
+    }
+#endif
     for (; item < end; item++) {
         batched += find(keys, buckets, *item, &sum->batch[batched]);
     }
-    sum->batched = batched;
+    sum->batched = (uint32_t)batched;
 }
 
 /* Only keys that were not seen stay in the batch, of those from number `from` on. */
 static inline void drop_seen(struct ear_linear_sum *sum, uint32_t from, const struct seen *seen)
 {
     uint32_t *const bits = seen->bits;
-    uint32_t stay = from;
-    for (uint32_t i = from, end = sum->batched; i < end; i++) {
-        const uint32_t key = sum->batch[i];
+    uint32_t *stay = sum->batch + from;
+    for (const uint32_t *at = stay, *const end = sum->batch + sum->batched; at < end; at++) {
+        const uint32_t key = *at;
         const uint32_t before = bits[key / 32];
-        bits[key / 32] = before | 1u << key % 32;
-        sum->batch[stay] = key;
-        stay += ~(before >> key % 32) & 1u;
+        const uint32_t after = before | 1u << key % 32;
+        bits[key / 32] = after;
+        *stay = key;
+        stay += after != before;
     }
-    sum->batched = stay;
+    sum->batched = (uint32_t)(stay - sum->batch);
 }
 
 /* The same, and only those that seen is about. */
@@ -235,7 +244,7 @@ void ear_linear_add_up(struct ear_linear_sum *sum, const struct ear_linear_parts
     sum->batched = 0;
     sum->found = 0;
     sum->scales = 0;
-    memset(sum->elements, 0, sizeof(sum->elements));
+    memset(sum->elements, 0, sizeof(*sum->elements) * ((body->dims + 31u) & ~31u)); /* what is added at a time */
     if ((body->flags & EAR_LINEAR_ONCE) != 0) {
         add_once(sum, features);
     } else {

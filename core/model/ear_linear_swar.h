@@ -32,9 +32,9 @@ EAR_LINEAR_INLINE bool find_swar(const uint8_t *keys, uint32_t buckets, uint32_t
     const uint32_t least = hash << 20 >> 16;
     const uint32_t most = least + 14;
     const uint8_t *at = keys + (size_t)EAR_LINEAR_BUCKET_BYTES * bucket;
-    at += ear_model_u16(at + 8) - 1u <= most ? 8 : 0;
-    at += ear_model_u16(at + 4) - 1u <= most ? 4 : 0;
-    at += ear_model_u16(at + 2) - 1u <= most ? 2 : 0;
+    at = ear_model_u16(at + 8) - 1u <= most ? at + 8 : at;
+    at = ear_model_u16(at + 4) - 1u <= most ? at + 4 : at;
+    at = ear_model_u16(at + 2) - 1u <= most ? at + 2 : at;
     *key = (uint32_t)(at - keys) / EAR_LINEAR_KEY_BYTES;
     return ear_model_u16(at) - 1u - least <= 14;
 }

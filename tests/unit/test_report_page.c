@@ -166,6 +166,8 @@ static void assert_sound(void)
                                          "Max Messages per Minute",
                                          /* Chatbot */ "Most Frequent Intents",
                                          "Language Distribution",
+                                         "Topics",
+                                         "Sentiment",
                                          "Conversation Start Flows",
                                          /* Contact Center */ "Total Conversations",
                                          "Missed Conversations",

@@ -154,11 +154,25 @@ static void ranking_of(const struct report *report, struct text *html, const cha
     free(ranks);
 }
 
+static void ranking_of_sentiment(const struct report *report, struct text *html)
+{
+    static const char *const moods[][2] = {
+        {"Positive", "sentiment.positive"}, {"Neutral", "sentiment.neutral"}, {"Negative", "sentiment.negative"}};
+    struct report_rank ranks[EAR_COUNT_OF(moods)];
+
+    for (size_t i = 0; i < EAR_COUNT_OF(moods); i++) {
+        const double value = report_value(report->total, moods[i][1]);
+        ranks[i] = (struct report_rank){.label = moods[i][0], .value = value, .least = value};
+    }
+    report_ranking(html, "Sentiment", "Conversations, by the mood of their user.", REPORT_COUNT, ranks,
+                   EAR_COUNT_OF(ranks), ROWS_SHOWN);
+}
+
 void report_chatbot(const struct report *report, struct text *html)
 {
     const uint64_t unlisted = earshot_total_unlisted(report->total, "intents");
 
-    begin_section(html, "Chatbot", "What people wanted, in which language, and how they began.");
+    begin_section(html, "Chatbot", "What people wanted, in which language and mood, and how they began.");
     text_printf(html, "<div class=\"cards tall\">"); /* the first one is as high as the other two */
     ranking_of(report, html, "Most Frequent Intents", "intents",
                unlisted > 0
@@ -168,6 +182,9 @@ void report_chatbot(const struct report *report, struct text *html)
                    : NULL);
     ranking_of(report, html, "Language Distribution", "languages", "Conversations, by the language of their user.");
     ranking_of(report, html, "Conversation Start Flows", "start_flows", NULL);
+    text_printf(html, "</div><div class=\"cards\">");
+    ranking_of(report, html, "Topics", "topics", "Conversations, by what they were about; one may be about several.");
+    ranking_of_sentiment(report, html);
     text_printf(html, "</div></section>\n");
 }
 

@@ -26,7 +26,7 @@ const char *const report_style[] = {
     ".tile .big{font-size:24px;font-weight:650;line-height:1.25;letter-spacing:-.015em;margin:3px 0}"
     ".tile .long{font-size:17px;line-height:30px;white-space:nowrap}"
     ".tile .none{color:var(--faint);font-weight:500}.tile .note{font-size:12px;color:var(--faint);margin:0}"
-    ".cards{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:14px}"
+    ".cards{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:14px}.cards+.cards{margin-top:14px}"
     ".tall>:first-child{grid-row:span 2}"
     ".card{margin:0;padding:14px 16px 10px;break-inside:avoid}"
     "figcaption{display:flex;justify-content:space-between;align-items:baseline;gap:12px;margin-bottom:8px}"
