@@ -43,12 +43,38 @@ static enum ear_err open_partition(struct ear_storage_file *file, const char *pa
     return err;
 }
 
+/* A build with longer summaries has longer sectors. Its log would look empty, and be written over. The first header of
+ * a sector that is found says how long they are (ear_record_format.h). */
+static bool is_of_our_sectors(const struct ear_storage *port)
+{
+    for (uint32_t at = 0; at < port->sector_bytes * port->sector_count; at += EAR_STORAGE_SECTOR_MIN) {
+        uint8_t bytes[32];
+        if (port->ops->read(port->context, at, bytes, sizeof bytes) == EAR_OK && memcmp(bytes + 4, "EARL", 4) == 0) {
+            return bytes[24] < 32 && 1u << bytes[24] == port->sector_bytes;
+        }
+    }
+    return true;
+}
+
+static enum ear_err set_aside(struct ear_storage_file *file, const char *path, uint32_t sector_count,
+                              const struct ear_log *log)
+{
+    char aside[EAR_STATE_PATH_BYTES + 8];
+    snprintf(aside, sizeof aside, "%s.bad", path);
+    ear_storage_file_close(file);
+    say(log, EAR_LOG_WARNING, "a file of a build with other sectors cannot be carried over and was set aside", aside);
+    return rename(path, aside) == 0 ? open_partition(file, path, sector_count, log) : EAR_ERR_IO;
+}
+
 /* A log in a file, of this size if it can be given it. */
 static enum ear_err open_log(struct ear_storage_file *file, const char *path, uint32_t sector_count,
                              ear_state_append *append, uint8_t sync, const struct ear_log *log)
 {
     const bool may_shrink = append == ear_state_append_message; /* a smaller journal might not hold its checkpoints */
     enum ear_err err = open_partition(file, path, sector_count, log);
+    if (err == EAR_OK && !file->created && !is_of_our_sectors(&file->port)) {
+        err = set_aside(file, path, sector_count, log);
+    }
     if (err == EAR_OK && file->port.sector_count != sector_count &&
         (may_shrink || file->port.sector_count < sector_count)) {
         err = ear_state_convert(file, path, SECTOR_BYTES, sector_count, append, log);

@@ -101,7 +101,8 @@ static bool may_program(struct flash *flash, uint32_t address, const uint8_t *by
         break_rule(flash, "a program of something else than whole words");
         return false;
     }
-    for (uint32_t i = 0; i < length; i += WORD) {
+    const bool lies = flash->bad[address / flash->port.sector_bytes] == FLASH_LIES; /* was it erased? who knows */
+    for (uint32_t i = 0; i < length && !lies; i += WORD) {
         if (memcmp(flash->bytes + address + i, erased, WORD) != 0 && memcmp(bytes + i, zero, WORD) != 0) {
             break_rule(flash, "a word is programmed twice");
             return false;

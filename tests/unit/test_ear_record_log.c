@@ -528,7 +528,7 @@ static void test_opening_costs_the_same_whatever_is_in_it(void **state)
     fake_storage_init(&fake, SECTOR_BYTES, sectors);
     assert_int_equal(open_log(), EAR_OK);
     const uint32_t empty = calls_to_open();
-    assert_int_equal(empty, sectors + SECTOR_BYTES / 256u + 1u); /* the boot's own record is read back */
+    assert_int_equal(empty, sectors + SECTOR_BYTES / 256u + 1u);   /* the boot's own record is read back */
     while (record_log.tail < sectors * SECTOR_BYTES * 3u + 200u) { /* full, and wrapped three times */
         uint8_t bytes[100] = {0};
         assert_int_equal(ear_record_log_append(&record_log, TYPE, bytes, sizeof bytes), EAR_OK);
@@ -718,6 +718,59 @@ static void test_failing_programs_cost_one_sector(void **state)
     check_contents(false);
 }
 
+/* What is discarded is not there any more, also after the next start, but for what shares a sector with the rest. */
+static void test_what_is_discarded_is_gone(void **state)
+{
+    (void)state;
+    struct ear_record record;
+    start();
+    assert_int_equal(open_log(), EAR_OK);
+    while (next_id < 60) {
+        assert_int_equal(append_next(), EAR_OK);
+    }
+    const uint64_t before = model[50].position;
+    ear_record_log_discard(&record_log, before);
+    assert_int_equal(ear_record_log_next(&record_log, 0, &record), EAR_OK);
+    assert_true(record.position == before);
+    assert_int_equal(ear_record_log_backlog(&record_log), 10);
+    assert_int_equal(open_log(), EAR_OK);
+    assert_int_equal(ear_record_log_next(&record_log, 0, &record), EAR_OK);
+    assert_true(record.position <= before && record.position / SECTOR_BYTES == before / SECTOR_BYTES);
+    assert_int_equal(ear_record_log_erase(&record_log, before), EAR_OK);
+    assert_int_equal(ear_record_log_next(&record_log, 0, &record), EAR_OK);
+    assert_int_equal(id_of(&record), 50);
+}
+
+static int refuse_one_erase(void *context, uint32_t address)
+{
+    struct fake_storage *storage = context;
+    if (address == SECTOR_BYTES) {
+        return EAR_ERR_IO;
+    }
+    memset(storage->bytes + address, 0xff, SECTOR_BYTES);
+    return 0;
+}
+
+/* One sector that cannot be erased costs itself, each time round, and no record. */
+static void test_a_bad_sector_is_passed_over(void **state)
+{
+    (void)state;
+    start();
+    struct ear_storage_ops ops = *fake.port.ops;
+    const struct ear_storage_ops *working = fake.port.ops;
+    ops.erase = refuse_one_erase;
+    fake.port.ops = &ops;
+    assert_int_equal(open_log(), EAR_OK);
+    while (record_log.tail < 3u * SECTORS * SECTOR_BYTES && next_id < RECORDS - 8) {
+        assert_int_equal(append_next(), EAR_OK);
+    }
+    assert_true(record_log.bad >= 1);
+    check_contents(false);
+    assert_int_equal(open_log(), EAR_OK);
+    check_contents(false);
+    fake.port.ops = working;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -745,6 +798,8 @@ int main(void)
         cmocka_unit_test(test_every_call_fails_once),
         cmocka_unit_test(test_every_call_fails_for_good),
         cmocka_unit_test(test_failing_programs_cost_one_sector),
+        cmocka_unit_test(test_what_is_discarded_is_gone),
+        cmocka_unit_test(test_a_bad_sector_is_passed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

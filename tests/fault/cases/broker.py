@@ -137,7 +137,7 @@ def case_start_with_a_full_outbox(world):
     with scene.daemon.client() as client:  # the memory as full as it will be
         check(all(a["ok"] for a in client.ask({"kind": "time", "t": NOON_MS})), "time")
     empty = start_cost(scene)
-    fill_outbox(scene, 24 * 60)
+    fill_outbox(scene, 24 * 120)
     live = scene.daemon.health("outbox.live")
     check(scene.daemon.health("outbox.expired") > 0, "the outbox is full")
     full = start_cost(scene)

@@ -153,6 +153,9 @@ def case_at_random(world):
             scene.disk.heal()
             scene.daemon.launch()
         scene.disk.heal()
+        if not scene.daemon.program.running():  # it could not read its state, and said so
+            check(scene.daemon.program.wait() == 1, f"it ended as a failure: {scene.daemon.text()[-800:]}")
+            scene.daemon.launch()
         until(scene.daemon.answers, lambda: f"earshotd answers: {scene.daemon.text()[-800:]}")
         scene.load.now_ms += chosen.randrange(20 * 60_000)
     return scene.result(times, f"{scene.load.refused} answers said: not now")

@@ -74,3 +74,25 @@ def case_answers_that_wait(world):
         scene.daemon.status()
         check(time.monotonic() - begun < delay_ms / 2000, "a question does not")
     return row
+
+
+def case_of_a_build_with_other_sectors(world):
+    """Its files cannot be read: they are set aside, not written over, and the log says so."""
+    scene = Scene(world)
+    scene.run_until_acknowledged(100)
+    scene.daemon.stop()
+    for name in ("state", "outbox"):
+        path = scene.daemon.state / name
+        data = bytearray(path.read_bytes())
+        for at in range(0, len(data), 4096):
+            if data[at + 4:at + 8] == b"EARL":
+                data[at + 24] += 2  # the header's word for 16 KiB
+        path.write_bytes(data)
+    before = (scene.daemon.state / "state").read_bytes()
+    scene.daemon.start()
+    scene.daemon.wait_log("build with other sectors cannot be carried over and was set aside: .*state.bad")
+    scene.daemon.wait_log("was set aside: .*outbox.bad")
+    equal((scene.daemon.state / "state.bad").read_bytes(), before, "what was set aside")
+    with scene.daemon.client() as client:
+        check(client.ask({"kind": "time", "t": scene.load.now_ms})[0]["ok"], "it works")
+    return {"tried": 1}

@@ -43,8 +43,9 @@ struct device_told {
 /** The server: one entry of each key. */
 struct device_server {
     uint32_t key_count;
-    bool full;   /* a key found no room */
-    bool broken; /* a summary could not be read */
+    bool full;                     /* a key found no room */
+    bool broken;                   /* a summary could not be read */
+    uint64_t waiting[EAR_NUMBERS]; /* sums of hours that wait on the device until it knows the time */
     struct device_told keys[DEVICE_KEYS];
 };
 
@@ -115,8 +116,14 @@ bool device_settle(void);
 /** An orderly end. False: the power went or it does not come to an end. */
 bool device_stop(void);
 
+/** A summary comes to the server: the highest revision of its key stays. */
+void device_serve(const uint8_t *bytes, size_t length);
+
 /** Whether the server knows the same windows and numbers as another. If not, what differs first. */
 bool device_server_is(const struct device_server *other, char *says, size_t capacity);
+
+/** Note what waits on the device for the time to be known: SPEC.md says that it is not told before. */
+void device_note_waiting(void);
 
 /** The sum of a number over all windows of a resolution that a server has. */
 uint64_t device_server_sum(const struct device_server *of, uint8_t resolution, unsigned number);

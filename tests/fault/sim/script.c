@@ -254,6 +254,7 @@ enum played script_finish(const struct script *script)
     if (!device_settle()) {
         return device.power.off ? PLAYED_CUT : stuck("it does not come to rest", device.said, 0);
     }
+    device_note_waiting();
     if (!device_stop()) {
         return device.power.off ? PLAYED_CUT : stuck("the agent does not stop at the end", "", 0);
     }
