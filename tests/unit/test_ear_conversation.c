@@ -78,6 +78,10 @@ static void test_status_and_outcome(void **state)
         {"ubRGaCa", EAR_STATUS_ROUTED, EAR_OUTCOME_UNSUCCESSFUL, 1},
         {"ubRGaCA", EAR_STATUS_ROUTED, EAR_OUTCOME_SUCCESSFUL, 1},
         {"ubX", EAR_STATUS_CLOSED_OUT, EAR_NO_FACT, 0},
+        {"ubaCa", EAR_STATUS_ROUTED, EAR_OUTCOME_UNSUCCESSFUL, 1},
+        {"ubauCu", EAR_STATUS_ABANDONED, EAR_OUTCOME_UNSUCCESSFUL, 1},
+        {"CA", EAR_STATUS_ABANDONED, EAR_OUTCOME_SUCCESSFUL, 0},
+        {"ubRGaCAuCu", EAR_STATUS_ROUTED, EAR_OUTCOME_UNSUCCESSFUL, 1},
         {"ubXCu", EAR_STATUS_CLOSED_OUT, EAR_OUTCOME_UNSUCCESSFUL, 0},
         {"ubXR", EAR_STATUS_ROUTED, EAR_NO_FACT, 0},
         {"uaCA", EAR_STATUS_ROUTED, EAR_OUTCOME_SUCCESSFUL, 1},
@@ -230,6 +234,111 @@ static void test_reason_by_order_and_recency(void **state)
     assert_int_equal(ear_conversation_reason(&c), EAR_REASON_OTHER);
 }
 
+static struct ear_conversation spoken_at(int64_t at_ms)
+{
+    struct ear_conversation c = {.flags = EAR_CONVERSATION_BEGUN};
+    ear_conversation_witness(&c, at_ms, false, 500);
+    (void)ear_conversation_message(&c, at_ms, USER);
+    return c;
+}
+
+static bool close_at(struct ear_conversation *c, int64_t at_ms, uint8_t by, bool resolving)
+{
+    ear_conversation_witness(c, at_ms, true, 500);
+    return ear_conversation_close(c, at_ms, by, resolving);
+}
+
+static bool speak_at(struct ear_conversation *c, int64_t at_ms)
+{
+    ear_conversation_witness(c, at_ms, false, 500);
+    return ear_conversation_message(c, at_ms, USER);
+}
+
+/* Silence and a closing, in each order: a message takes back the ends that lie before it, and no others. */
+static void test_a_message_takes_back_the_ends_before_it(void **state)
+{
+    (void)state;
+    struct ear_conversation c = spoken_at(1000);
+    ear_conversation_idle(&c, 500);
+    assert_int_equal(c.end_ms, 1500);
+    assert_false(close_at(&c, 1200, EAR_BY_USER, false)); /* before the silence was one */
+    assert_int_equal(c.end_ms, 1200);
+    assert_int_equal(c.ended_by, EAR_BY_USER);
+    assert_true(speak_at(&c, 1300));
+    assert_int_equal(c.flags & EAR_CONVERSATION_ENDED, 0);
+
+    c = spoken_at(1000);
+    assert_false(close_at(&c, 3000, EAR_BY_USER, false)); /* it had ended by silence before */
+    assert_int_equal(c.end_ms, 1500);
+    assert_int_equal(c.ended_by, EAR_BY_IDLE);
+    assert_true(speak_at(&c, 2000));
+    assert_int_equal(c.end_ms, 2500); /* and does so again: the closing is later still */
+    assert_int_equal(c.ended_by, EAR_BY_IDLE);
+    assert_int_equal(c.spoke_ms, 2000);
+
+    c = spoken_at(1000);
+    assert_false(close_at(&c, 1200, EAR_BY_USER, false));
+    assert_true(speak_at(&c, 1200)); /* in the same millisecond: it goes on */
+    assert_int_equal(c.last_ms, 1200);
+    assert_int_equal(c.flags & EAR_CONVERSATION_ENDED, 0);
+
+    c = spoken_at(1000);
+    assert_false(close_at(&c, 1000, EAR_BY_USER, false));
+    assert_true(speak_at(&c, 1000));
+    assert_int_equal(c.spoke_ms, 1000);
+    assert_int_equal(c.flags & EAR_CONVERSATION_ENDED, 0);
+}
+
+static void test_the_newest_resolving_reason_counts(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t at_ms;
+        uint8_t by;
+        bool resolving;
+        int64_t resolved_ms; /* after that; 0: not resolved */
+    } steps[] = {
+        {1100, EAR_BY_AGENT, false, 0},   {1110, EAR_BY_USER, true, 0},     {1200, EAR_BY_AGENT, true, 1200},
+        {1150, EAR_BY_AGENT, true, 1200}, {1300, EAR_BY_AGENT, true, 1300}, {1400, EAR_BY_AGENT, false, 1300},
+    };
+    struct ear_conversation c = spoken_at(1000);
+    for (size_t i = 0; i < EAR_COUNT_OF(steps); i++) {
+        assert_false(close_at(&c, steps[i].at_ms, steps[i].by, steps[i].resolving));
+        assert_int_equal((c.flags & EAR_CONVERSATION_RESOLVED) != 0, steps[i].resolved_ms != 0);
+        assert_int_equal(c.resolved_ms, steps[i].resolved_ms);
+    }
+    assert_int_equal(c.end_ms, 1100); /* the earliest closing stands */
+}
+
+/* Counters stop at their greatest value; none begins again at 0. */
+static void test_counters_stop(void **state)
+{
+    (void)state;
+    struct ear_conversation c = spoken_at(1000);
+    c.turns = c.messages[USER] = UINT16_MAX - 1;
+    c.csat_count = c.inquiries = UINT16_MAX - 1;
+    c.inquiries_resolved = 3;
+    c.sentiment = INT16_MAX - 1;
+    for (int i = 0; i < 3; i++) {
+        (void)speak_at(&c, 1100);
+        ear_conversation_rate(&c, 5);
+        ear_conversation_outcome(&c, true);
+        ear_conversation_feel(&c, 1);
+    }
+    assert_int_equal(c.turns, UINT16_MAX);
+    assert_int_equal(c.messages[USER], UINT16_MAX);
+    assert_int_equal(c.csat_count, UINT16_MAX);
+    assert_int_equal(c.csat_sum, 5); /* of the answers that are counted */
+    assert_int_equal(c.inquiries, UINT16_MAX);
+    assert_int_equal(c.inquiries_resolved, 4);
+    assert_int_equal(c.sentiment, INT16_MAX);
+    c.sentiment = -INT16_MAX + 1;
+    for (int i = 0; i < 3; i++) {
+        ear_conversation_feel(&c, 2);
+    }
+    assert_int_equal(c.sentiment, -INT16_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +351,9 @@ int main(void)
         cmocka_unit_test(test_engagement_needs_the_bot_first),
         cmocka_unit_test(test_sentiment_is_the_sign_of_the_balance),
         cmocka_unit_test(test_reason_by_order_and_recency),
+        cmocka_unit_test(test_a_message_takes_back_the_ends_before_it),
+        cmocka_unit_test(test_the_newest_resolving_reason_counts),
+        cmocka_unit_test(test_counters_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

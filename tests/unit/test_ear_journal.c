@@ -9,7 +9,9 @@
 
 #include <cmocka.h>
 
+#include "core/store/ear_crc32.h"
 #include "core/store/ear_journal.h"
+#include "core/store/ear_journal_move.h"
 #include "core/store/ear_le.h"
 #include "tests/support/fake_storage.h"
 
@@ -431,6 +433,235 @@ static void test_partitions_too_small(void **state)
     assert_int_equal(ear_journal_open(&journal, &fake.port, 4 + LARGE, SECTOR_BYTES, 1), EAR_ERR_CONFIG);
 }
 
+/* --- records that are not as they should be --- */
+
+static void put_record(uint8_t type, const void *bytes, uint16_t length)
+{
+    assert_int_equal(ear_record_log_append(&journal.log, type, bytes, length), EAR_OK);
+    assert_int_equal(ear_record_log_sync(&journal.log), EAR_OK);
+}
+
+static void begin_with_entries(uint32_t count)
+{
+    begin();
+    assert_int_equal(start(), EAR_OK);
+    for (uint32_t i = 0; i < count; i++) {
+        assert_int_equal(add(), EAR_OK);
+    }
+    assert_int_equal(commit(), EAR_OK);
+}
+
+/* Types as ear_journal_record.h has them. */
+enum { TYPE_BEGIN = 1, TYPE_END = 2, TYPE_ENTRIES = 3, TYPE_TRY = 4, TYPE_CHUNK = 16 };
+
+/* An END that is not understood is none: what was before holds. */
+static void test_an_end_that_is_not_understood(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t version, sections;
+        uint16_t length;
+    } ends[] = {{1, 0, 4}, {2, 0, 16}, {1, 9, 16 + 9 * 16}, {1, 2, 16}, {1, 1, 16 + 2 * 16}};
+    for (size_t i = 0; i < EAR_COUNT_OF(ends); i++) {
+        uint8_t bytes[16 + 9 * 16] = {ends[i].version, ends[i].sections};
+        begin_with_entries(3);
+        put_record(TYPE_END, bytes, ends[i].length);
+        assert_int_equal(start(), EAR_OK);
+        assert_int_equal(memory.count, 3);
+        check();
+    }
+}
+
+/* Pieces of a checkpoint that are too short, too long or not the next are passed over; so are those of a section that
+ * it does not have. */
+static void test_pieces_that_do_not_fit_are_passed_over(void **state)
+{
+    (void)state;
+    static const uint8_t end_begin[16] = {1, 1, 0, 0, 3};
+    uint8_t end[32];
+    uint8_t piece[64] = {0};
+    struct ear_section section = {.bytes = &memory.count, .length = 4, .fingerprint = 7, .id = 1};
+    begin_with_entries(3);
+    const uint64_t at = journal.log.tail;
+    assert_true(at % SECTOR_BYTES != 0);
+    put_record(TYPE_BEGIN, end_begin + 4, 4);
+    const uint64_t position = ear_record_log_last(&journal.log, 4);
+    put_record(TYPE_CHUNK, piece, 3);
+    put_record(TYPE_CHUNK, piece, 4 + 5);
+    ear_le32_put(piece, 2);
+    put_record(TYPE_CHUNK, piece, 4 + 2);
+    put_record(TYPE_CHUNK + 5, piece, 4 + 4);
+    ear_le32_put(piece, 0);
+    ear_le32_put(piece + 4, 3);
+    put_record(TYPE_CHUNK, piece, 4 + 4);
+    memcpy(end, end_begin, sizeof end_begin);
+    ear_le32_put(end + 8, (uint32_t)position);
+    ear_le32_put(end + 12, (uint32_t)(position >> 32));
+    ear_le32_put(end + 16, 1);
+    ear_le32_put(end + 20, 7);
+    ear_le32_put(end + 24, 4);
+    ear_le32_put(end + 28, ear_crc32(0, piece + 4, 4));
+    put_record(TYPE_END, end, sizeof end);
+    assert_int_equal(open_it(), EAR_OK);
+    memory.count = 99;
+    assert_int_equal(ear_journal_load(&journal, &section, 1), EAR_OK);
+    assert_int_equal(section.found, EAR_OK);
+    assert_int_equal(memory.count, 3);
+    assert_int_equal(journal.number, 3);
+}
+
+/* What makes no sense within a record of entries ends it, and the numbers of the next show what is lost. */
+static void test_entries_that_make_no_sense(void **state)
+{
+    (void)state;
+    static const struct {
+        uint16_t length;
+        uint8_t bytes[8];
+    } bad[] = {{0, {0}}, {1, {0}}, {1, {5}}, {3, {0xff, 0xff, 0xff}}, {4, {0xff, 0xff, 0xff, 1}}, {2, {0x80, 0x80}}};
+    for (size_t i = 0; i < EAR_COUNT_OF(bad); i++) {
+        uint8_t record[8 + 8] = {0};
+        const uint8_t *entry;
+        struct ear_section sections[2];
+        begin_with_entries(3);
+        ear_le32_put(record, 3);
+        ear_le32_put(record + 4, 2);
+        memcpy(record + 8, bad[i].bytes, bad[i].length);
+        put_record(TYPE_ENTRIES, record, (uint16_t)(8 + bad[i].length));
+        ear_le32_put(record, 5); /* behind the two that cannot be read: one of a byte */
+        record[8] = 1;
+        record[9] = 0x77;
+        put_record(TYPE_ENTRIES, record, 8 + 2);
+        assert_int_equal(open_it(), EAR_OK);
+        list(sections);
+        assert_int_equal(ear_journal_load(&journal, sections, 2), EAR_OK);
+        for (uint32_t k = 0; k < 3; k++) {
+            assert_true(ear_journal_next(&journal, &entry) >= 4);
+            assert_int_equal(ear_le32_get(entry), k);
+        }
+        assert_int_equal(ear_journal_next(&journal, &entry), 1);
+        assert_int_equal(*entry, 0x77);
+        assert_int_equal(journal.lost, 2);
+        assert_int_equal(ear_journal_next(&journal, &entry), 0);
+    }
+}
+
+/* However often a start dies, the count of tries does not begin again. */
+static void test_tries_stop_at_their_most(void **state)
+{
+    (void)state;
+    begin_with_entries(3);
+    for (unsigned i = 0; i < UINT8_MAX + 10u; i++) {
+        put_record(TYPE_TRY, NULL, 0);
+    }
+    assert_int_equal(open_it(), EAR_OK);
+    assert_int_equal(journal.tries, UINT8_MAX);
+}
+
+/* --- one that is not open --- */
+
+static void test_a_closed_journal_refuses(void **state)
+{
+    (void)state;
+    const uint8_t *entry;
+    struct ear_section sections[2];
+    begin();
+    fake.port.sector_count = 4;
+    assert_int_equal(open_it(), EAR_ERR_CONFIG);
+    assert_null(journal.log.storage);
+    list(sections);
+    assert_int_equal(ear_journal_load(&journal, sections, 2), EAR_ERR_EMPTY);
+    assert_int_equal(ear_journal_next(&journal, &entry), 0);
+    assert_int_equal(ear_journal_make_room(&journal, 4), EAR_ERR_IO);
+    assert_int_equal(save(false), EAR_ERR_IO);
+    assert_int_equal(ear_journal_commit(&journal), EAR_OK); /* of nothing */
+    struct ear_record record;
+    assert_int_equal(ear_record_log_at(&journal.log, 32, &record), EAR_ERR_EMPTY);
+    assert_int_equal(ear_record_log_rewind(&journal.log, 32), EAR_ERR_IO);
+    assert_int_equal(ear_record_log_erase(&journal.log, 32), EAR_ERR_IO);
+    assert_int_equal(ear_record_log_longest(&journal.log), 0);
+    assert_int_equal(ear_record_log_room(&journal.log), 0);
+    ear_record_log_discard(&journal.log, 32);
+    assert_int_equal(fake.broken_rules, 0);
+}
+
+/* Before all entries are in, none can be added. */
+static void test_a_journal_that_is_not_ready_refuses(void **state)
+{
+    (void)state;
+    struct ear_section sections[2];
+    begin_with_entries(3);
+    assert_int_equal(open_it(), EAR_OK);
+    assert_int_equal(ear_journal_make_room(&journal, 4), EAR_ERR_IO);
+    list(sections);
+    assert_int_equal(ear_journal_load(&journal, sections, 2), EAR_OK);
+    assert_int_equal(ear_journal_make_room(&journal, 4), EAR_ERR_IO);
+    assert_int_equal(ear_journal_ready(&journal), EAR_OK);
+    assert_int_equal(ear_journal_make_room(&journal, 4), EAR_OK);
+}
+
+/* --- to another partition --- */
+
+static struct fake_storage larger;
+
+/* All records to a log with more sectors; stops at the first that is refused. */
+static int move_to(struct ear_record_log *to)
+{
+    struct ear_record record;
+    uint8_t bytes[SECTOR_BYTES];
+    uint64_t at = 0, moved_begin = 0;
+    int err;
+    while ((err = ear_record_log_next(&journal.log, at, &record)) == EAR_OK) {
+        const int32_t length = ear_record_log_read(&journal.log, &record, bytes, sizeof bytes);
+        assert_true(length >= 0);
+        err = ear_journal_move_record(to, record.type, bytes, (uint16_t)length, &moved_begin);
+        if (err != EAR_OK) {
+            return err;
+        }
+        at = record.after;
+    }
+    return err == EAR_ERR_EMPTY ? ear_record_log_sync(to) : err;
+}
+
+/* A moved journal starts as the one that it was moved from. */
+static void test_a_journal_moves_to_another_partition(void **state)
+{
+    (void)state;
+    struct ear_record_log to;
+    begin_with_entries(40);
+    for (uint32_t round = 0; round < 3; round++) { /* so that positions differ */
+        assert_int_equal(save(round == 1), EAR_OK);
+        assert_int_equal(add(), EAR_OK);
+        assert_int_equal(commit(), EAR_OK);
+    }
+    fake_storage_init(&larger, SECTOR_BYTES, fake.port.sector_count + 20);
+    assert_int_equal(ear_record_log_open(&to, &larger.port, 1), EAR_OK);
+    assert_int_equal(move_to(&to), EAR_OK);
+    assert_int_equal(ear_journal_open(&journal, &larger.port, 4 + LARGE, ENTRY_BYTES, 1), EAR_OK);
+    memset(&memory, 0, sizeof memory);
+    fake = larger;
+    fake.port.context = &fake;
+    assert_int_equal(start(), EAR_OK);
+    assert_int_equal(memory.count, 43);
+    check();
+}
+
+static void test_a_move_that_is_refused_says_so(void **state)
+{
+    (void)state;
+    struct ear_record_log to;
+    uint8_t bytes[4] = {0};
+    uint64_t moved_begin = 77;
+    begin_with_entries(2);
+    fake_storage_init(&larger, SECTOR_BYTES, fake.port.sector_count);
+    assert_int_equal(ear_record_log_open(&to, &larger.port, 1), EAR_OK);
+    assert_int_equal(ear_journal_move_record(&to, TYPE_END, bytes, sizeof bytes, &moved_begin), EAR_OK);
+    assert_int_equal(bytes[0], 0); /* too short to bear a position: as it was */
+    larger.off = true;
+    assert_int_equal(ear_journal_move_record(&to, TYPE_BEGIN, bytes, sizeof bytes, &moved_begin), EAR_ERR_IO);
+    assert_int_equal(moved_begin, 77);
+    assert_int_equal(move_to(&to), EAR_ERR_IO);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -444,6 +675,14 @@ int main(void)
         cmocka_unit_test(test_a_scrub_leaves_nothing),
         cmocka_unit_test(test_bad_sectors),
         cmocka_unit_test(test_partitions_too_small),
+        cmocka_unit_test(test_an_end_that_is_not_understood),
+        cmocka_unit_test(test_pieces_that_do_not_fit_are_passed_over),
+        cmocka_unit_test(test_entries_that_make_no_sense),
+        cmocka_unit_test(test_tries_stop_at_their_most),
+        cmocka_unit_test(test_a_closed_journal_refuses),
+        cmocka_unit_test(test_a_journal_that_is_not_ready_refuses),
+        cmocka_unit_test(test_a_journal_moves_to_another_partition),
+        cmocka_unit_test(test_a_move_that_is_refused_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
