@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -440,6 +441,180 @@ static void test_status_gathers_health(void **state)
     assert_true(status.health.summaries_unsent > 0);
 }
 
+/* --- a start that cannot be, and one that can without everything --- */
+
+static struct {
+    unsigned lines[EAR_LOG_DEBUG + 1];
+    char last_error[96];
+} told_log;
+
+static void keep_line(void *context, enum ear_log_level level, const char *message, const char *detail, int64_t number)
+{
+    (void)context;
+    (void)detail;
+    (void)number;
+    told_log.lines[level]++;
+    if (level == EAR_LOG_ERROR) {
+        snprintf(told_log.last_error, sizeof told_log.last_error, "%s", message);
+    }
+}
+
+static unsigned fills, failing_fill;
+
+static int fill_but_one(void *context, uint8_t *bytes, size_t length)
+{
+    (void)context;
+    memset(bytes, 0x21, length);
+    return ++fills == failing_fill ? EAR_ERR_IO : EAR_OK;
+}
+
+static int begin_with_log(void **state)
+{
+    set_up(state);
+    memset(&told_log, 0, sizeof told_log);
+    config.log.line = keep_line;
+    fills = failing_fill = 0;
+    config.entropy.fill = fill_but_one;
+    fake_storage_init(&state_flash, 4096, FAKE_STORAGE_BYTES / 4096);
+    fake_storage_init(&outbox_flash, 4096, 8);
+    return 0;
+}
+
+static void without_clock(void)
+{
+    config.clock.ops = NULL;
+}
+
+static void without_entropy(void)
+{
+    config.entropy.fill = NULL;
+}
+
+static void without_transport(void)
+{
+    config.transport.ops = NULL;
+}
+
+static void in_no_zone(void)
+{
+    strcpy(settings.device_timezone, "nowhere at all");
+}
+
+static void with_a_funnel_of_nothing(void)
+{
+    strcpy(settings.funnels_view1, ": > ");
+}
+
+static void with_pauses_the_wrong_way_round(void)
+{
+    settings.uplink_backoff_min_ms = 2000;
+    settings.uplink_backoff_max_ms = 1000;
+}
+
+static void with_a_small_state(void)
+{
+    config.state.sector_count = 4;
+}
+
+static void test_a_configuration_that_cannot_work_is_refused(void **state)
+{
+    static void (*const changes[])(void) = {
+        without_clock,     without_entropy,          without_transport,
+        in_no_zone,        with_a_funnel_of_nothing, with_pauses_the_wrong_way_round,
+        with_a_small_state};
+    for (size_t i = 0; i < EAR_COUNT_OF(changes); i++) {
+        begin_with_log(state);
+        changes[i]();
+        assert_int_equal(ear_agent_init(&agent, &config), EAR_ERR_CONFIG);
+    }
+    begin_with_log(state);
+    assert_int_equal(ear_agent_init(&agent, &config), EAR_OK);
+}
+
+/* Random bytes are asked for a key, unless one is set or known, and for the uplink's pauses. */
+static void test_without_random_bytes_there_is_no_start(void **state)
+{
+    (void)state;
+    failing_fill = 1;
+    assert_int_equal(ear_agent_init(&agent, &config), EAR_ERR_IO);
+    fills = 0;
+    failing_fill = 2;
+    assert_int_equal(ear_agent_init(&agent, &config), EAR_ERR_IO);
+    fills = failing_fill = 0;
+    assert_int_equal(ear_agent_init(&agent, &config), EAR_OK);
+    assert_int_equal(fills, 1); /* the key is known: the start before came as far as to keep it */
+    const struct ear_hash_key own = agent.memory.key;
+    begin_with_log(NULL);
+    strcpy(settings.device_user_key, "000102030405060708090a0b0c0d0e0f");
+    assert_int_equal(ear_agent_init(&agent, &config), EAR_OK);
+    assert_int_equal(fills, 1);
+    uint8_t bytes[EAR_HASH_KEY_BYTES];
+    for (uint8_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = i;
+    }
+    const struct ear_hash_key given = ear_hash_key_from(bytes);
+    assert_memory_equal(&agent.memory.key, &given, sizeof given);
+    assert_memory_not_equal(&agent.memory.key, &own, sizeof own);
+}
+
+static void test_refused_plugins_are_told_and_do_not_stop_it(void **state)
+{
+    (void)state;
+    static const struct ear_plugin nameless = {EAR_PLUGIN_HEADER, .version = "1"};
+    static const struct ear_plugin *const plugins[EAR_HOST_REFUSED + 2] = {&nameless, &nameless, &nameless,
+                                                                           &nameless, &nameless, &nameless};
+    for (size_t count = 1; count <= EAR_COUNT_OF(plugins); count++) {
+        begin_with_log(NULL);
+        config.plugins = plugins;
+        config.plugin_count = count;
+        assert_int_equal(ear_agent_init(&agent, &config), EAR_OK);
+        assert_int_equal(agent.host.refused_count, count);
+        assert_int_equal(told_log.lines[EAR_LOG_WARNING], count < EAR_HOST_REFUSED ? count : EAR_HOST_REFUSED);
+    }
+}
+
+/* An outbox that fails once is tried again; one that fails for good is done without, and that is told. */
+static void test_an_outbox_that_fails(void **state)
+{
+    (void)state;
+    outbox_flash.fail_at = 1;
+    assert_int_equal(ear_agent_init(&agent, &config), EAR_OK);
+    assert_int_equal(told_log.lines[EAR_LOG_ERROR], 0);
+    assert_non_null(agent.outbox.log.storage);
+    begin_with_log(NULL);
+    outbox_flash.fail_at = 1;
+    outbox_flash.fail_for_good = true;
+    assert_int_equal(ear_agent_init(&agent, &config), EAR_OK);
+    assert_int_equal(told_log.lines[EAR_LOG_ERROR], 1);
+    assert_string_equal(told_log.last_error, "the outbox cannot be opened; going on without it");
+    speak("c", EAR_FROM_USER, NOON_MS);
+    assert_int_equal(total(EAR_AT_messages + EAR_FROM_USER), 1);
+}
+
+/* What cannot be made durable at the end is told; what was durable before is there at the next start. */
+static void test_storage_that_fails_at_the_end(void **state)
+{
+    (void)state;
+    assert_int_equal(ear_agent_init(&agent, &config), EAR_OK);
+    speak("c", EAR_FROM_USER, NOON_MS);
+    assert_int_equal(ear_agent_commit(&agent), EAR_OK);
+    speak("c", EAR_FROM_BOT, NOON_MS);
+    fake_storage_power_on(&state_flash);
+    state_flash.fail_at = 1;
+    state_flash.fail_for_good = true;
+    fake_storage_power_on(&outbox_flash);
+    outbox_flash.fail_at = 1;
+    outbox_flash.fail_for_good = true;
+    stop();
+    assert_string_equal(told_log.last_error, "what was heard last could not be made durable");
+    assert_true(told_log.lines[EAR_LOG_ERROR] >= 2);
+    fake_storage_power_on(&state_flash);
+    fake_storage_power_on(&outbox_flash);
+    memset(&broker, 0, sizeof broker);
+    assert_int_equal(ear_agent_init(&agent, &config), EAR_OK);
+    assert_int_equal(total(EAR_AT_messages + EAR_FROM_USER), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -464,6 +639,11 @@ int main(void)
         cmocka_unit_test_setup(test_stopping_without_a_broker_keeps_everything, set_up),
         cmocka_unit_test_setup(test_a_damaged_memory_is_told, set_up),
         cmocka_unit_test_setup(test_status_gathers_health, set_up),
+        cmocka_unit_test_setup(test_a_configuration_that_cannot_work_is_refused, begin_with_log),
+        cmocka_unit_test_setup(test_without_random_bytes_there_is_no_start, begin_with_log),
+        cmocka_unit_test_setup(test_refused_plugins_are_told_and_do_not_stop_it, begin_with_log),
+        cmocka_unit_test_setup(test_an_outbox_that_fails, begin_with_log),
+        cmocka_unit_test_setup(test_storage_that_fails_at_the_end, begin_with_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -125,6 +125,8 @@ static void happen(void)
     event.present |= below(5) ? 0 : EAR_HAS(label) | EAR_HAS(topic) | EAR_HAS(intent) | EAR_HAS(agent);
     event.present |= below(5) ? 0 : EAR_HAS(language) | EAR_HAS(reason) | EAR_HAS(mode) | EAR_HAS(sentiment);
     event.present |= below(6) ? 0 : EAR_HAS(resolved) | EAR_HAS(conversation);
+    event.present |= below(6) ? 0 : EAR_HAS(confidence_permille) | EAR_HAS(fallback) | EAR_HAS(count);
+    event.present |= below(6) ? 0 : EAR_HAS(attachments) | EAR_HAS(sender) | EAR_HAS(automation_version);
     event.id = name_of(names[0], 'e', below(100000));
     event.conversation = name_of(names[1], 'c', below(2 * EAR_CONVERSATIONS));
     event.user = name_of(names[2], 'u', below(60));
@@ -134,6 +136,12 @@ static void happen(void)
     event.topic = name_of(names[6], 't', below(EAR_LABELS));
     event.intent = name_of(names[7], 'i', below(20));
     event.agent = name_of(names[8], 'w', below(5));
+    event.sender = name_of(names[9], 's', below(4));
+    event.automation_version = name_of(names[10], 'v', below(3));
+    event.confidence_permille = (uint16_t)below(1001);
+    event.fallback = below(2) != 0;
+    event.attachments = below(3);
+    event.count = below(9);
     event.text = (struct ear_str){texts + below(20), (uint16_t)(1 + below(30))};
     event.from = (uint8_t)below(EAR_FROM_COUNT);
     event.by = (uint8_t)below(EAR_BY_COUNT);
@@ -413,6 +421,176 @@ static void test_bytes_that_are_no_entry(void **state)
     assert_true(understood < 200000);
 }
 
+/* --- each call to storage --- */
+
+static uint32_t calls_of(const struct fake_storage *flash)
+{
+    return flash->reads + flash->programs + flash->erases + flash->syncs;
+}
+
+/* A day of a device, with a broker for the second half. Messages that a commit said are safe. */
+static uint32_t live_a_day(void)
+{
+    char id[12];
+    uint32_t taken = 0, safe = 0;
+    struct ear_heard heard;
+    for (uint32_t i = 0; i < EAR_HOUR_WINDOWS + 4u; i++) {
+        struct ear_event event = message_of("c", EAR_FROM_USER, wrist.wall_ms);
+        WITH(event, id, name_of(id, 'x', i));
+        taken += ear_agent_hear(&agent, &event, &heard) ? 1u : 0u;
+        safe = ear_agent_commit(&agent) == EAR_OK ? taken : safe;
+        pass_time(HOUR_MS);
+        if (i == EAR_HOUR_WINDOWS / 2u) {
+            (void)ear_agent_save(&agent);
+        }
+    }
+    if (broker.connecting) {
+        deal_with_broker();
+        pass_time(1000);
+        ack_all();
+    }
+    return safe;
+}
+
+/* The n-th call of one of the two storages fails, or all from there on. What was said to be safe is there when the
+ * storage is well again; where the agent could not start it starts then. */
+static void fail_each_call(struct fake_storage *flash, bool for_good, uint32_t every)
+{
+    void *state = NULL;
+    for (uint32_t n = 1;; n += every) {
+        uint32_t safe = 0;
+        assert_int_equal(set_up(&state), 0);
+        settings.publish_hour_s = 5;
+        fake_storage_init(&state_flash, 4096, ear_agent_state_room(0, 4096) / 4096);
+        fake_storage_init(&outbox_flash, 4096, 8);
+        config.state = state_flash.port;
+        memset(&broker, 0, sizeof broker);
+        flash->fail_at = n;
+        flash->fail_for_good = for_good;
+        const enum ear_err err = ear_agent_init(&agent, &config);
+        if (err == EAR_OK) {
+            safe = live_a_day();
+        } else {
+            assert_int_equal(err, EAR_ERR_IO);
+        }
+        const bool more = calls_of(flash) >= n;
+        fake_storage_power_on(&state_flash);
+        fake_storage_power_on(&outbox_flash);
+        memset(&broker, 0, sizeof broker);
+        power_on();
+        assert_int_equal(agent.journal.lost, 0);
+        assert_true(ear_note_is_sound(&agent.memory.note));
+        assert_true(ear_agent_labels_are_sound(&agent));
+        assert_true(total_of(EAR_DAY, EAR_AT_messages + EAR_FROM_USER) >= safe);
+        if (!more) {
+            return;
+        }
+    }
+}
+
+static void test_every_call_to_storage_fails(void **state)
+{
+    (void)state;
+    fail_each_call(&state_flash, false, 29);
+    fail_each_call(&state_flash, true, 31);
+    fail_each_call(&outbox_flash, false, 17);
+    fail_each_call(&outbox_flash, true, 19);
+}
+
+/* --- a checkpoint that cannot be used --- */
+
+/* Its bytes are those that were written, but what they say cannot be: only the counters begin again. */
+static void test_a_checkpoint_that_makes_no_sense(void **state)
+{
+    for (unsigned fault = 0; fault < 2; fault++) {
+        assert_int_equal(begin(state), 0);
+        struct ear_event event = message_of("c", EAR_FROM_USER, NOON_MS);
+        WITH(event, id, str("once"));
+        WITH(event, channel, str("web"));
+        struct ear_heard heard;
+        hear(&event);
+        if (fault == 0) {
+            agent.memory.note.slice_cells[0] = (uint16_t)(agent.memory.note.slice_cells[0] + 1u);
+        } else {
+            memset(agent.memory.labels.texts, 0, sizeof agent.memory.labels.texts);
+        }
+        assert_int_equal(ear_agent_save(&agent), EAR_OK);
+        cut();
+        assert_int_equal(total(EAR_AT_messages + EAR_FROM_USER), 0);
+        assert_true(agent.not_carried[EAR_MEMORY_COUNTERS] > 0);
+        assert_int_equal(agent.not_carried[EAR_MEMORY_SEEN], 0);
+        assert_true(ear_agent_hear(&agent, &event, &heard) && heard.again);
+    }
+}
+
+/* An entry that no version understands is passed over and counted. */
+static void test_an_entry_that_is_not_understood_is_lost(void **state)
+{
+    (void)state;
+    speak("c", EAR_FROM_USER, NOON_MS);
+    assert_int_equal(ear_agent_make_room(&agent), EAR_OK);
+    ear_journal_add(&agent.journal, (const uint8_t *)"\xff\xff", 2);
+    speak("c", EAR_FROM_BOT, NOON_MS);
+    assert_int_equal(ear_agent_commit(&agent), EAR_OK);
+    cut();
+    assert_int_equal(agent.journal.lost, 1);
+    assert_int_equal(total(EAR_AT_messages + EAR_FROM_USER), 1);
+    assert_int_equal(total(EAR_AT_messages + EAR_FROM_BOT), 1);
+}
+
+/* Starts that end before they are ready: then the entries are given up, and a checkpoint makes that last. */
+static void test_entries_that_end_each_start_are_given_up(void **state)
+{
+    (void)state;
+    struct ear_section sections[1];
+    static uint8_t word[4];
+    speak("c", EAR_FROM_USER, NOON_MS);
+    assert_int_equal(ear_agent_save(&agent), EAR_OK);
+    speak("c", EAR_FROM_BOT, NOON_MS);
+    assert_int_equal(ear_agent_commit(&agent), EAR_OK);
+    for (unsigned i = 0; i < EAR_JOURNAL_TRIES; i++) {
+        static struct ear_journal journal;
+        sections[0] = (struct ear_section){.bytes = word, .length = sizeof word, .id = 99};
+        assert_int_equal(ear_journal_open(&journal, &config.state, sizeof(struct ear_memory), EAR_ENTRY_BYTES, 1),
+                         EAR_OK);
+        assert_int_equal(ear_journal_load(&journal, sections, 1), EAR_OK);
+        assert_int_equal(sections[0].found, EAR_ERR_EMPTY);
+    }
+    cut();
+    assert_int_equal(agent.journal.lost, 1);
+    assert_int_equal(agent.journal.checkpoints, 1);
+    assert_int_equal(total(EAR_AT_messages + EAR_FROM_USER), 1);
+    assert_int_equal(total(EAR_AT_messages + EAR_FROM_BOT), 0);
+    cut();
+    assert_int_equal(agent.journal.lost, 0);
+    assert_int_equal(total(EAR_AT_messages + EAR_FROM_USER), 1);
+}
+
+/* While checkpoints fail they are tried once a second, not at each event. */
+static void test_checkpoints_that_fail_are_not_tried_all_the_time(void **state)
+{
+    (void)state;
+    speak("c", EAR_FROM_USER, NOON_MS);
+    fake_storage_power_on(&state_flash);
+    state_flash.fail_at = 1;
+    state_flash.fail_for_good = true;
+    assert_int_equal(ear_agent_save(&agent), EAR_ERR_IO);
+    const uint32_t failed = agent.counts.save_failed;
+    for (unsigned i = 0; i < 5; i++) {
+        (void)ear_agent_tick(&agent);
+    }
+    assert_int_equal(agent.counts.save_failed, failed);
+    assert_true(ear_agent_tick(&agent) <= 1000);
+    pass_time(1000);
+    assert_int_equal(agent.counts.save_failed, failed + 1);
+    fake_storage_power_on(&state_flash);
+    pass_time(1000);
+    assert_int_equal(agent.counts.save_failed, failed + 1);
+    assert_int_equal(ear_agent_commit(&agent), EAR_OK);
+    cut();
+    assert_int_equal(total(EAR_AT_messages + EAR_FROM_USER), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -422,6 +600,11 @@ int main(void)
         cmocka_unit_test_setup(test_a_storage_that_refuses, begin),
         cmocka_unit_test_setup(test_a_journal_that_is_full_makes_room, begin),
         cmocka_unit_test_setup(test_bytes_that_are_no_entry, begin),
+        cmocka_unit_test(test_every_call_to_storage_fails),
+        cmocka_unit_test(test_a_checkpoint_that_makes_no_sense),
+        cmocka_unit_test_setup(test_an_entry_that_is_not_understood_is_lost, begin),
+        cmocka_unit_test_setup(test_entries_that_end_each_start_are_given_up, begin),
+        cmocka_unit_test_setup(test_checkpoints_that_fail_are_not_tried_all_the_time, begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
