@@ -591,6 +591,60 @@ static void test_checkpoints_that_fail_are_not_tried_all_the_time(void **state)
     assert_int_equal(total(EAR_AT_messages + EAR_FROM_USER), 1);
 }
 
+/* A start that finds a checkpoint and entries, with each of its calls failing: it says so or goes on, and the next one
+ * has everything. */
+static void test_every_call_of_a_start_fails(void **state)
+{
+    for (unsigned for_good = 0; for_good < 2; for_good++) {
+        bool more = true;
+        for (uint32_t n = 1; more; n += 3) {
+            assert_int_equal(set_up(state), 0);
+            fake_storage_init(&state_flash, 4096, ear_agent_state_room(0, 4096) / 4096);
+            config.state = state_flash.port;
+            memset(&broker, 0, sizeof broker);
+            power_on();
+            speak("c", EAR_FROM_USER, NOON_MS);
+            assert_int_equal(ear_agent_save(&agent), EAR_OK);
+            speak("c", EAR_FROM_BOT, NOON_MS);
+            assert_int_equal(ear_agent_commit(&agent), EAR_OK);
+            fake_storage_power_on(&state_flash);
+            state_flash.fail_at = n;
+            state_flash.fail_for_good = for_good != 0;
+            const enum ear_err err = ear_agent_init(&agent, &config);
+            assert_true(err == EAR_OK || err == EAR_ERR_IO);
+            more = calls_of(&state_flash) >= n;
+            assert_true(more || err == EAR_OK);
+            fake_storage_power_on(&state_flash);
+            cut();
+            assert_int_equal(agent.journal.lost, 0);
+            assert_int_equal(total(EAR_AT_messages + EAR_FROM_USER), 1);
+            assert_int_equal(total(EAR_AT_messages + EAR_FROM_BOT), 1);
+        }
+    }
+}
+
+/* Without storage it counts and tells all the same, and stops in good order. */
+static void test_without_storage(void **state)
+{
+    assert_int_equal(set_up(state), 0);
+    config.state.ops = NULL;
+    config.outbox.ops = NULL;
+    memset(&broker, 0, sizeof broker);
+    power_on();
+    speak("c", EAR_FROM_USER, NOON_MS);
+    assert_false(ear_agent_is_uncommitted(&agent));
+    assert_int_equal(ear_agent_commit(&agent), EAR_OK);
+    assert_int_equal(ear_agent_save(&agent), EAR_OK);
+    assert_int_equal(total(EAR_AT_messages + EAR_FROM_USER), 1);
+    ear_agent_stop(&agent, 1000);
+    for (unsigned i = 0; i < 20 && !ear_agent_stopped(&agent); i++) {
+        pass_time(100);
+    }
+    assert_true(ear_agent_stopped(&agent));
+    power_on();
+    assert_int_equal(total(EAR_AT_messages + EAR_FROM_USER), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -605,6 +659,8 @@ int main(void)
         cmocka_unit_test_setup(test_an_entry_that_is_not_understood_is_lost, begin),
         cmocka_unit_test_setup(test_entries_that_end_each_start_are_given_up, begin),
         cmocka_unit_test_setup(test_checkpoints_that_fail_are_not_tried_all_the_time, begin),
+        cmocka_unit_test(test_every_call_of_a_start_fails),
+        cmocka_unit_test(test_without_storage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -214,6 +214,47 @@ static void test_a_channel_has_its_own_attribution(void **state)
     assert_int_equal(orders(), 1);
 }
 
+/* What is said of other channels, or says no number, leaves a channel with the general time. */
+static void test_attribution_by_channel(void **state)
+{
+    static const struct {
+        const char *channels;
+        const char *channel; /* NULL: none is known */
+        int64_t within_s;
+    } cases[] = {
+        {"", "sms", 3600},
+        {"sms=7200", "sms", 7200},
+        {"sms=7200", NULL, 3600},
+        {"web=60,sms=7200", "sms", 7200}, /* as long a name, and another */
+        {"sm=60, smss=60", "sms", 3600},
+        {"sms=7200,sms=60", "sms", 7200}, /* the first stands */
+        {"sms=1800 ,web=60", "web", 60},
+        {"sms", "sms", 0},
+        {"sms=99999999999", "sms", 9999999999}, /* without end, as far as this test sees */
+    };
+    for (size_t i = 0; i < EAR_COUNT_OF(cases); i++) {
+        const int64_t click_ms = NOON_MS - 10 * HOUR_MS;
+        const int64_t within_ms = cases[i].within_s < 20000 ? cases[i].within_s * 1000 : 9 * HOUR_MS;
+        struct ear_event click = event_of(EAR_KIND_PRODUCT_CLICK, "a", click_ms);
+        struct ear_event text = message_of("a", EAR_FROM_USER, click_ms);
+        assert_int_equal(set_up(state), 0);
+        settings.sales_attribution_s = 3600;
+        strcpy(settings.sales_attribution_channels, cases[i].channels);
+        WITH(text, user, str("ann"));
+        if (cases[i].channel != NULL) {
+            WITH(text, channel, str(cases[i].channel));
+        }
+        hear(&text);
+        hear(&click);
+        order("ann", click_ms + within_ms);
+        assert_int_equal(orders(), 1);
+        if (cases[i].within_s < 20000) {
+            order("ann", click_ms + within_ms + 1);
+            assert_int_equal(orders(), 1);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +265,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_login_is_cut_at_the_hours, set_up),
         cmocka_unit_test_setup(test_orders_follow_clicks_for_a_day, set_up),
         cmocka_unit_test_setup(test_a_channel_has_its_own_attribution, set_up),
+        cmocka_unit_test(test_attribution_by_channel),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -425,6 +425,22 @@ static int clean_up(void **state)
     return 0;
 }
 
+/* Scripts of what is written without spaces: kana in all its ranges is one, everything else another. */
+static void test_kana_is_one_script(void **state)
+{
+    (void)state;
+    static const char *const kana[] = {"\xE3\x81\x81", "\xE3\x83\xBC", "\xE3\x87\xB0", "\xE3\x87\xBF", "\xEF\xBD\xB6"};
+    static const char *const others[] = {"\xE4\xB8\xAD", "\xE3\x80\x85", "\xE3\x84\x85",
+                                         "\xE3\x88\x80", "\xEF\xA4\x80", "\xF0\xA0\x80\x80"};
+    const uint32_t of_kana = first_of(kana[0], EAR_FAMILY_SCRIPT, 1);
+    for (size_t i = 0; i < EAR_COUNT_OF(kana); i++) {
+        assert_int_equal(first_of(kana[i], EAR_FAMILY_SCRIPT, 1), of_kana);
+    }
+    for (size_t i = 0; i < EAR_COUNT_OF(others); i++) {
+        assert_int_not_equal(first_of(others[i], EAR_FAMILY_SCRIPT, 1), of_kana);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -437,6 +453,7 @@ int main(void)
         cmocka_unit_test(test_numbers_marks_scripts),
         cmocka_unit_test(test_short_words_have_no_runs),
         cmocka_unit_test(test_hashes_stay),
+        cmocka_unit_test(test_kana_is_one_script),
     };
     return cmocka_run_group_tests(tests, NULL, clean_up);
 }

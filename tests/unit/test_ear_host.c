@@ -126,6 +126,8 @@ static const char *const label_long[] = {"a label that is much longer than any l
 static const char *const label_no_utf8[] = {"caf\xE9", "delivery"};
 static const char *const label_codes[] = {"en", "de"};
 static const char *const label_no_codes[] = {"en", "deu"};
+static const char *const no_codes[] = {"De", "dE", "d", "{e", "e{", "d1", "1d"};
+static const char *const no_names[] = {"a-b", "a:b", "a{b", "a`b", "a\x7f", "a!"};
 
 /* Labels that are not in a table; a third would be missing. */
 static const char *label_of_data(const void *data, uint16_t index)
@@ -186,6 +188,14 @@ static void hostile_descriptors_are_refused(void **state)
     REFUSED(EAR_REFUSAL_LABELS, bad.questions |= EAR_ASK_BIT(EAR_ASK_LANGUAGE); bad.labels = label_codes);
     REFUSED(EAR_REFUSAL_LABELS, bad.questions = EAR_ASK_BIT(EAR_ASK_LANGUAGE));
     REFUSED(EAR_REFUSAL_LABELS, bad.questions = EAR_ASK_BIT(EAR_ASK_LANGUAGE); bad.labels = label_no_codes);
+    for (size_t i = 0; i < EAR_COUNT_OF(no_codes); i++) {
+        const char *const codes[] = {"en", no_codes[i]};
+        REFUSED(EAR_REFUSAL_LABELS, bad.questions = EAR_ASK_BIT(EAR_ASK_LANGUAGE); bad.labels = codes);
+    }
+    for (size_t i = 0; i < EAR_COUNT_OF(no_names); i++) {
+        REFUSED(EAR_REFUSAL_NAME, bad.name = no_names[i]);
+    }
+    REFUSED(EAR_REFUSAL_LABELS, bad.questions = EAR_ASK_BIT(EAR_ASK_SENTIMENT); bad.label_count = 0);
     REFUSED(EAR_REFUSAL_BUDGET, bad.budget_us = 0);
     REFUSED(EAR_REFUSAL_DUPLICATE, bad.name = "second");
     REFUSED(EAR_REFUSAL_STATE_BYTES, bad.state_size = EAR_PLUGIN_STATE_BYTES);

@@ -498,6 +498,33 @@ static void test_windows_fit_their_rings(void **state)
     }
 }
 
+/* A list of free cells that leads astray, and a window that is not in use and has cells. */
+static void test_faults_of_the_free_list_are_seen(void **state)
+{
+    static struct ear_note good;
+    (void)state;
+    struct ear_place place = count(NOON, 1);
+    const uint16_t used = (uint16_t)(place.cells[EAR_HOUR] - note.cells);
+    const uint16_t free_first = note.rings[EAR_HOUR].free_first;
+    const uint16_t first_of_days = (uint16_t)(EAR_MINUTE_CELLS + EAR_HOUR_CELLS);
+    const uint16_t astray[] = {0, first_of_days, used, EAR_CELLS - 1, free_first};
+    assert_true(ear_note_is_sound(&note));
+    good = note;
+    for (size_t i = 0; i < EAR_COUNT_OF(astray); i++) {
+        note = good;
+        note.cells[free_first].next = astray[i]; /* the last: for ever in a circle */
+        assert_false(ear_note_is_sound(&note));
+        note = good;
+        note.rings[EAR_HOUR].free_first = astray[i];
+        assert_int_equal(ear_note_is_sound(&note), astray[i] == free_first);
+    }
+    for (unsigned r = 0; r < EAR_RESOLUTIONS; r++) {
+        note = good;
+        note.rings[r].free_count--;
+        assert_false(ear_note_is_sound(&note));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -516,6 +543,7 @@ int main(void)
         cmocka_unit_test_setup(test_an_unsound_image_is_seen, setup),
         cmocka_unit_test_setup(test_every_fault_of_an_image_is_seen, setup),
         cmocka_unit_test_setup(test_windows_fit_their_rings, setup),
+        cmocka_unit_test_setup(test_faults_of_the_free_list_are_seen, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -294,6 +294,13 @@ static void test_unsound_rows_are_seen(void **state)
     tags[0] = 3;
     tags[1] = 0; /* a label that counts nothing */
     assert_false(ear_note_is_sound(&note));
+    tags[1] = 1;
+    assert_true(ear_note_is_sound(&note));
+    if (EAR_TAGS > 1) {
+        tags[2] = 3; /* the same label again */
+        tags[3] = 1;
+        assert_false(ear_note_is_sound(&note));
+    }
 }
 
 static void expect_unsound_with(unsigned at, unsigned word, uint32_t value)
@@ -313,6 +320,7 @@ static void test_unsound_sketches_are_seen(void **state)
     ear_place_add_distinct(&place, EAR_NUMBER_users_unique, 1);
     expect_unsound_with(EAR_AT_wait, 0, 0);                      /* counted less than is in buckets */
     expect_unsound_with(EAR_AT_intents, 2, EAR_LABELS + 1);      /* no such label */
+    expect_unsound_with(EAR_AT_intents, 2, 0);                   /* nor that */
     expect_unsound_with(EAR_AT_intents, 2 + 2 * EAR_INTENTS, 6); /* more error than count */
     expect_unsound_with(EAR_AT_users_unique, 0, 0xffff);         /* more ids than there is room for */
     expect_unsound_with(EAR_AT_users_unique, 0, (EAR_DISTINCT_PRECISION + 1) << 16); /* more registers */

@@ -315,10 +315,27 @@ static void filters(void **state)
     assert_int_equal(matched_by(EAR_ASKS(topic)), 1);
     assert_int_equal(matched_by(EAR_ASKS(tag)), 0);
     assert_int_equal(matched_by(EAR_ASKS(procedure)), 0);
+    query.topic = str("refine"); /* as long, and another */
+    assert_int_equal(matched_by(EAR_ASKS(topic)), 0);
+    bear(one, EAR_BEARS_TAG, "vip");
+    bear(one, EAR_BEARS_PROCEDURE, "returns");
+    query.tag = str("vip");
+    assert_int_equal(matched_by(EAR_ASKS(tag)), 1);
+    query.procedure = str("returns");
+    assert_int_equal(matched_by(EAR_ASKS(procedure)), 1);
+    assert_int_equal(matched_by(EAR_ASKS(procedure) | EAR_ASKS(tag)), 1);
+    query.csat_min = 1;
+    query.csat_max = 3;
+    assert_int_equal(matched_by(EAR_ASKS(csat_max)), 0); /* 3.5 */
+    assert_int_equal(matched_by(EAR_ASKS(csat_min) | EAR_ASKS(csat_max)), 0);
+    one->sentiment = EAR_SENTIMENT_NEUTRAL;
+    assert_int_equal(matched_by(EAR_ASKS(sentiment)), 1);
     query.channel = str("web");
     assert_int_equal(matched_by(EAR_ASKS(channel)), 1);
     query.text = str("PAKET");
     assert_int_equal(matched_by(EAR_ASKS(text)), 1);
+    query.text = str("PAKETE");
+    assert_int_equal(matched_by(EAR_ASKS(text)), 0);
 }
 
 /* A record as long as it can be. */

@@ -130,6 +130,10 @@ static void emoticons_are_emoji(void **state)
     check("http://x", "W:http M:: W:x");
     check("note:Do a:b", "W:note M:: W:do W:a M:: W:b");
     check("a < b = c", "W:a W:b W:c");
+    check(":} =^) ;{ :[ :| :\\", "E::) E::) E::( E::( E::/ E::/");
+    check(":P =p x:D", "E::p E::p W:x E::)");
+    check("a:path :pp :P. :/", "W:a M:: W:path M:: W:pp E::p M:. E::/");
+    check("<3 <) <", "E:<3");
 }
 
 static void tokens_know_their_place(void **state)
