@@ -45,6 +45,7 @@ struct flash_device {
     uint64_t fail_at;      /* this call fails without effect; 0: none */
     bool fail_for_good;    /* and all after it */
     uint32_t disturb;      /* so many reads of a sector turn one of its bits over; 0: never */
+    bool disturbed;        /* that has happened */
     const char *violation; /* the first rule that was broken, or NULL */
 };
 
