@@ -51,6 +51,9 @@ STAGES = {
     "fuzz": ("fuzzing, briefly", [["tests/fuzz/run", "--seconds", "10"]]),
     "accuracy": ("what the classifiers get right", build("release", "earshot") + [["tests/accuracy/run"]]),
     "e2e": ("end to end against mosquitto with TLS", build("release") + [["tests/e2e/run"]]),
+    "fault": ("kill -9 under load; brokers, disks and clocks that fail",
+              build("release", "earshotd", "earshot", "fault_file") + [["tests/fault/kill", "--times", "60"],
+                                                                       ["tests/fault/outage"]]),
     "bench": ("the benchmarks run", build("release") + [["tests/bench/run", "--quick"]]),
     "demo": ("the demo adds up", [["tools/demo", "--once"]]),
 }
