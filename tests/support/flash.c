@@ -305,7 +305,8 @@ void flash_init(struct flash *flash, struct flash_device *device, uint32_t secto
 bool flash_holds(const struct flash *flash, const void *bytes, size_t length)
 {
     for (size_t at = 0; at + length <= size_of(flash); at++) {
-        if (memcmp(flash->bytes + at, bytes, length) == 0) {
+        const bool may_be_cleared = bad_of(flash, (uint32_t)at) != FLASH_FAILS;
+        if (may_be_cleared && memcmp(flash->bytes + at, bytes, length) == 0) {
             return true;
         }
     }

@@ -78,7 +78,7 @@ void flash_power_on(struct flash_device *device);
 /** The power goes now, between two operations. */
 void flash_power_off(struct flash_device *device);
 
-/** Whether these bytes are anywhere in the partition. */
+/** Whether these bytes are anywhere in the partition, but for sectors that can be neither erased nor programmed. */
 bool flash_holds(const struct flash *flash, const void *bytes, size_t length);
 
 /** A number after the other (splitmix64: Steele, Lea, Flood 2014). */
