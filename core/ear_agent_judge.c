@@ -6,6 +6,8 @@
 #include "core/base/ear_utf8.h"
 #include "core/ear_agent_parts.h"
 
+#define LIKELY_PERMILLE 500
+
 static_assert((int)EAR_FROM_COUNT == EAR_FROMS, "hear and the plugin contract agree on who writes");
 
 /* A label's text, as much of it as a device keeps. */
@@ -32,22 +34,30 @@ static void find_tag(struct ear_hearing *hearing, struct ear_str tag)
     findings->tags[findings->tag_count++] = tag;
 }
 
+/* A topic or a language that is less likely than not is none. */
+static bool is_likely(const struct ear_judgement *judgement, enum ear_question question)
+{
+    return (judgement->answered & EAR_ASK_BIT(question)) != 0 && judgement->by[question].score >= LIKELY_PERMILLE;
+}
+
 /* What the verdicts mean, without the host. */
 static void find(struct ear_hearing *hearing, const struct ear_judgement *judgement)
 {
     const struct ear_host *host = &hearing->agent->host;
     struct ear_findings *findings = &hearing->findings;
 
-    findings->answered = judgement->answered;
+    findings->answered = judgement->answered & (uint16_t) ~(EAR_ASK_BIT(EAR_ASK_TOPIC) | EAR_ASK_BIT(EAR_ASK_LANGUAGE));
     findings->yes = judgement->yes;
     if (judgement->answered & EAR_ASK_BIT(EAR_ASK_SENTIMENT)) {
         findings->sentiment = (uint8_t)judgement->by[EAR_ASK_SENTIMENT].label;
     }
-    if (judgement->answered & EAR_ASK_BIT(EAR_ASK_LANGUAGE)) {
+    if (is_likely(judgement, EAR_ASK_LANGUAGE)) {
+        findings->answered |= EAR_ASK_BIT(EAR_ASK_LANGUAGE);
         memcpy(findings->language,
                ear_host_label(host, judgement->by[EAR_ASK_LANGUAGE].plugin, judgement->by[EAR_ASK_LANGUAGE].label), 2);
     }
-    if (judgement->answered & EAR_ASK_BIT(EAR_ASK_TOPIC)) {
+    if (is_likely(judgement, EAR_ASK_TOPIC)) {
+        findings->answered |= EAR_ASK_BIT(EAR_ASK_TOPIC);
         findings->topic = label_of(host, judgement->by[EAR_ASK_TOPIC].plugin, judgement->by[EAR_ASK_TOPIC].label);
     }
     for (uint16_t i = 0; i < judgement->extra_count; i++) {

@@ -153,11 +153,15 @@ void ear_agent_purge(struct ear_agent *agent);
 /** The event's effect on the memory. Everything above in *hearing is set, or 0. */
 void ear_agent_apply(struct ear_hearing *hearing);
 
-/* --- ear_agent_journal.c: what makes it last --- */
+/* --- ear_agent_memory.c: the memory in sections --- */
+
+void ear_agent_list_sections(struct ear_agent *agent, struct ear_section sections[EAR_MEMORY_SECTIONS]);
 
 /** Open the journal and read the memory back as it was at a checkpoint. What cannot be carried over is logged and
  * begins empty. EAR_ERR_IO: not even that. */
 EAR_MUST_USE int ear_agent_load_memory(struct ear_agent *agent);
+
+/* --- ear_agent_journal.c: what makes it last --- */
 
 /** What happened since that checkpoint. The outbox is open by now, plugins are loaded. EAR_ERR_IO. */
 EAR_MUST_USE int ear_agent_replay(struct ear_agent *agent);

@@ -50,6 +50,8 @@ void ear_agent_record(struct ear_hearing *hearing)
         return;
     }
     record = record_of(hearing);
+    hearing->agent->queries.purged |= hearing->replayed && hearing->event->conversation.length > 0 &&
+                                      hearing->agent->config->settings->records_policy != EAR_RECORDS_FULL;
     ear_record_update(record, hearing->conversation);
     if (record->name_length == 0) {
         ear_record_name(&hearing->agent->memory.records, record, hearing->event->conversation);
@@ -57,13 +59,15 @@ void ear_agent_record(struct ear_hearing *hearing)
     }
 }
 
-/* As it was kept when the event was heard, if that is allowed still. */
+/* As it was kept when the event was heard, if that is allowed still. The checkpoint may not know yet that it ever was:
+ * what the entry holds must go from storage all the same. */
 static void record_replayed(struct ear_hearing *hearing)
 {
     struct ear_records *records = &hearing->agent->memory.records;
     struct ear_conversation_record *record;
 
     if (hearing->asked) {
+        hearing->agent->queries.purged |= hearing->asked_policy > hearing->agent->config->settings->records_policy;
         record = record_of(hearing);
         ear_record_keep(records, record, (enum ear_records_policy)hearing->asked_policy, hearing->question);
     }

@@ -15,7 +15,7 @@
 
 #include "core/store/ear_record_log.h"
 
-#define EAR_JOURNAL_TRIES 3u    /* starts that replay the same entries before they are given up */
+#define EAR_JOURNAL_TRIES 16u   /* starts that replay the same entries before they are given up */
 #define EAR_JOURNAL_SECTIONS 8u /* of a checkpoint, at most */
 
 /** A part of the memory that is understood or not by itself. */

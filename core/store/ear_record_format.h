@@ -75,6 +75,12 @@ static inline uint32_t ear_record_bytes(uint16_t length)
     return EAR_RECORD_HEADER + ((length + 15u) & ~15u);
 }
 
+/** The tail goes to the next sector. */
+static inline void ear_record_give_up_sector(struct ear_record_log *log)
+{
+    log->tail = ear_record_start_of(log, ear_record_sector_of(log, log->tail) + 1);
+}
+
 bool ear_record_is_erased(const uint8_t *bytes, uint32_t length);
 
 /** False if that is no sector header of a log of this geometry; *sector is then garbage. */
@@ -90,6 +96,14 @@ void ear_record_build(uint8_t *bytes, uint32_t sector, uint8_t type, uint16_t le
 /** The storage port at a position. EAR_ERR_IO. */
 int ear_record_port_read(const struct ear_record_log *log, uint64_t position, void *bytes, uint32_t length);
 int ear_record_port_program(const struct ear_record_log *log, uint64_t position, const void *bytes, uint32_t length);
+
+/** ear_record_log.c: what lies at a position, as ear_record_parse, and EAR_ERR_IO. Program a word to zero. Erase the
+ * sector at an address. Make the boot durable. Whether a position is of a sector that is held. */
+int ear_record_look(const struct ear_record_log *log, uint64_t at, struct ear_record_found *found);
+int ear_record_mark_zero(const struct ear_record_log *log, uint64_t position);
+int ear_record_erase_index(struct ear_record_log *log, uint32_t address);
+int ear_record_write_boot(struct ear_record_log *log);
+bool ear_record_is_held(const struct ear_record_log *log, uint64_t position);
 
 /** ear_record_log_find.c: find head, tail and the highest boot of what is on storage. All zero if there is no log. */
 int ear_record_log_find(struct ear_record_log *log);

@@ -14,7 +14,7 @@
 #include "core/store/ear_crc32.h"
 #include "core/store/ear_record_format.h"
 
-static int mark_zero(const struct ear_record_log *log, uint64_t position)
+int ear_record_mark_zero(const struct ear_record_log *log, uint64_t position)
 {
     static const uint8_t zero[4];
     return ear_record_port_program(log, position, zero, sizeof zero);
@@ -23,7 +23,7 @@ static int mark_zero(const struct ear_record_log *log, uint64_t position)
 /* What lies at `at`: a sector's header or a record's. As ear_record_parse, and EAR_ERR_IO; found->after is set unless
  * that.
  */
-static int look(const struct ear_record_log *log, uint64_t at, struct ear_record_found *found)
+int ear_record_look(const struct ear_record_log *log, uint64_t at, struct ear_record_found *found)
 {
     uint8_t bytes[EAR_RECORD_SECTOR_HEADER];
     bool at_start = ear_record_offset_of(log, at) == 0;
@@ -58,7 +58,7 @@ static void pass_head(struct ear_record_log *log, int err, const struct ear_reco
     uint32_t left = ear_record_sector_of(log, log->head);
     if (ear_record_sector_of(log, after) != left && !(err == EAR_ERR_CORRUPT && at_start)) {
         /* Only saves work at the next open: if it fails, the records are passed over once more then. */
-        (void)mark_zero(log, ear_record_start_of(log, left));
+        (void)ear_record_mark_zero(log, ear_record_start_of(log, left));
     }
     log->head = after;
 }
@@ -67,7 +67,7 @@ static int advance_head(struct ear_record_log *log)
 {
     while (log->head < log->tail) {
         struct ear_record_found found;
-        int err = look(log, log->head, &found);
+        int err = ear_record_look(log, log->head, &found);
         if (err == EAR_ERR_IO || (err == EAR_OK && found.live)) {
             return err;
         }
@@ -85,7 +85,7 @@ static int count_live(const struct ear_record_log *log, uint32_t sector, uint32_
     *own = 0;
     while (at < ear_record_start_of(log, sector + 1)) {
         struct ear_record_found found;
-        int err = look(log, at, &found);
+        int err = ear_record_look(log, at, &found);
         if (err == EAR_ERR_IO) {
             return err;
         }
@@ -124,7 +124,7 @@ static void leave_oldest(struct ear_record_log *log, uint32_t number, const stru
 }
 
 /* Erase an index; a second time if that fails once. */
-static int erase(struct ear_record_log *log, uint32_t address)
+int ear_record_erase_index(struct ear_record_log *log, uint32_t address)
 {
     const struct ear_storage *storage = log->storage;
     if (storage->ops->erase(storage->context, address) != 0 && storage->ops->erase(storage->context, address) != 0) {
@@ -132,11 +132,6 @@ static int erase(struct ear_record_log *log, uint32_t address)
     }
     log->erases++;
     return EAR_OK;
-}
-
-static void give_up_sector(struct ear_record_log *log)
-{
-    log->tail = ear_record_start_of(log, ear_record_sector_of(log, log->tail) + 1);
 }
 
 /* The sector is bad. False: so were too many before it. */
@@ -177,7 +172,7 @@ static int begin_sector(struct ear_record_log *log)
         if (err != EAR_OK) {
             return err;
         }
-        err = erase(log, ear_record_address_of(log, log->tail));
+        err = ear_record_erase_index(log, ear_record_address_of(log, log->tail));
         const bool erased = err == EAR_OK;
         if (erased) {
             leave_oldest(log, number, &loss);
@@ -193,7 +188,7 @@ static int begin_sector(struct ear_record_log *log)
         if (!erased) {
             leave_oldest(log, number, &loss);
         }
-        give_up_sector(log);
+        ear_record_give_up_sector(log);
     }
 }
 
@@ -252,7 +247,7 @@ static int make_room(struct ear_record_log *log, uint16_t length)
         return EAR_OK;
     }
     if (offset != 0) {
-        give_up_sector(log);
+        ear_record_give_up_sector(log);
     }
     return begin_sector(log);
 }
@@ -273,15 +268,15 @@ static int append(struct ear_record_log *log, uint8_t type, uint32_t value, cons
             log->skipped = 0;
             return EAR_OK;
         }
-        (void)mark_zero(log, log->tail); /* should it be there after all: it must not be there twice */
-        give_up_sector(log);
+        (void)ear_record_mark_zero(log, log->tail); /* should it be there after all: it must not be there twice */
+        ear_record_give_up_sector(log);
         if (!may_skip(log)) {
             return EAR_ERR_IO;
         }
     }
 }
 
-static int write_boot(struct ear_record_log *log)
+int ear_record_write_boot(struct ear_record_log *log)
 {
     uint64_t tail = log->tail;
     bool in_header = ear_record_offset_of(log, tail) == 0 ||
@@ -308,7 +303,7 @@ int ear_record_log_open(struct ear_record_log *log, const struct ear_storage *st
     if (err == EAR_OK) {
         log->boot = log->boot + 1 > boot_at_least ? log->boot + 1 : boot_at_least;
         log->own_from = log->tail;
-        err = write_boot(log);
+        err = ear_record_write_boot(log);
         log->own_from = log->tail;
     }
     if (err != EAR_OK) {
@@ -357,7 +352,7 @@ int ear_record_log_next(struct ear_record_log *log, uint64_t from, struct ear_re
     uint64_t at = from > log->head ? from : log->head;
     while (at < log->tail) {
         struct ear_record_found found;
-        int err = look(log, at, &found);
+        int err = ear_record_look(log, at, &found);
         if (err == EAR_ERR_IO) {
             return err;
         }
@@ -370,63 +365,9 @@ int ear_record_log_next(struct ear_record_log *log, uint64_t from, struct ear_re
     return EAR_ERR_EMPTY;
 }
 
-static bool is_held(const struct ear_record_log *log, uint64_t position)
+bool ear_record_is_held(const struct ear_record_log *log, uint64_t position)
 {
     return ear_record_sector_of(log, position) >= log->oldest_sector && position < log->tail;
-}
-
-int32_t ear_record_log_get(const struct ear_record_log *log, const struct ear_record *record, void *head,
-                           uint16_t head_length, void *bytes, uint16_t capacity)
-{
-    struct ear_record_found found;
-    if (log->storage == NULL || !is_held(log, record->position)) {
-        return EAR_ERR_EMPTY;
-    }
-    if (record->length < head_length) {
-        return EAR_ERR_CORRUPT;
-    }
-    const uint16_t length = (uint16_t)(record->length - head_length);
-    if (length > capacity) {
-        return EAR_ERR_TOO_LONG;
-    }
-    const uint64_t at = record->position + EAR_RECORD_HEADER;
-    int err = look(log, record->position, &found);
-    if (err == EAR_ERR_IO || (head_length > 0 && ear_record_port_read(log, at, head, head_length) != EAR_OK) ||
-        (length > 0 && ear_record_port_read(log, at + head_length, bytes, length) != EAR_OK)) {
-        return EAR_ERR_IO;
-    }
-    if (err == EAR_OK && found.length == record->length &&
-        found.value == ear_crc32(ear_crc32(0, head, head_length), bytes, length)) {
-        return length;
-    }
-    return EAR_ERR_CORRUPT;
-}
-
-int32_t ear_record_log_read(struct ear_record_log *log, const struct ear_record *record, void *bytes, uint16_t capacity)
-{
-    const int32_t length = ear_record_log_get(log, record, NULL, 0, bytes, capacity);
-    if (length != EAR_ERR_CORRUPT) {
-        return length;
-    }
-    const int err = ear_record_log_done(log, record->position);
-    if (err != EAR_OK) {
-        return err;
-    }
-    log->corrupt++;
-    return EAR_ERR_CORRUPT;
-}
-
-int ear_record_log_at(const struct ear_record_log *log, uint64_t position, struct ear_record *record)
-{
-    struct ear_record_found found;
-    if (log->storage == NULL || !is_held(log, position)) {
-        return EAR_ERR_EMPTY;
-    }
-    const int err = look(log, position, &found);
-    if (err == EAR_OK) {
-        *record = (struct ear_record){position, found.after, found.length, found.type};
-    }
-    return err;
 }
 
 int ear_record_log_done(struct ear_record_log *log, uint64_t position)
@@ -434,130 +375,19 @@ int ear_record_log_done(struct ear_record_log *log, uint64_t position)
     if (log->storage == NULL) {
         return EAR_ERR_IO;
     }
-    if (position < log->head || !is_held(log, position)) {
+    if (position < log->head || !ear_record_is_held(log, position)) {
         return EAR_OK;
     }
-    if (mark_zero(log, position) != EAR_OK) {
+    if (ear_record_mark_zero(log, position) != EAR_OK) {
         return EAR_ERR_IO;
     }
     (void)advance_head(log); /* for the backlog's sake; done again by whoever looks for a record */
     return EAR_OK;
 }
 
-/* Records ever before a position in a sector or at its end. */
-static uint32_t number_before(const struct ear_record_log *log, uint32_t sector, uint64_t position)
-{
-    uint32_t number = log->tail_number;
-    for (uint64_t at = ear_record_start_of(log, sector); at < position;) {
-        struct ear_record_found found;
-        if (look(log, at, &found) != EAR_OK) {
-            break;
-        }
-        number = found.type == EAR_RECORD_TYPE_SECTOR ? found.value : number + (found.type != EAR_RECORD_TYPE_BOOT);
-        at = found.after;
-    }
-    return number;
-}
-
-void ear_record_log_discard(struct ear_record_log *log, uint64_t before)
-{
-    before = before < log->tail ? before : log->tail;
-    if (log->storage == NULL || before <= log->head) {
-        return;
-    }
-    uint32_t sector = ear_record_sector_of(log, log->head);
-    sector = sector > log->oldest_sector ? sector : log->oldest_sector;
-    for (; sector < ear_record_sector_of(log, before); sector++) {
-        (void)mark_zero(log, ear_record_start_of(log, sector));
-    }
-    log->head_number = number_before(log, ear_record_sector_of(log, before), before);
-    log->head = before;
-}
-
-void ear_record_log_turn(struct ear_record_log *log)
-{
-    if (ear_record_offset_of(log, log->tail) != 0) {
-        give_up_sector(log);
-    }
-}
-
-int ear_record_log_rewind(struct ear_record_log *log, uint64_t position)
-{
-    if (log->storage == NULL) {
-        return EAR_ERR_IO;
-    }
-    const uint32_t kept = ear_record_sector_of(log, position);
-    ear_record_log_turn(log);
-    uint32_t end = ear_record_sector_of(log, log->tail);
-    if (end <= kept + 2) { /* one sector is not worth it: it may be all that bears this boot's number */
-        return EAR_OK;
-    }
-    log->tail = ear_record_start_of(log, kept + 1);
-    log->tail_number = number_before(log, kept, log->tail);
-    log->own_from = log->own_from < log->tail ? log->own_from : log->tail;
-    int err = write_boot(log); /* before the last one goes, which bears this boot's number, too */
-    for (; err == EAR_OK && end - 1 > ear_record_sector_of(log, log->tail); end--) {
-        err = erase(log, ear_record_address_of(log, ear_record_start_of(log, end - 1)));
-    }
-    return err == EAR_OK ? ear_record_log_sync(log) : err;
-}
-
-/* What cannot be erased can still be made unreadable. */
-static int write_over(const struct ear_record_log *log, uint64_t start)
-{
-    static const uint8_t zero[256];
-    int worst = EAR_OK;
-    for (uint32_t at = 0; at < log->storage->sector_bytes; at += (uint32_t)sizeof zero) {
-        const int err = ear_record_port_program(log, start + at, zero, sizeof zero);
-        worst = err != EAR_OK ? err : worst;
-    }
-    return worst;
-}
-
-int ear_record_log_erase(struct ear_record_log *log, uint64_t before)
-{
-    if (log->storage == NULL) {
-        return EAR_ERR_IO;
-    }
-    ear_record_log_discard(log, before);
-    const uint32_t count = log->storage->sector_count;
-    const uint32_t newest = ear_record_sector_of(log, log->tail - 1);
-    int worst = EAR_OK;
-    for (uint32_t sector = newest + 1; sector < newest + count; sector++) {
-        if (sector >= count && sector - count >= ear_record_sector_of(log, before)) {
-            break;
-        }
-        const uint64_t start = ear_record_start_of(log, sector);
-        const int err = erase(log, ear_record_address_of(log, start));
-        if (err != EAR_OK && write_over(log, start) != EAR_OK) {
-            worst = err;
-        }
-    }
-    if (log->oldest_sector < ear_record_sector_of(log, before)) {
-        log->oldest_sector = ear_record_sector_of(log, before);
-    }
-    return worst;
-}
-
-bool ear_record_log_holds_own(const struct ear_record_log *log, uint64_t position)
-{
-    return position >= log->own_from && is_held(log, position);
-}
-
 uint32_t ear_record_log_backlog(const struct ear_record_log *log)
 {
     return log->head < log->tail && log->tail_number > log->head_number ? log->tail_number - log->head_number : 0;
-}
-
-uint16_t ear_record_log_room(const struct ear_record_log *log)
-{
-    const uint32_t offset = log->storage == NULL ? 0 : ear_record_offset_of(log, log->tail);
-    const uint32_t taken = offset + EAR_RECORD_HEADER;
-    if (offset == 0 || taken + 64u > log->storage->sector_bytes) {
-        return ear_record_log_longest(log);
-    }
-    const uint32_t room = log->storage->sector_bytes - taken;
-    return room > UINT16_MAX ? UINT16_MAX : (uint16_t)room;
 }
 
 uint16_t ear_record_log_longest(const struct ear_record_log *log)

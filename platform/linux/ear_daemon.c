@@ -71,7 +71,8 @@ static int32_t ask(void *context, struct ear_str question, struct ear_str line, 
                                          .settings = &daemon->settings,
                                          .mqtt = daemon->mqtt,
                                          .socket = daemon->socket,
-                                         .native = daemon->native};
+                                         .native = daemon->native,
+                                         .state = &daemon->state};
     if (question.length == 7 && memcmp(question.bytes, "records", 7) == 0) {
         return ear_records_page_write(&daemon->agent, line, out, capacity);
     }

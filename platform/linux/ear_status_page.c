@@ -101,6 +101,28 @@ static void put_clients(struct ear_json_out *out, const struct ear_status_page *
     ear_json_out_raw(out, "}");
 }
 
+/* One file: "ok", or why it does not work. */
+static void put_file(struct ear_json_out *out, const char *member, const struct ear_storage_file *file)
+{
+    name(out, member);
+    ear_json_out_raw(out, "{");
+    text_of(out, "works", file->fd < 0 ? "cannot be opened" : file->error != 0 ? strerror(file->error) : "yes");
+    number_of(out, "kib", (uint64_t)file->port.sector_bytes * file->port.sector_count / 1024u);
+    number_of(out, "written_bytes", file->written_bytes);
+    number_of(out, "syncs", file->syncs);
+    ear_json_out_raw(out, "}");
+}
+
+static void put_storage(struct ear_json_out *out, const struct ear_status_page *page)
+{
+    name(out, "storage");
+    ear_json_out_raw(out, "{");
+    text_of(out, "directory", page->settings->own.state_directory);
+    put_file(out, "state", &page->state->state);
+    put_file(out, "outbox", &page->state->outbox);
+    ear_json_out_raw(out, "}");
+}
+
 static void put_table(struct ear_json_out *out, const char *table, uint32_t used, uint32_t size)
 {
     begin_row(out);
@@ -195,6 +217,7 @@ int32_t ear_status_page_write(const struct ear_status_page *page, char *out, siz
     put_head(&line, page, &status);
     put_broker(&line, page);
     put_clients(&line, page);
+    put_storage(&line, page);
     put_tables(&line, &status.health);
     put_plugins(&line, &page->agent->host);
     put_native(&line, page->native);

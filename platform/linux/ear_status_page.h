@@ -8,6 +8,7 @@
 #include "platform/linux/ear_mqtt.h"
 #include "platform/linux/ear_native.h"
 #include "platform/linux/ear_socket.h"
+#include "platform/linux/ear_state.h"
 
 struct ear_status_page {
     const struct ear_agent *agent;
@@ -15,6 +16,7 @@ struct ear_status_page {
     const struct ear_mqtt *mqtt;
     const struct ear_socket *socket; /* NULL: none */
     struct ear_native *native;
+    const struct ear_state *state;
 };
 
 /** Write the line with its '\n'. Bytes, or EAR_ERR_FULL. */

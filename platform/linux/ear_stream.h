@@ -21,7 +21,8 @@ enum ear_stream_mode { EAR_STREAM_NEW, EAR_STREAM_JSON, EAR_STREAM_CBOR, EAR_STR
 struct ear_stream_sink {
     bool (*hear)(void *context, const struct ear_event *event, struct ear_heard *heard);
     void (*refused)(void *context, const struct ear_fault *fault); /* by the decoder; hear counts its own */
-    /** Make durable what was heard: only then may the answers be sent. Not called by ear_stream_take. NULL: nothing is. */
+    /** Make durable what was heard: only then may the answers be sent. Not called by ear_stream_take. NULL: nothing is.
+     */
     enum ear_err (*commit)(void *context);
     /** Answer a question, {"ask":question,...}, with one line, its end included. Bytes, or EAR_ERR_UNKNOWN. NULL: no
      * questions here. */

@@ -80,6 +80,7 @@ static int verdict_on(int fd, enum kind kind)
 /* POSIX wants this way of calling what dlsym gives. */
 #define REAL(type, name) (*(type *)&(void *){dlsym(RTLD_NEXT, name)})
 
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): the C library's names are not for others to use. */
 ssize_t pread(int fd, void *bytes, size_t length, off_t at)
 {
     typedef ssize_t (*function)(int, void *, size_t, off_t);
@@ -128,7 +129,7 @@ int open(const char *path, int flags, ...)
 {
     typedef int (*function)(const char *, int, ...);
     va_list more;
-    va_start(more, flags);
+    va_start(more, flags); /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it is, here */
     const mode_t mode = (flags & O_CREAT) != 0 ? va_arg(more, mode_t) : 0;
     va_end(more);
     const int error = (flags & O_ACCMODE) != O_RDONLY && is_ours(path) ? verdict(OPEN) : 0;
@@ -150,3 +151,4 @@ int adjtimex(struct timex *about)
     about->status &= ~STA_UNSYNC;
     return TIME_OK;
 }
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

@@ -101,8 +101,9 @@ static bool may_program(struct flash *flash, uint32_t address, const uint8_t *by
         break_rule(flash, "a program of something else than whole words");
         return false;
     }
-    const bool lies = flash->bad[address / flash->port.sector_bytes] == FLASH_LIES; /* was it erased? who knows */
-    for (uint32_t i = 0; i < length && !lies; i += WORD) {
+    /* Was it erased? Where bits turn over by themselves nobody can know. */
+    const bool unsure = flash->bad[address / flash->port.sector_bytes] == FLASH_LIES || flash->device->disturbed;
+    for (uint32_t i = 0; i < length && !unsure; i += WORD) {
         if (memcmp(flash->bytes + address + i, erased, WORD) != 0 && memcmp(bytes + i, zero, WORD) != 0) {
             break_rule(flash, "a word is programmed twice");
             return false;
@@ -180,6 +181,7 @@ static void disturb(struct flash *flash, uint32_t address)
     flash->bytes[at] ^= bit;
     flash->durable[at] ^= bit;
     flash->disturbs[sector] = 0;
+    flash->device->disturbed = true;
 }
 
 static int port_read(void *context, uint32_t address, void *bytes, uint32_t length)
@@ -303,7 +305,8 @@ void flash_init(struct flash *flash, struct flash_device *device, uint32_t secto
 bool flash_holds(const struct flash *flash, const void *bytes, size_t length)
 {
     for (size_t at = 0; at + length <= size_of(flash); at++) {
-        if (memcmp(flash->bytes + at, bytes, length) == 0) {
+        const bool may_be_cleared = bad_of(flash, (uint32_t)at) != FLASH_FAILS;
+        if (may_be_cleared && memcmp(flash->bytes + at, bytes, length) == 0) {
             return true;
         }
     }

@@ -45,6 +45,7 @@ struct flash_device {
     uint64_t fail_at;      /* this call fails without effect; 0: none */
     bool fail_for_good;    /* and all after it */
     uint32_t disturb;      /* so many reads of a sector turn one of its bits over; 0: never */
+    bool disturbed;        /* that has happened */
     const char *violation; /* the first rule that was broken, or NULL */
 };
 
@@ -77,7 +78,7 @@ void flash_power_on(struct flash_device *device);
 /** The power goes now, between two operations. */
 void flash_power_off(struct flash_device *device);
 
-/** Whether these bytes are anywhere in the partition. */
+/** Whether these bytes are anywhere in the partition, but for sectors that can be neither erased nor programmed. */
 bool flash_holds(const struct flash *flash, const void *bytes, size_t length);
 
 /** A number after the other (splitmix64: Steele, Lea, Flood 2014). */

@@ -7,7 +7,7 @@ import time
 
 from disk import HALF
 from lib.client import to_json
-from lib.world import check, until
+from lib.world import check, equal, until
 from load import HOUR_MS
 from scene import Scene
 
@@ -23,10 +23,12 @@ def refused_then_healed(world, kind, error, says):
     check(scene.load.acknowledged == before, "nothing is acknowledged that is not durable")
     check(scene.load.refused > 0, "the clients are told to try again")
     scene.daemon.wait_log(says)
+    equal(scene.daemon.status()["storage"]["state"]["works"], says, "what status says")
     scene.daemon.wait_up()  # it goes on telling
     check(scene.daemon.text().count(says) < 4, "it is said once, not for each event")
     scene.disk.heal()
     scene.run_until_acknowledged(300)
+    equal(scene.daemon.status()["storage"]["state"]["works"], "yes", "what status says afterwards")
     scene.restart()
     return scene.result(1, f"{scene.load.refused} answers said: not now")
 
@@ -106,6 +108,7 @@ def case_no_outbox(world):
     scene.daemon.wait_log("the storage cannot be opened: .*outbox: Is a directory")
     scene.run_until_acknowledged(300)
     scene.result(1)
+    equal(scene.daemon.status()["storage"]["outbox"]["works"], "cannot be opened", "what status says")
     outbox.rmdir()
     check(scene.daemon.program.wait(30) == 1, "it ends as a failure, so that it is started again")
     scene.daemon.wait_log("the outbox can be opened now")

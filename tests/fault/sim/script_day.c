@@ -156,7 +156,7 @@ static void end_of(struct writer *writer, uint32_t conversation)
 
 static void converse(struct writer *writer, uint32_t conversation)
 {
-    static const char *const asks[] = {"Where is my order?", "Wo ist meine Bestellung? " SCRIPT_SECRET,
+    static const char *const asks[] = {"Where is my order?", SCRIPT_SECRET " Wo ist meine Bestellung?",
                                        "I want to talk to a human", "This is great, thank you!", "Das ist furchtbar"};
     struct ear_event *event = add_event(writer, EAR_KIND_START, conversation);
 
