@@ -221,9 +221,10 @@ GRAMS_INLINE four turned_four(const uint32_t *from, unsigned by)
 
 GRAMS_INLINE void put_runs(uint32_t *out, const uint32_t *last, unsigned n)
 {
+    const four none = {0};
     four runs = load_four(last) + turned_four(last - 1, 9);
-    runs += n >= 3 ? turned_four(last - 2, 18) : runs - runs;
-    runs += n >= 4 ? turned_four(last - 3, 27) : runs - runs;
+    runs += n >= 3 ? turned_four(last - 2, 18) : none;
+    runs += n >= 4 ? turned_four(last - 3, 27) : none;
     memcpy(out, &runs, sizeof(runs));
 }
 
