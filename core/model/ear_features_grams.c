@@ -206,25 +206,26 @@ static uint16_t fill_row(struct row *row, const struct ear_turn *turn, uint16_t 
 /* Four numbers; compilers know what to do with them on every machine. */
 typedef uint32_t four __attribute__((vector_size(16)));
 
-static inline four load_four(const uint32_t *from)
+/* Onto four sums, the bits of as many letters, turned. Not returned: that is an error where there are no such
+ * registers. */
+GRAMS_INLINE void add_turned(four *sums, const uint32_t *from, unsigned by)
 {
-    four to;
-    memcpy(&to, from, sizeof(to));
-    return to;
-}
-
-GRAMS_INLINE four turned_four(const uint32_t *from, unsigned by)
-{
-    const four bits = load_four(from);
-    return bits << by | bits >> (32 - by);
+    four bits;
+    memcpy(&bits, from, sizeof(bits));
+    *sums += bits << by | bits >> (32 - by);
 }
 
 GRAMS_INLINE void put_runs(uint32_t *out, const uint32_t *last, unsigned n)
 {
-    const four none = {0};
-    four runs = load_four(last) + turned_four(last - 1, 9);
-    runs += n >= 3 ? turned_four(last - 2, 18) : none;
-    runs += n >= 4 ? turned_four(last - 3, 27) : none;
+    four runs;
+    memcpy(&runs, last, sizeof(runs));
+    add_turned(&runs, last - 1, 9);
+    if (n >= 3) {
+        add_turned(&runs, last - 2, 18);
+    }
+    if (n >= 4) {
+        add_turned(&runs, last - 3, 27);
+    }
     memcpy(out, &runs, sizeof(runs));
 }
 
