@@ -25,10 +25,23 @@ static inline int16_t clamped_16(int32_t value)
     return (int16_t)(value > INT16_MAX ? INT16_MAX : value < INT16_MIN ? INT16_MIN : value);
 }
 
+/* How an element of the sum is normalised. */
+struct norm {
+    int32_t times;
+    int32_t less;
+    int32_t factor;
+    int32_t shift;
+};
+
+static inline int16_t normalised(const struct norm *norm, int32_t element)
+{
+    return clamped_16(((norm->times * element - norm->less) * norm->factor) >> norm->shift);
+}
+
 static void normalise(struct view *view, const struct ear_linear_sum *sum)
 {
     const bool by_root = (view->body.flags & EAR_LINEAR_ROOT) != 0;
-    const struct ear_linear_norm norm = {
+    const struct norm norm = {
         .times = view->body.bits == 1 ? 2 : 1,
         .less = (view->body.bits == 1 ? 1 : 8) * (int32_t)sum->scales,
         .factor = by_root ? (int32_t)ear_linear_root(sum->found) : 16,
@@ -38,11 +51,13 @@ static void normalise(struct view *view, const struct ear_linear_sum *sum)
     uint32_t i = 0;
 #ifdef __SSE2__
     for (; i + EAR_LINEAR_SSE2_DIMS <= dims; i += EAR_LINEAR_SSE2_DIMS) {
-        normalise_sse2(&norm, sum->elements + i, view->elements + i);
+        for (uint32_t j = 0; j < EAR_LINEAR_SSE2_DIMS; j++) {
+            view->elements[i + j % 4 * 8 + j / 4] = normalised(&norm, sum->elements[i + j]);
+        }
     }
 #endif
     for (; i < dims; i++) {
-        view->elements[i] = clamped_16(((norm.times * sum->elements[i] - norm.less) * norm.factor) >> norm.shift);
+        view->elements[i] = normalised(&norm, sum->elements[i]);
     }
     for (; i % 4 != 0; i++) {
         view->elements[i] = 0;

@@ -18,14 +18,6 @@ struct ear_linear_sum {
     int32_t elements[EAR_LINEAR_DIMS_MAX]; /* of vectors whose elements are not negative: b for 2b - 1, e + 8 for e */
 };
 
-/** How an element of the sum is normalised: ((element * times - less) * factor) >> shift, clamped to 16 bits. */
-struct ear_linear_norm {
-    int32_t times; /* 1 or 2 */
-    int32_t less;
-    int32_t factor;
-    int32_t shift;
-};
-
 /** Find a message's features and add them up. */
 void ear_linear_add_up(struct ear_linear_sum *sum, const struct ear_linear_parts *body, struct ear_features *features);
 

@@ -541,5 +541,5 @@ def test_every_command_has_its_help(world):
     for command in [["pack", one] for one in commands] + [["judge"]]:
         text = done(world, *command, "--help")
         check(text.startswith(f"usage: earshot {command[0]}") and len(text.splitlines()) > 5, f"{command}: {text}")
-    refused(world, 2, "no command `pack bogus`", "pack", "bogus")
+    refused(world, 2, "no command `earshot pack bogus`", "pack", "bogus")
     refused(world, 2, "usage: earshot pack", "pack")
