@@ -615,6 +615,30 @@ static void test_storage_that_fails_at_the_end(void **state)
     assert_int_equal(total(EAR_AT_messages + EAR_FROM_USER), 1);
 }
 
+/* What is counted since the start stops at its greatest value, in memory and in what is told. */
+static void test_counts_of_the_start_stop(void **state)
+{
+    struct ear_status status;
+    const struct ear_fault fault = {.err = EAR_ERR_SYNTAX, .allowed = ""};
+    (void)state;
+
+    agent.counts.accepted = UINT32_MAX - 1u;
+    agent.counts.refused[-EAR_ERR_SYNTAX] = UINT32_MAX - 1u;
+    agent.counts.refused[-EAR_ERR_RANGE] = 7;
+    for (unsigned i = 0; i < 3; i++) {
+        speak("c", EAR_FROM_USER, NOON_MS);
+        ear_agent_refused(&agent, &fault);
+    }
+    assert_int_equal(agent.counts.accepted, UINT32_MAX);
+    assert_int_equal(agent.counts.refused[-EAR_ERR_SYNTAX], UINT32_MAX);
+    ear_agent_status(&agent, &status);
+    assert_int_equal(status.health.events_accepted, UINT32_MAX);
+    assert_int_equal(status.health.refused_syntax, UINT32_MAX);
+    connect_broker(); /* and a summary can be told with them */
+    ack_all();
+    assert_int_equal(told(EAR_AT_messages + EAR_FROM_USER), 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -644,6 +668,7 @@ int main(void)
         cmocka_unit_test_setup(test_refused_plugins_are_told_and_do_not_stop_it, begin_with_log),
         cmocka_unit_test_setup(test_an_outbox_that_fails, begin_with_log),
         cmocka_unit_test_setup(test_storage_that_fails_at_the_end, begin_with_log),
+        cmocka_unit_test_setup(test_counts_of_the_start_stop, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -265,6 +265,19 @@ static void test_what_is_unsound_is_found(void **state)
     assert_false(ear_label_is_sound(&labels, &none)); /* a cell holds a label that has no text */
 }
 
+static void ids_that_are_no_labels_need_no_mark(void **state)
+{
+    (void)state;
+    struct ear_label_marks marks = {{0}}, none = {{0}};
+    ear_label_mark(&marks, EAR_LABEL_OTHER);
+    ear_label_mark(&marks, EAR_LABELS + 1u);
+    assert_memory_equal(&marks, &none, sizeof none);
+    assert_false(ear_label_is_marked(&marks, EAR_LABEL_OTHER));
+    ear_label_mark(&marks, EAR_LABELS);
+    assert_true(ear_label_is_marked(&marks, EAR_LABELS));
+    assert_false(ear_label_is_marked(&marks, EAR_LABELS - 1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -276,6 +289,7 @@ int main(void)
         cmocka_unit_test_setup(test_what_nobody_uses_makes_room, setup),
         cmocka_unit_test_setup(test_held_to_a_naive_dictionary, setup),
         cmocka_unit_test_setup(test_what_is_unsound_is_found, setup),
+        cmocka_unit_test(ids_that_are_no_labels_need_no_mark),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

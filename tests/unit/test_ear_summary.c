@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "core/tell/ear_summary.h"
+#include "core/tell/ear_summary_keys.h"
 
 #define STR(text) ((struct ear_str){(text), sizeof(text) - 1})
 #define START_S INT64_C(1767268800) /* 2026-01-01T12:00Z */
@@ -374,6 +375,16 @@ static void test_a_cell_has_its_head(void **state)
     expect_same_head(&head, &expected);
 }
 
+static void test_windows_have_their_usual_lengths(void **state)
+{
+    static const uint32_t lengths_s[] = {
+        [EAR_MINUTE] = 60, [EAR_HOUR] = 3600, [EAR_DAY] = 86400, [EAR_RESOLUTIONS] = 0};
+    (void)state;
+    for (unsigned r = 0; r < EAR_COUNT_OF(lengths_s); r++) {
+        assert_int_equal(ear_summary_usual_length_s(r), lengths_s[r]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -388,6 +399,7 @@ int main(void)
         cmocka_unit_test(test_no_prefix_of_a_summary_is_one),
         cmocka_unit_test(test_flipped_bytes_are_refused_or_mean_something),
         cmocka_unit_test(test_a_cell_has_its_head),
+        cmocka_unit_test(test_windows_have_their_usual_lengths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
