@@ -576,8 +576,13 @@ static void test_checkpoints_that_fail_are_not_tried_all_the_time(void **state)
     fake_storage_power_on(&state_flash);
     state_flash.fail_at = 1;
     state_flash.fail_for_good = true;
+    agent.behind = true; /* as where the time became known, and its entry had no room */
     assert_int_equal(ear_agent_save(&agent), EAR_ERR_IO);
     const uint32_t failed = agent.counts.save_failed;
+    const struct ear_event event = message_of("c", EAR_FROM_BOT, NOON_MS);
+    struct ear_heard heard;
+    assert_false(ear_agent_hear(&agent, &event, &heard));
+    assert_int_equal(heard.fault.err, EAR_ERR_IO);
     for (unsigned i = 0; i < 5; i++) {
         (void)ear_agent_tick(&agent);
     }

@@ -277,6 +277,13 @@ static void test_a_message_takes_back_the_ends_before_it(void **state)
     assert_int_equal(c.spoke_ms, 2000);
 
     c = spoken_at(1000);
+    assert_false(close_at(&c, 3000, EAR_BY_USER, false));
+    assert_false(close_at(&c, 4000, EAR_BY_BOT, false));
+    assert_true(speak_at(&c, 2700));
+    assert_int_equal(c.end_ms, 3000); /* of the closings after it the earliest */
+    assert_int_equal(c.ended_by, EAR_BY_USER);
+
+    c = spoken_at(1000);
     assert_false(close_at(&c, 1200, EAR_BY_USER, false));
     assert_true(speak_at(&c, 1200)); /* in the same millisecond: it goes on */
     assert_int_equal(c.last_ms, 1200);

@@ -637,6 +637,10 @@ static void test_a_journal_moves_to_another_partition(void **state)
     assert_int_equal(ear_record_log_open(&to, &larger.port, 1), EAR_OK);
     assert_int_equal(move_to(&to), EAR_OK);
     assert_int_equal(ear_journal_open(&journal, &larger.port, 4 + LARGE, ENTRY_BYTES, 1), EAR_OK);
+    struct ear_record first;
+    assert_int_equal(ear_record_log_at(&journal.log, journal.newest.begin, &first), EAR_OK);
+    assert_int_equal(first.type, TYPE_BEGIN); /* where its END says it is */
+    assert_int_equal(journal.newest.number, 42);
     memset(&memory, 0, sizeof memory);
     fake = larger;
     fake.port.context = &fake;
