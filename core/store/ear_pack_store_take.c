@@ -6,7 +6,7 @@
 #include "core/store/ear_crc32.h"
 #include "core/store/ear_pack_store_parts.h"
 
-#define COPY_BYTES 128u /* of a pack on the stack at a time: storage may not be readable while it is programmed */
+#define COPY_BYTES 64u /* of a pack on the stack at a time: storage may not be readable while it is programmed */
 
 /* What is under way ends here; *fault is set. */
 static bool give_up(struct ear_pack_store *store)

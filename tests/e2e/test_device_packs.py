@@ -402,6 +402,23 @@ def test_a_device_that_takes_no_packs_has_no_room_for_them(world):
     check(done.returncode == 0 and "installed" not in done.stdout, f"{done}")
 
 
+def test_storage_of_another_layout(world):
+    """That of a build with other places: the log says that it was set aside, and packs can come again."""
+    shop = Shop(world)
+    device = Device(world, shop)
+    device.install(shop.pack(2, "refund", ["voucher"]))
+    equal(device.daemon.stop(), 0, "exit status")
+    storage = device.daemon.state / "packs"
+    former = storage.read_bytes()[:-16384]
+    storage.write_bytes(former)
+    device.daemon.start()
+    device.daemon.wait_log("packs of another build's layout were set aside")
+    equal(storage.with_suffix(".bad").read_bytes(), former, "what was set aside")
+    equal(device.installed(), [], "packs of the new storage")
+    device.install(shop.pack(1, "gift", ["voucher"]))
+    device.says("voucher", "gift")
+
+
 def test_without_a_control_socket(world):
     """The daemon goes on; the client says what to do."""
     shop = Shop(world)
