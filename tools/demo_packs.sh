@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # tools/demo_packs.sh - the demo's second act: a classifier is made of a list of keywords, signed, and given to a kiosk that is
-# running; newer ones replace it, it is rolled back, others are refused. To be sourced by tools/demo, whose functions
+# running; newer ones replace it, others are refused, it is rolled back. To be sourced by tools/demo, whose functions
 # and variables it uses.
 # shellcheck shell=bash disable=SC2154
 
@@ -59,16 +59,16 @@ show_packs() {
   make_pack 2 1.1 voucher
   take newer "$work/tags-2.pack"
   hear voucher 1 "I lost my voucher"
+  make_pack 3 1.2 coupon
+  refuse older "$work/tags-1.pack" counter
+  sed 's/coupon/coupom/' "$work/tags-3.pack" >"$work/tampered.pack"
+  refuse tampered "$work/tampered.pack" signature
+  refuse unsigned "$work/tags.pack" envelope
   local said
   said=$(pack rollback tags 2>&1) || fail "$kiosk: $said"
   step 'rolled back' "$said"
   hear gift 2 "Two vouchers, please"
   refuse 'given up' "$work/tags-2.pack" counter
-  make_pack 3 1.2 coupon
   take newest "$work/tags-3.pack"
-  refuse older "$work/tags-1.pack" counter
-  make_pack 4 1.3 coupon
-  sed 's/coupon/coupom/' "$work/tags-4.pack" >"$work/tampered.pack"
-  refuse tampered "$work/tampered.pack" signature
   hear coupon 1 "Where do I enter my voucher?"
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Slots follow each other on the partition, two for each place; core/store/ear_pack_slot.h has their bytes.
+/* Slots follow each other on the partition, two for each place and at the end one that receives;
+ * core/store/ear_pack_slot.h has their bytes.
  *
  * In use is, of a place's slots that are whole and not revoked, the one with the highest sequence. So a new pack comes
  * into use by its header alone, which is programmed last, and a rollback is one mark. Which counter is the highest
  * follows from the two headers; before a slot is erased that alone remembers it, the other one's header gets a note.
  *
- * While what comes in equals the pack in use nothing is written (`slot` is then the one in use), so that a pack sent
- * again does not cost the last good one. */
+ * Nothing of a place changes before what was received is known to be right: a pack that is refused, or sent again, does
+ * not cost the last good one. What lies in the receiving slot means nothing after a restart; it has no header. */
 #include "core/store/ear_pack_store.h"
 
 #include <assert.h>
@@ -23,7 +24,7 @@ static bool geometry_is_possible(const struct ear_storage *storage)
     return storage->mapped != NULL && sector_bytes >= EAR_STORAGE_SECTOR_MIN &&
            sector_bytes <= EAR_STORAGE_SECTOR_MAX && (sector_bytes & (sector_bytes - 1)) == 0 &&
            storage->sector_count <= UINT32_MAX / sector_bytes &&
-           storage->sector_count / (2u * EAR_PACKS) * sector_bytes > EAR_PACK_SLOT_HEADER;
+           storage->sector_count / EAR_PACK_SLOTS * sector_bytes > EAR_PACK_SLOT_HEADER;
 }
 
 /* What lies in a slot; false if that is nothing, or not this place's. */
@@ -92,7 +93,7 @@ enum ear_err ear_pack_store_open(struct ear_pack_store *store, const struct ear_
     }
     store->storage = storage;
     store->signature = signature;
-    store->slot_bytes = storage->sector_count / (2u * EAR_PACKS) * storage->sector_bytes - EAR_PACK_SLOT_HEADER;
+    store->slot_bytes = storage->sector_count / EAR_PACK_SLOTS * storage->sector_bytes - EAR_PACK_SLOT_HEADER;
     for (unsigned place = 0; place < EAR_PACKS; place++) {
         find_place(store, place);
     }
@@ -153,7 +154,7 @@ enum ear_err ear_pack_store_roll_back(struct ear_pack_store *store, const char *
         return EAR_ERR_IO;
     }
     if (store->expected != 0 && store->place == index) {
-        store->expected = 0; /* what was coming took the former one's slot, or leaned on this one */
+        store->expected = 0; /* whoever goes back does not want what was to come next */
     }
     p->slots[p->in_use].bytes = 0;
     p->slots[p->in_use].revoked = true;

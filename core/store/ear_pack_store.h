@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core/store/ear_pack_store.h - where packs are kept: places by name, two slots each, on one storage partition that can
- * be read in place. Called from the agent's task.
+/* core/store/ear_pack_store.h - where packs are kept: places by name, two slots each, and one slot that receives for
+ * all of them, on one storage partition that can be read in place. Called from the agent's task.
  *
  * A pack comes in pieces, as they come over MQTT, a UART or from a file: begin, write in order, finish. It is written
- * into the slot of its place that is not in use, then read back and checked - envelope, key, signature, counter,
- * manifest, engine, body - and only then becomes the one in use; a cut of power at any moment leaves the former one in
- * use. The former one stays as the last good one, to which roll_back returns. A counter lower than the highest that was
- * ever in use in that place is refused, also after a rollback and a restart; so is the same counter with other bytes.
- */
+ * into the receiving slot and checked there - envelope, key, signature, counter, manifest, engine, body. One that is
+ * refused changes nothing. Only one that is right is copied into the slot of its place that is not in use, read back,
+ * and becomes the one in use with its header, which comes last. The former one stays as the last good one, to which
+ * roll_back returns. A cut of power at any moment leaves the former one in use, or the new one; until the copy begins
+ * also the last good one. A counter lower than the highest that was ever in use in that place is refused, also after a
+ * rollback and a restart; so is the same counter with other bytes. */
 #ifndef EAR_PACK_STORE_H
 #define EAR_PACK_STORE_H
 
@@ -38,18 +39,17 @@ struct ear_pack_store {
     uint32_t expected; /* bytes of the pack that is coming in; 0: none is */
     uint32_t written;  /* of them */
     uint8_t place;     /* of it */
-    uint8_t slot;
-    uint8_t tail[4];  /* its bytes that do not make a whole word yet */
-    char coming[24];  /* its name */
-    uint32_t taken;   /* packs that became the one in use */
-    uint32_t refused; /* packs that were not */
+    uint8_t tail[4];   /* its bytes that do not make a whole word yet */
+    char coming[24];   /* its name */
+    uint32_t taken;    /* packs that became the one in use */
+    uint32_t refused;  /* packs that were not */
     uint32_t rolled_back;
     uint32_t corrupt; /* slots whose bytes failed their checksum at open */
     struct ear_pack_place places[EAR_PACKS];
 };
 
-/** Find what is there. The partition must be readable in place (storage->mapped) and hold EAR_PACKS places of two
- * slots; a slot is as many whole sectors as fit. A slot that is torn or fails its checksum is passed over and counted;
+/** Find what is there. The partition must be readable in place (storage->mapped) and hold 2 * EAR_PACKS + 1 slots; a
+ * slot is as many whole sectors as fit. A slot that is torn or fails its checksum is passed over and counted;
  * where the one in use is lost, the last good one is taken. storage and signature must outlive the store.
  * EAR_ERR_CONFIG: impossible geometry; EAR_ERR_IO. Reads each slot once. */
 EAR_MUST_USE enum ear_err ear_pack_store_open(struct ear_pack_store *store, const struct ear_storage *storage,
@@ -60,8 +60,8 @@ EAR_MUST_USE enum ear_err ear_pack_store_open(struct ear_pack_store *store, cons
 EAR_MUST_USE bool ear_pack_store_get(struct ear_pack_store *store, uint8_t place, const uint8_t **payload,
                                      uint32_t *payload_bytes, struct ear_pack_fault *fault);
 
-/** A pack of this name and size is coming; one that was under way is given up. Erases its slot, or, where the size is
- * that of the pack in use, the first piece does that differs from it. */
+/** A pack of this name and size is coming; one that was under way is given up. Erases as much of the receiving
+ * slot as it needs. */
 EAR_MUST_USE bool ear_pack_store_begin(struct ear_pack_store *store, const char *name, uint32_t bytes,
                                        struct ear_pack_fault *fault);
 
@@ -70,8 +70,8 @@ EAR_MUST_USE bool ear_pack_store_begin(struct ear_pack_store *store, const char 
 EAR_MUST_USE bool ear_pack_store_write(struct ear_pack_store *store, uint32_t offset, const void *bytes,
                                        uint32_t length, struct ear_pack_fault *fault);
 
-/** All of it is there: check it and put it in use. Durable on return. *place is where. What lies in the other slot must
- * be used no more when the next one begins. The same bytes as those in use are fine and change nothing. */
+/** All of it is there: check it, copy it and put it in use. Durable on return. *place is where. What lies in the other
+ * slot must be used no more when the next one finishes. The same bytes as those in use are fine and change nothing. */
 EAR_MUST_USE bool ear_pack_store_finish(struct ear_pack_store *store, uint8_t *place, struct ear_pack_fault *fault);
 
 /** Return to the last good one, or to none if there is none; a pack that is coming into that place is given up.

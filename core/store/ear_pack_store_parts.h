@@ -7,7 +7,9 @@
 #include "core/store/ear_pack_slot.h"
 #include "core/store/ear_pack_store.h"
 
-#define EAR_PACK_STORE_NONE 2u /* place.in_use */
+#define EAR_PACK_STORE_NONE 2u       /* place.in_use */
+#define EAR_PACK_RECEIVING EAR_PACKS /* slot 0 of this one, behind all places: what comes in, laid out as in a slot */
+#define EAR_PACK_SLOTS (2u * EAR_PACKS + 1u)
 
 static inline uint32_t ear_pack_address_of(const struct ear_pack_store *store, unsigned place, unsigned slot)
 {

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core/store/ear_pack_store_take.c - how a pack comes in. The plan is in ear_pack_store.c. */
+/* core/store/ear_pack_store_take.c - how a pack comes in: into the receiving slot, and from there, once it is known to
+ * be right, into its place. The plan is in ear_pack_store.c. */
 #include <string.h>
 
 #include "core/store/ear_crc32.h"
 #include "core/store/ear_pack_store_parts.h"
+
+#define COPY_BYTES 64u /* of a pack on the stack at a time: storage may not be readable while it is programmed */
 
 /* What is under way ends here; *fault is set. */
 static bool give_up(struct ear_pack_store *store)
@@ -12,6 +15,11 @@ static bool give_up(struct ear_pack_store *store)
     store->written = 0;
     store->refused++;
     return false;
+}
+
+static const uint8_t *received(const struct ear_pack_store *store)
+{
+    return ear_pack_file_of(store, EAR_PACK_RECEIVING, 0);
 }
 
 /* ---- what a pack must be ---- */
@@ -38,10 +46,10 @@ static bool counter_is_new(const struct ear_pack_store *store, unsigned place, u
     return true;
 }
 
-/* All that a pack must be to come into use; known: it is the one in use. */
+/* All that what was received must be to come into use; known: it is the one in use. */
 static bool check(const struct ear_pack_store *store, bool known, uint32_t *counter, struct ear_pack_fault *fault)
 {
-    const uint8_t *file = ear_pack_file_of(store, store->place, store->slot);
+    const uint8_t *file = received(store);
     struct ear_cose cose;
     struct ear_model model;
     if (!ear_pack_store_verify(store, file, store->expected, &cose, fault)) {
@@ -65,7 +73,7 @@ static bool check(const struct ear_pack_store *store, bool known, uint32_t *coun
     return taken;
 }
 
-/* ---- taking a pack in ---- */
+/* ---- receiving ---- */
 
 static bool stored(struct ear_pack_store *store, int err, uint32_t at, struct ear_pack_fault *fault)
 {
@@ -76,42 +84,10 @@ static bool stored(struct ear_pack_store *store, int err, uint32_t at, struct ea
     return give_up(store);
 }
 
-/* The slot to write: the one not in use; of two such, one that is empty, else that with the lower counter. */
-static uint8_t slot_to_write(const struct ear_pack_store *store, unsigned place)
-{
-    const struct ear_pack_place *p = &store->places[place];
-    if (p->in_use != EAR_PACK_STORE_NONE) {
-        return p->in_use ^ 1u;
-    }
-    if (p->slots[0].sequence == 0 || p->slots[1].sequence == 0) {
-        return p->slots[0].sequence == 0 ? 0 : 1;
-    }
-    return highest_of(store, place, 0) <= highest_of(store, place, 1) ? 0 : 1;
-}
-
-/* Make room in the slot that is to be written. */
-static bool clear_slot(struct ear_pack_store *store, struct ear_pack_fault *fault)
-{
-    struct ear_pack_place *place = &store->places[store->place];
-    store->slot = slot_to_write(store, store->place);
-    const unsigned other = store->slot ^ 1u;
-    const uint32_t going = highest_of(store, store->place, store->slot);
-    if (place->slots[other].sequence != 0 && going > highest_of(store, store->place, other)) {
-        const int err = ear_pack_slot_note(store->storage, ear_pack_address_of(store, store->place, other),
-                                           place->slots[other].sequence, going);
-        if (!stored(store, err, 0, fault)) {
-            return false;
-        }
-    }
-    place->slots[store->slot] = (struct ear_pack_slot){0};
-    const uint32_t address = ear_pack_address_of(store, store->place, store->slot);
-    return stored(store, ear_pack_slot_erase(store->storage, address, store->expected), 0, fault);
-}
-
 static bool program(struct ear_pack_store *store, uint32_t at, const uint8_t *bytes, uint32_t length,
                     struct ear_pack_fault *fault)
 {
-    const uint32_t address = ear_pack_address_of(store, store->place, store->slot) + EAR_PACK_SLOT_HEADER + at;
+    const uint32_t address = ear_pack_address_of(store, EAR_PACK_RECEIVING, 0) + EAR_PACK_SLOT_HEADER + at;
     return stored(store, ear_pack_slot_program(store->storage, address, bytes, length), at, fault);
 }
 
@@ -136,11 +112,6 @@ static bool append(struct ear_pack_store *store, const uint8_t *bytes, uint32_t 
         length -= step;
     }
     return true;
-}
-
-static bool is_in_use(const struct ear_pack_store *store)
-{
-    return store->slot == store->places[store->place].in_use;
 }
 
 /* The place of this name, or one that is free. */
@@ -172,17 +143,13 @@ bool ear_pack_store_begin(struct ear_pack_store *store, const char *name, uint32
     if (fault->reason != EAR_PACK_REFUSAL_NONE) {
         return give_up(store);
     }
-    const struct ear_pack_place *p = &store->places[place];
     memset(store->coming, 0, sizeof store->coming);
     memcpy(store->coming, name, strlen(name));
     store->place = (uint8_t)place;
     store->expected = bytes;
     store->written = 0;
-    if (p->in_use != EAR_PACK_STORE_NONE && p->slots[p->in_use].bytes == bytes) {
-        store->slot = p->in_use;
-        return true;
-    }
-    return clear_slot(store, fault);
+    const uint32_t address = ear_pack_address_of(store, EAR_PACK_RECEIVING, 0);
+    return stored(store, ear_pack_slot_erase(store->storage, address, bytes), 0, fault);
 }
 
 bool ear_pack_store_write(struct ear_pack_store *store, uint32_t offset, const void *bytes, uint32_t length,
@@ -199,17 +166,6 @@ bool ear_pack_store_write(struct ear_pack_store *store, uint32_t offset, const v
         (void)ear_pack_refuse(fault, EAR_PACK_REFUSAL_SIZE, store->written);
         return give_up(store);
     }
-    if (is_in_use(store)) {
-        const uint8_t *former = ear_pack_file_of(store, store->place, store->slot);
-        if (memcmp(former + offset, bytes, length) == 0) {
-            store->written += length;
-            return true;
-        }
-        store->written = 0;
-        if (!clear_slot(store, fault) || !append(store, former, offset, fault)) {
-            return false;
-        }
-    }
     return append(store, bytes, length, fault);
 }
 
@@ -224,29 +180,91 @@ static bool append_tail(struct ear_pack_store *store, struct ear_pack_fault *fau
     return program(store, store->written - in_tail, store->tail, sizeof store->tail, fault);
 }
 
-/* The pack is whole and right: put it in use. */
-static bool put_in_use(struct ear_pack_store *store, uint32_t counter, struct ear_pack_fault *fault)
+/* ---- from there into its place ---- */
+
+/* Whether what was received is the one in use. */
+static bool is_known(const struct ear_pack_store *store)
+{
+    const struct ear_pack_place *place = &store->places[store->place];
+    return place->in_use != EAR_PACK_STORE_NONE && place->slots[place->in_use].bytes == store->expected &&
+           memcmp(ear_pack_file_of(store, store->place, place->in_use), received(store), store->expected) == 0;
+}
+
+/* The slot to write: the one not in use; of two such, one that is empty, else that with the lower counter. */
+static uint8_t slot_to_write(const struct ear_pack_store *store, unsigned place)
+{
+    const struct ear_pack_place *p = &store->places[place];
+    if (p->in_use != EAR_PACK_STORE_NONE) {
+        return p->in_use ^ 1u;
+    }
+    if (p->slots[0].sequence == 0 || p->slots[1].sequence == 0) {
+        return p->slots[0].sequence == 0 ? 0 : 1;
+    }
+    return highest_of(store, place, 0) <= highest_of(store, place, 1) ? 0 : 1;
+}
+
+/* Make room in a slot of the place: here what was the last good one goes. */
+static bool clear_slot(struct ear_pack_store *store, unsigned slot, struct ear_pack_fault *fault)
 {
     struct ear_pack_place *place = &store->places[store->place];
-    const uint8_t *file = ear_pack_file_of(store, store->place, store->slot);
+    const unsigned other = slot ^ 1u;
+    const uint32_t going = highest_of(store, store->place, slot);
+    if (place->slots[other].sequence != 0 && going > highest_of(store, store->place, other)) {
+        const int err = ear_pack_slot_note(store->storage, ear_pack_address_of(store, store->place, other),
+                                           place->slots[other].sequence, going);
+        if (!stored(store, err, 0, fault)) {
+            return false;
+        }
+    }
+    place->slots[slot] = (struct ear_pack_slot){0};
+    const uint32_t address = ear_pack_address_of(store, store->place, slot);
+    return stored(store, ear_pack_slot_erase(store->storage, address, store->expected), 0, fault);
+}
+
+/* Each piece is read back and compared. */
+static bool copy_into(struct ear_pack_store *store, unsigned slot, struct ear_pack_fault *fault)
+{
+    const uint32_t to = ear_pack_address_of(store, store->place, slot) + EAR_PACK_SLOT_HEADER;
+    const uint32_t end = (store->expected + 3u) & ~3u; /* the last word was filled up */
+    uint8_t piece[COPY_BYTES];
+    for (uint32_t at = 0; at < end; at += COPY_BYTES) {
+        const uint32_t step = end - at < COPY_BYTES ? end - at : COPY_BYTES;
+        memcpy(piece, received(store) + at, step);
+        if (!stored(store, ear_pack_slot_program(store->storage, to + at, piece, step), at, fault)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The copy is whole: its header puts it in use. */
+static bool seal(struct ear_pack_store *store, uint8_t slot, uint32_t counter, struct ear_pack_fault *fault)
+{
+    struct ear_pack_place *place = &store->places[store->place];
     struct ear_pack_slot_header header = {.bytes = store->expected, .counter = counter};
     header.sequence = store->sequence + 1;
-    header.crc = ear_crc32(0, file, store->expected);
+    header.crc = ear_crc32(0, received(store), store->expected);
     memcpy(header.name, store->coming, sizeof header.name);
-    const int err =
-        header.sequence == 0
-            ? EAR_ERR_IO
-            : ear_pack_slot_seal(store->storage, ear_pack_address_of(store, store->place, store->slot), &header);
+    const int err = ear_pack_slot_seal(store->storage, ear_pack_address_of(store, store->place, slot), &header);
     if (!stored(store, err, store->expected, fault)) {
         return false;
     }
     store->sequence = header.sequence;
     memcpy(place->name, header.name, sizeof place->name);
-    place->slots[store->slot] =
-        (struct ear_pack_slot){.bytes = header.bytes, .sequence = header.sequence, .counter = counter};
-    place->in_use = store->slot;
+    place->slots[slot] = (struct ear_pack_slot){.bytes = header.bytes, .sequence = header.sequence, .counter = counter};
+    place->in_use = slot;
     store->taken++;
     return true;
+}
+
+/* What was received is whole and right. */
+static bool put_in_use(struct ear_pack_store *store, uint32_t counter, struct ear_pack_fault *fault)
+{
+    if (store->sequence == UINT32_MAX) { /* before anything is erased */
+        return stored(store, EAR_ERR_IO, 0, fault);
+    }
+    const uint8_t slot = slot_to_write(store, store->place);
+    return clear_slot(store, slot, fault) && copy_into(store, slot, fault) && seal(store, slot, counter, fault);
 }
 
 bool ear_pack_store_finish(struct ear_pack_store *store, uint8_t *place, struct ear_pack_fault *fault)
@@ -259,11 +277,11 @@ bool ear_pack_store_finish(struct ear_pack_store *store, uint8_t *place, struct 
         (void)ear_pack_refuse(fault, EAR_PACK_REFUSAL_SIZE, store->written);
         return give_up(store);
     }
-    const bool known = is_in_use(store);
-    uint32_t counter = 0;
-    if (!known && !append_tail(store, fault)) {
+    if (!append_tail(store, fault)) {
         return false;
     }
+    const bool known = is_known(store);
+    uint32_t counter = 0;
     if (!check(store, known, &counter, fault)) {
         return give_up(store);
     }

@@ -17,6 +17,7 @@
 #define SECTOR_BYTES (EAR_SUMMARY_BYTES <= 4000 ? 4096u : 16384u)
 static_assert(EAR_SUMMARY_BYTES + EAR_RECORD_LOG_SECTOR_OVERHEAD + EAR_RECORD_LOG_RECORD_OVERHEAD + 16 <= SECTOR_BYTES,
               "a sector holds the greatest summary");
+#define PACK_SLOTS (2u * EAR_PACKS + 1u) /* core/store/ear_pack_store.h */
 
 static void say(const struct ear_log *log, enum ear_log_level level, const char *message, const char *detail)
 {
@@ -96,16 +97,39 @@ static enum ear_err open_outbox(struct ear_state *state, uint32_t sector_count, 
     return EAR_OK;
 }
 
+/* A file of packs whose slots a build with other places laid out holds nothing that this one can find. It is kept
+ * beside, since the counters in it are gone with it. */
+static enum ear_err set_packs_aside(struct ear_state *state, const char *path, const struct ear_log *log)
+{
+    char aside[EAR_STATE_PATH_BYTES + 8];
+    snprintf(aside, sizeof aside, "%s.bad", path);
+    ear_storage_file_close(&state->packs);
+    state->packs.fd = -1;
+    if (rename(path, aside) != 0) {
+        say(log, EAR_LOG_ERROR, path, strerror(errno));
+        return EAR_ERR_IO;
+    }
+    say(log, EAR_LOG_WARNING, "packs of another build's layout were set aside as .bad; install them again", path);
+    return EAR_OK;
+}
+
 /* A device that no pack can come to has no room for them, unless some came before. */
 static enum ear_err open_packs(struct ear_state *state, uint32_t slot_kib, const struct ear_log *log)
 {
     const char *path = state->packs_path;
     const uint32_t slot_sectors = (slot_kib * 1024u + SECTOR_BYTES - 1) / SECTOR_BYTES;
+    const uint32_t sectors = PACK_SLOTS * (slot_sectors > 0 ? slot_sectors : 1u);
     if (slot_kib == 0 && access(path, F_OK) != 0) {
         return EAR_OK;
     }
-    enum ear_err err =
-        open_partition(&state->packs, path, 2u * EAR_PACKS * (slot_sectors > 0 ? slot_sectors : 1u), log);
+    enum ear_err err = open_partition(&state->packs, path, sectors, log);
+    if (err == EAR_OK && state->packs.port.sector_count % PACK_SLOTS != 0) {
+        err = set_packs_aside(state, path, log);
+        if (err != EAR_OK || slot_kib == 0) {
+            return err;
+        }
+        err = open_partition(&state->packs, path, sectors, log);
+    }
     if (err == EAR_OK && ear_storage_file_map(&state->packs) != EAR_OK) {
         say(log, EAR_LOG_ERROR, path, strerror(errno));
         ear_storage_file_close(&state->packs);

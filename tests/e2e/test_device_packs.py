@@ -187,6 +187,31 @@ def test_install_replace_roll_back_remove(world):
     check_encoding(device.server)
 
 
+def test_what_is_refused_does_not_cost_the_last_good_one(world):
+    """Between two packs and the rollback come an older, a tampered, an unsigned and a larger one, and one that is cut off by
+    kill -9."""
+    shop = Shop(world)
+    device = Device(world, shop, publish__status_s=1)
+    device.install(shop.pack(1, "refund", ["voucher"]))
+    device.install(shop.pack(2, "gift", ["voucher"]))
+    data = shop.pack(3, "vip", ["voucher"]).read_bytes()
+    tampered = data[:-1] + bytes([data[-1] ^ 1])
+    for sent, reason in [(shop.pack(1, "refund", ["voucher"]).read_bytes(), "counter"), (tampered, "signature"),
+                                  (shop.unsigned(3, "vip", ["voucher"]).read_bytes(), "envelope"), (bytes(65536), "size")]:
+        device.refused(device.send_raw("tags", sent), reason)
+        pack = device.the_pack()
+        equal([pack["counter"], pack["last_good_counter"]], [2, 1], f"in use, and last good, after one refused as {reason}")
+    half = base64.b64encode(data[:len(data) // 2]).decode()
+    answers = device.raw({"do": "begin", "name": "tags", "bytes": len(data)}, {"do": "write", "at": 0, "piece": half})
+    check(all(a["ok"] for a in answers), f"{answers}")
+    device.daemon.kill()
+    device.daemon.start()
+    device.says("voucher", "gift")
+    done = device.pack("rollback", "tags")
+    check(done.returncode == 0 and "tags 1.1 is in use, counter 1" in done.stdout, f"rollback: {done.stdout}{done.stderr}")
+    device.says("voucher", "refund")
+
+
 def test_restart_and_kill(world):
     """What was installed is at work after a stop, after kill -9, and after kill -9 in the middle of an install."""
     shop = Shop(world)
@@ -375,6 +400,23 @@ def test_a_device_that_takes_no_packs_has_no_room_for_them(world):
     equal(answer["error"], "storage", f"{answer}")
     done = device.pack("list")
     check(done.returncode == 0 and "installed" not in done.stdout, f"{done}")
+
+
+def test_storage_of_another_layout(world):
+    """That of a build with other places: the log says that it was set aside, and packs can come again."""
+    shop = Shop(world)
+    device = Device(world, shop)
+    device.install(shop.pack(2, "refund", ["voucher"]))
+    equal(device.daemon.stop(), 0, "exit status")
+    storage = device.daemon.state / "packs"
+    former = storage.read_bytes()[:-16384]
+    storage.write_bytes(former)
+    device.daemon.start()
+    device.daemon.wait_log("packs of another build's layout were set aside")
+    equal(storage.with_suffix(".bad").read_bytes(), former, "what was set aside")
+    equal(device.installed(), [], "packs of the new storage")
+    device.install(shop.pack(1, "gift", ["voucher"]))
+    device.says("voucher", "gift")
 
 
 def test_without_a_control_socket(world):

@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define SECTOR_BYTES 256u
 #define SLOT_BYTES (2u * SECTOR_BYTES)
 #define SLOTS (2u * EAR_PACKS)
-#define PARTITION_BYTES (SLOTS * SLOT_BYTES)
+#define PARTITION_BYTES ((SLOTS + 1u) * SLOT_BYTES) /* one receives */
 
 static uint8_t partition[PARTITION_BYTES];
 static struct ear_pack_store store;

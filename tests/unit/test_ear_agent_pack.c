@@ -119,7 +119,7 @@ static struct ear_host_plugin *plugin_of(const char *name)
 static int begin(void **state)
 {
     (void)set_up(state);
-    fake_storage_init(&outbox_flash, SECTOR_BYTES, 2u * EAR_PACKS * SLOT_SECTORS);
+    fake_storage_init(&outbox_flash, SECTOR_BYTES, (2u * EAR_PACKS + 1u) * SLOT_SECTORS);
     config.outbox = (struct ear_storage){0};
     config.packs = outbox_flash.port;
     config.signature = fake_signature;
@@ -230,6 +230,7 @@ static void test_what_is_refused_changes_nothing(void **state)
 {
     (void)state;
     struct pack_bytes body = {0};
+    assert_true(install("tags", 3, "refund"));
     assert_true(install("tags", 5, "voucher"));
     struct pack_manifest manifest = manifest_of("tags", 6, "coupon", &body);
 
@@ -265,11 +266,15 @@ static void test_what_is_refused_changes_nothing(void **state)
     pack_bytes_free(&body);
 
     assert_int_equal(agent.packs.refused, 10);
-    assert_int_equal(agent.packs.taken, 1);
+    assert_int_equal(agent.packs.taken, 2);
     assert_true(is_tagged("voucher", "two"));
     power_on();
     assert_true(is_tagged("voucher", "two"));
     assert_int_equal(the_pack().counter, 5);
+    assert_int_equal(the_pack().last_good, 3); /* and it can still be gone back to */
+    assert_int_equal(ear_agent_pack_roll_back(&agent, "tags"), EAR_OK);
+    assert_int_equal(the_pack().counter, 3);
+    assert_true(is_tagged("refund", "two"));
 }
 
 static void test_without_keys_or_storage_none_comes(void **state)

@@ -14,7 +14,8 @@
 
 #define SECTOR_BYTES 512u
 #define SLOT_SECTORS 3u
-#define SECTORS (2u * EAR_PACKS * SLOT_SECTORS + 1u) /* one is left over */
+#define RECEIVING (2u * EAR_PACKS * SLOT_SECTORS * SECTOR_BYTES) /* behind all places */
+#define SECTORS ((2u * EAR_PACKS + 1u) * SLOT_SECTORS + 1u)      /* one is left over */
 #define SLOT_BYTES (SLOT_SECTORS * SECTOR_BYTES - 256u)
 #define ABOUT 700u /* makes a file that goes across sectors */
 
@@ -30,10 +31,37 @@ static enum ear_err open_store(void)
     return ear_pack_store_open(&store, &fake.port, &fake_signature);
 }
 
+/* A flash that is watched, and spoils a bit without a word where it is told to. */
+static struct ear_storage_ops right_ops, watched_ops;
+static bool is_copying;   /* something was erased outside the receiving slot */
+static uint32_t spoil_at; /* this program, counted from 1; 0: none */
+
+static int erase_watched(void *context, uint32_t address)
+{
+    is_copying = is_copying || address < RECEIVING;
+    return right_ops.erase(context, address);
+}
+
+static int program_badly(void *context, uint32_t address, const void *bytes, uint32_t length)
+{
+    const int err = right_ops.program(context, address, bytes, length);
+    if (spoil_at != 0 && fake.programs == spoil_at) {
+        fake.bytes[address + length / 2] ^= 1;
+    }
+    return err;
+}
+
 static int start(void **state)
 {
     (void)state;
     fake_storage_init(&fake, SECTOR_BYTES, SECTORS);
+    right_ops = *fake.port.ops;
+    watched_ops = right_ops;
+    watched_ops.erase = erase_watched;
+    watched_ops.program = program_badly;
+    fake.port.ops = &watched_ops;
+    is_copying = false;
+    spoil_at = 0;
     assert_int_equal(open_store(), EAR_OK);
     return 0;
 }
@@ -119,6 +147,27 @@ static uint32_t in_use(const char *name)
     assert_memory_equal(payload, right.bytes + right.length - behind, behind);
     pack_bytes_free(&right);
     return pack.counter;
+}
+
+/* The counter of the last good one, whose bytes are checked; 0: there is none. */
+static uint32_t last_good(const char *name)
+{
+    const int32_t place = ear_pack_store_place(&store, name);
+    if (place < 0 || store.places[place].in_use > 1) {
+        return 0;
+    }
+    const unsigned other = store.places[place].in_use ^ 1u;
+    const struct ear_pack_slot *slot = &store.places[place].slots[other];
+    if (slot->bytes == 0) {
+        return 0;
+    }
+    struct pack_bytes right = {0};
+    make_pack(&right, name, slot->counter, ABOUT + slot->counter);
+    assert_int_equal(slot->bytes, right.length);
+    const uint32_t at = (2u * (uint32_t)place + other) * SLOT_SECTORS * SECTOR_BYTES + 256u;
+    assert_memory_equal(fake.bytes + at, right.bytes, right.length);
+    pack_bytes_free(&right);
+    return slot->counter;
 }
 
 static void reopen(void)
@@ -233,9 +282,12 @@ static void test_the_same_one_again_changes_nothing(void **state)
     (void)state;
     assert_true(install("alpha", 3));
     assert_true(install("alpha", 5));
-    const uint32_t writes = fake.programs + fake.erases;
+    uint8_t *before = malloc(RECEIVING);
+    assert_non_null(before);
+    memcpy(before, fake.bytes, RECEIVING);
     assert_true(install("alpha", 5));
-    assert_int_equal(fake.programs + fake.erases, writes);
+    assert_memory_equal(fake.bytes, before, RECEIVING);
+    free(before);
     assert_int_equal(store.taken, 2);
     assert_int_equal(in_use("alpha"), 5);
     assert_true(roll_back("alpha")); /* the last good one is still there */
@@ -280,7 +332,7 @@ static void test_rolling_back(void **state)
     assert_int_equal(in_use("alpha"), 3);
     assert_false(install("alpha", 5)); /* the one given up */
     assert_int_equal(reason(), EAR_PACK_REFUSAL_COUNTER);
-    reopen(); /* its slot was erased for nothing; it is remembered all the same */
+    reopen();
     assert_false(install("alpha", 4));
     assert_int_equal(reason(), EAR_PACK_REFUSAL_COUNTER);
     assert_false(install("alpha", 5));
@@ -350,10 +402,10 @@ static void test_rolling_back_while_one_comes_in(void **state)
     assert_true(install("alpha", 5));
     make("alpha", 6, ABOUT + 6);
     assert_true(ear_pack_store_begin(&store, "alpha", (uint32_t)file.length, &fault));
-    assert_true(ear_pack_store_write(&store, 0, file.bytes, 40, &fault)); /* over the last good one */
+    assert_true(ear_pack_store_write(&store, 0, file.bytes, 40, &fault));
     assert_true(roll_back("alpha"));
     assert_int_equal(store.expected, 0);
-    assert_int_equal(in_use("alpha"), 0);
+    assert_int_equal(in_use("alpha"), 3);
     assert_true(install("alpha", 6));
     assert_int_equal(in_use("alpha"), 6);
 }
@@ -370,14 +422,21 @@ static void expect_refusal(const char *name, enum ear_pack_refusal wanted)
     assert_int_equal(store.refused, refused + 1);
     assert_int_equal(store.expected, 0);
     assert_int_equal(in_use("alpha"), 3);
+    assert_int_equal(last_good("alpha"), 2);
     reopen();
     assert_int_equal(in_use("alpha"), 3);
+    assert_int_equal(last_good("alpha"), 2);
 }
 
-static void test_refusals_leave_the_one_in_use(void **state)
+static void test_refusals_leave_the_one_in_use_and_the_last_good_one(void **state)
 {
     (void)state;
+    assert_true(install("alpha", 2));
     assert_true(install("alpha", 3));
+    make("alpha", 1, ABOUT + 1);
+    expect_refusal("alpha", EAR_PACK_REFUSAL_COUNTER);
+    make("alpha", 2, ABOUT + 2);
+    expect_refusal("alpha", EAR_PACK_REFUSAL_COUNTER);
 
     struct pack_manifest manifest = small_manifest("alpha", 4);
     file.length = 0;
@@ -446,6 +505,9 @@ static void test_refusals_leave_the_one_in_use(void **state)
 
     make("alpha", 4, SLOT_BYTES);
     expect_refusal("alpha", EAR_PACK_REFUSAL_SIZE);
+
+    assert_true(roll_back("alpha"));
+    assert_int_equal(in_use("alpha"), 2);
 }
 
 static void test_a_slot_is_used_to_its_last_byte(void **state)
@@ -500,8 +562,8 @@ static void test_a_device_without_keys_takes_nothing(void **state)
 static void test_impossible_geometry(void **state)
 {
     (void)state;
-    static const uint32_t geometries[][2] = {{128, 400},           {768, 400},    {512, 2 * EAR_PACKS - 1},
-                                             {256, 2 * EAR_PACKS}, {131072, 400}, {65536, 65536}};
+    static const uint32_t geometries[][2] = {
+        {128, 400}, {768, 400}, {512, 2 * EAR_PACKS}, {256, 2 * EAR_PACKS + 1}, {131072, 400}, {65536, 65536}};
     for (size_t i = 0; i < EAR_COUNT_OF(geometries); i++) {
         fake.port.sector_bytes = geometries[i][0];
         fake.port.sector_count = geometries[i][1];
@@ -512,7 +574,7 @@ static void test_impossible_geometry(void **state)
     fake_storage_init(&fake, SECTOR_BYTES, SECTORS);
     fake.port.mapped = NULL;
     assert_int_equal(open_store(), EAR_ERR_CONFIG);
-    fake_storage_init(&fake, 512, 2 * EAR_PACKS); /* the smallest */
+    fake_storage_init(&fake, 512, 2 * EAR_PACKS + 1); /* the smallest */
     assert_int_equal(open_store(), EAR_OK);
     assert_int_equal(store.slot_bytes, 256);
 }
@@ -558,75 +620,79 @@ static void test_a_forged_slot_is_not_used(void **state)
     assert_int_equal(reason(), EAR_PACK_REFUSAL_SIGNATURE);
 }
 
-/* A flash that forgets a bit without a word. */
-static struct ear_storage_ops right_ops;
-static uint32_t spoil_at; /* this program, counted from 1 */
-
-static int program_badly(void *context, uint32_t address, const void *bytes, uint32_t length)
-{
-    const int err = right_ops.program(context, address, bytes, length);
-    if (fake.programs == spoil_at) {
-        fake.bytes[address + length / 2] &= (uint8_t) ~((const uint8_t *)bytes)[length / 2];
-    }
-    return err;
-}
-
 static void test_what_was_not_stored_as_sent_is_refused(void **state)
 {
     (void)state;
-    assert_true(install("alpha", 3));
-    right_ops = *fake.port.ops;
-    struct ear_storage_ops bad_ops = right_ops;
-    bad_ops.program = program_badly;
-    fake.port.ops = &bad_ops;
     bool taken = false;
-    for (spoil_at = 1; !taken; spoil_at++) {
+    unsigned kept = 0, lost = 0;
+    for (uint32_t at = 1; !taken; at++) {
+        (void)start(NULL);
+        assert_true(install("alpha", 2));
+        assert_true(install("alpha", 3));
+        is_copying = false;
         fake.programs = 0;
+        spoil_at = at;
         taken = install("alpha", 4);
         if (!taken) {
             assert_int_equal(reason(), EAR_PACK_REFUSAL_CHECKSUM);
             assert_int_equal(in_use("alpha"), 3);
+            assert_int_equal(last_good("alpha"), is_copying ? 0 : 2);
+            kept += !is_copying;
+            lost += is_copying;
         }
     }
-    assert_true(spoil_at > 8);
-    fake.port.ops = &right_ops;
+    assert_true(kept >= 8 && lost >= 6); /* pieces that came, and those of the copy */
     assert_int_equal(in_use("alpha"), 4);
 }
 
 /* ---- power cuts and failing calls ---- */
 
-/* A life of two places: what is done, and which packs are in use then (0: none). An entry of 0 rolls back. */
+/* A life of two places: what is done, which packs are in use then, and which is alpha's last good one (0: none). An
+ * entry of 0 rolls back. */
 struct step {
     const char *name;
     uint32_t counter;
     uint32_t alpha, beta; /* in use after it */
+    uint32_t good;        /* alpha's last good one */
     uint32_t highest;     /* of alpha, ever in use */
     enum ear_pack_refusal refusal;
 };
 static const struct step life[] = {
-    {"alpha", 3, 3, 0, 3, EAR_PACK_REFUSAL_NONE},    {"alpha", 5, 5, 0, 5, EAR_PACK_REFUSAL_NONE},
-    {"beta", 1, 5, 1, 5, EAR_PACK_REFUSAL_NONE},     {"alpha", 4, 5, 1, 5, EAR_PACK_REFUSAL_COUNTER},
-    {"alpha", 0, 0, 1, 5, EAR_PACK_REFUSAL_NONE}, /* the refused one took the last good one's slot */
-    {"alpha", 6, 6, 1, 6, EAR_PACK_REFUSAL_NONE},    {"alpha", 7, 7, 1, 7, EAR_PACK_REFUSAL_NONE},
-    {"alpha", 0, 6, 1, 7, EAR_PACK_REFUSAL_NONE},    {"beta", 2, 6, 2, 7, EAR_PACK_REFUSAL_NONE},
-    {"alpha", 7, 6, 2, 7, EAR_PACK_REFUSAL_COUNTER}, {"alpha", 8, 8, 2, 8, EAR_PACK_REFUSAL_NONE},
-    {"alpha", 0, 6, 2, 8, EAR_PACK_REFUSAL_NONE},    {"alpha", 0, 0, 2, 8, EAR_PACK_REFUSAL_NONE},
-    {"beta", 0, 0, 1, 8, EAR_PACK_REFUSAL_NONE},     {"alpha", 8, 0, 1, 8, EAR_PACK_REFUSAL_COUNTER},
-    {"alpha", 9, 9, 1, 9, EAR_PACK_REFUSAL_NONE},    {"alpha", 10, 10, 1, 10, EAR_PACK_REFUSAL_NONE},
+    {"alpha", 3, 3, 0, 0, 3, EAR_PACK_REFUSAL_NONE},    {"alpha", 5, 5, 0, 3, 5, EAR_PACK_REFUSAL_NONE},
+    {"beta", 1, 5, 1, 3, 5, EAR_PACK_REFUSAL_NONE},     {"alpha", 4, 5, 1, 3, 5, EAR_PACK_REFUSAL_COUNTER},
+    {"alpha", 0, 3, 1, 0, 5, EAR_PACK_REFUSAL_NONE},    {"alpha", 6, 6, 1, 3, 6, EAR_PACK_REFUSAL_NONE},
+    {"alpha", 7, 7, 1, 6, 7, EAR_PACK_REFUSAL_NONE},    {"alpha", 5, 7, 1, 6, 7, EAR_PACK_REFUSAL_COUNTER},
+    {"alpha", 0, 6, 1, 0, 7, EAR_PACK_REFUSAL_NONE},    {"beta", 2, 6, 2, 0, 7, EAR_PACK_REFUSAL_NONE},
+    {"alpha", 7, 6, 2, 0, 7, EAR_PACK_REFUSAL_COUNTER}, {"alpha", 8, 8, 2, 6, 8, EAR_PACK_REFUSAL_NONE},
+    {"alpha", 0, 6, 2, 0, 8, EAR_PACK_REFUSAL_NONE},    {"alpha", 0, 0, 2, 0, 8, EAR_PACK_REFUSAL_NONE},
+    {"beta", 0, 0, 1, 0, 8, EAR_PACK_REFUSAL_NONE},     {"alpha", 8, 0, 1, 0, 8, EAR_PACK_REFUSAL_COUNTER},
+    {"alpha", 9, 9, 1, 0, 9, EAR_PACK_REFUSAL_NONE},    {"alpha", 10, 10, 1, 9, 10, EAR_PACK_REFUSAL_NONE},
 };
 
 /* Whether a step went as it should; with a failing storage it may not. */
 static bool take(const struct step *step)
 {
+    is_copying = false;
     if (step->counter == 0) {
         return roll_back(step->name);
     }
     const bool taken = install(step->name, step->counter);
     if (step->refusal != EAR_PACK_REFUSAL_NONE) {
         assert_false(taken);
+        assert_false(is_copying);
         return reason() == step->refusal;
     }
     return taken;
+}
+
+/* The last good one is there, until the copy of the next one begins. */
+static void check_last_good(const struct step *before, const struct step *after)
+{
+    const uint32_t alpha = in_use("alpha");
+    const uint32_t good = last_good("alpha");
+    const bool as_before = alpha == (before == NULL ? 0 : before->alpha) && good == (before == NULL ? 0 : before->good);
+    const bool as_after = alpha == after->alpha && good == after->good;
+    assert_true(as_before || as_after || (is_copying && good == 0));
 }
 
 /* What is in use is what was before the step, or what is after it. */
@@ -639,6 +705,7 @@ static void check_between(const struct step *before, const struct step *after)
     assert_true((old_alpha && old_beta) || (alpha == after->alpha && beta == after->beta) ||
                 (after->counter == 0 && after->alpha == alpha));
     assert_true(old_alpha || old_beta); /* one at most has changed */
+    check_last_good(before, after);
 }
 
 /* Counters that were in use are refused, the next is taken. */
@@ -776,7 +843,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_highest_counter_outlives_what_was_given_up, start, finish),
         cmocka_unit_test_setup_teardown(test_many_rollbacks_to_the_same_pack, start, finish),
         cmocka_unit_test_setup_teardown(test_rolling_back_while_one_comes_in, start, finish),
-        cmocka_unit_test_setup_teardown(test_refusals_leave_the_one_in_use, start, finish),
+        cmocka_unit_test_setup_teardown(test_refusals_leave_the_one_in_use_and_the_last_good_one, start, finish),
         cmocka_unit_test_setup_teardown(test_a_slot_is_used_to_its_last_byte, start, finish),
         cmocka_unit_test_setup_teardown(test_all_places_taken, start, finish),
         cmocka_unit_test_setup_teardown(test_a_device_without_keys_takes_nothing, start, finish),
