@@ -8,7 +8,7 @@
 
 #define EAR_HASH_KEY_BYTES 16
 
-/** A secret of 128 bits. No pointer inside: may be part of a snapshot. */
+/** A secret of 128 bits. No pointer inside: may be part of a checkpoint. */
 struct ear_hash_key {
     uint64_t words[2];
 };

@@ -67,7 +67,7 @@ static inline bool ear_label_is_marked(const struct ear_label_marks *marks, uint
     return id <= EAR_LABELS && (marks->bits[id / 32] >> id % 32 & 1u) != 0;
 }
 
-/** Check every invariant, and that each marked id has a text. For tests, and for a snapshot that was just loaded. */
+/** Check every invariant, and that each marked id has a text. For tests, and for a memory that was just loaded. */
 EAR_MUST_USE bool ear_label_is_sound(const struct ear_labels *labels, const struct ear_label_marks *marks);
 
 #endif

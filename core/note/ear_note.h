@@ -226,7 +226,7 @@ void ear_note_shift(struct ear_note *note, const struct ear_tz *tz, int64_t offs
  *  goes on from here, so that windows of two runs do not mix. */
 int64_t ear_note_monotonic_end_ms(const struct ear_note *note);
 
-/** Check every invariant: lists, back-references, counts. For tests, and for a snapshot that was just loaded. */
+/** Check every invariant: lists, back-references, counts. For tests, and for a memory that was just loaded. */
 EAR_MUST_USE bool ear_note_is_sound(const struct ear_note *note);
 
 #endif

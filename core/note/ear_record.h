@@ -61,7 +61,7 @@ struct ear_records {
 };
 
 /** Forget every text that this policy would not have kept. Call it whenever the policy may have changed. O(1) where it
- * has not. True if there may have been such texts: then they may be in a snapshot still. */
+ * has not. True if there may have been such texts: then they may be in storage still. */
 bool ear_records_obey(struct ear_records *records, enum ear_records_policy policy);
 
 /** The record of a conversation, or NULL. O(1). */

@@ -39,5 +39,8 @@ static uint32_t by_words(uint32_t crc, const uint8_t *byte, size_t length)
 
 uint32_t ear_crc32(uint32_t crc, const void *bytes, size_t length)
 {
+    if (length == 0) {
+        return crc; /* bytes may be NULL */
+    }
     return ~(EAR_FAST_CRC ? by_words(~crc, bytes, length) : by_halves(~crc, bytes, length));
 }

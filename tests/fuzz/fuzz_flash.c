@@ -1,33 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tests/fuzz/fuzz_flash.c - any bytes as the partitions of the outbox and of the snapshot: both open, nothing is read
+/* tests/fuzz/fuzz_flash.c - any bytes as the partitions of the outbox and of the journal: both open, nothing is read
  * or written outside of a sector, every loop ends, and afterwards they work: what is put comes back. An input is
  *
  *   0 u8  bits: 0..1 more sectors than 2, 2 checksums are made right, 3 sectors of 512 bytes instead of 256,
- *         4 it is a snapshot's, 5 some port call fails
+ *         4 it is a journal's, 5 some port call fails
  *   1 u8  the number of that call
  *   2 the partition from its start; what is missing is erased */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/store/ear_crc32.h"
+#include "core/store/ear_journal.h"
 #include "core/store/ear_le.h"
 #include "core/store/ear_record_format.h"
-#include "core/store/ear_snapshot.h"
 #include "core/tell/ear_outbox.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define MOST_BYTES (5u * 512u)
+#define MOST_BYTES (64u * 1024u)
 #define FINGERPRINT 0x12345678u
-#define STEPS_MOST 4000u /* port calls of one input: far more than bounded work needs */
+#define ENTRY_BYTES 48u
+#define STEPS_MOST 20000u /* port calls of one input: far more than bounded work needs */
 
 static uint8_t flash[MOST_BYTES];
 static struct ear_storage storage;
 static uint32_t calls, failing_call;
+#define check(holds) check_at(holds, __LINE__)
 
-static void check(bool holds)
+static void check_at(bool holds, int line)
 {
     if (!holds) {
+        fprintf(stderr, "fuzz_flash.c:%d\n", line);
         abort();
     }
 }
@@ -156,26 +160,50 @@ static void try_outbox(void)
     }
 }
 
-/* ---- the snapshot ---- */
+/* ---- the journal ---- */
 
-static void try_snapshot(bool mend)
+static void replay(struct ear_journal *journal, struct ear_section *section)
 {
-    static uint8_t blob[200], again[200];
-    struct ear_snapshot snapshot;
-    if (mend) { /* both headers fit a blob of this size */
-        for (uint32_t half = 0; half < 2; half++) {
-            uint8_t *header = flash + half * (storage.sector_count / 2) * storage.sector_bytes;
-            ear_le32_put(header + 28, ear_crc32(0, header, 28));
-        }
+    const uint8_t *entry;
+    const int err = ear_journal_load(journal, section, 1);
+    check(err == EAR_OK || err == EAR_ERR_EMPTY || err == EAR_ERR_CORRUPT || calls >= failing_call);
+    for (int32_t length; (length = ear_journal_next(journal, &entry)) > 0;) {
+        check(length <= EAR_JOURNAL_BYTES && entry != NULL);
     }
-    const int err = ear_snapshot_load(&snapshot, &storage, FINGERPRINT, again, sizeof again);
-    check(err <= 0);
+    (void)ear_journal_ready(journal);
+}
+
+static void try_journal(void)
+{
+    static struct ear_journal journal;
+    uint8_t blob[64], again[64];
+    struct ear_section section = {.bytes = again, .length = sizeof again, .fingerprint = FINGERPRINT, .id = 1};
+    uint8_t added[ENTRY_BYTES];
+    const uint8_t *entry;
+    if (ear_journal_open(&journal, &storage, sizeof blob, ENTRY_BYTES, 3) != EAR_OK) {
+        check(failing_call != 0 && calls >= failing_call);
+        return;
+    }
+    replay(&journal, &section);
     memset(blob, 0xa5, sizeof blob);
-    if (ear_snapshot_save(&snapshot, FINGERPRINT, blob, sizeof blob) == EAR_OK) {
-        check(failing_call != 0 || ear_snapshot_load(&snapshot, &storage, FINGERPRINT, again, sizeof again) == EAR_OK);
-        check(failing_call != 0 || memcmp(blob, again, sizeof blob) == 0);
-    } else {
-        check(failing_call != 0 || ear_snapshot_capacity(&storage) < sizeof blob);
+    memset(added, 0x5a, sizeof added);
+    section.bytes = blob;
+    const bool saved = ear_journal_checkpoint(&journal, &section, 1, (flash[0] & 1) != 0) == EAR_OK;
+    check(saved || failing_call != 0);
+    const bool kept = saved && ear_journal_make_room(&journal, sizeof added) == EAR_OK;
+    if (kept) {
+        ear_journal_add(&journal, added, sizeof added);
+    }
+    if (!kept || ear_journal_commit(&journal) != EAR_OK) {
+        check(failing_call != 0);
+        return;
+    }
+    if (failing_call == 0) { /* what was kept is there after the next start, and the entry after it */
+        section.bytes = again;
+        check(ear_journal_open(&journal, &storage, sizeof blob, ENTRY_BYTES, 3) == EAR_OK);
+        check(ear_journal_load(&journal, &section, 1) == EAR_OK && memcmp(blob, again, sizeof blob) == 0);
+        check(ear_journal_next(&journal, &entry) == (int32_t)sizeof added && memcmp(entry, added, sizeof added) == 0);
+        check(ear_journal_next(&journal, &entry) == 0);
     }
 }
 
@@ -188,16 +216,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     storage = (struct ear_storage){.ops = &ops, .sector_bytes = large ? 512 : 256, .sector_count = 2u + (data[0] & 3u)};
     calls = 0;
     failing_call = (data[0] & 32) != 0 ? 1u + data[1] : 0;
+    const bool is_journal = (data[0] & 16) != 0;
+    if (is_journal) {
+        storage.sector_count +=
+            ear_journal_room(64, EAR_JOURNAL_BYTES, storage.sector_bytes) / storage.sector_bytes - 2;
+        check(storage.sector_count * storage.sector_bytes <= MOST_BYTES);
+    }
     memset(flash, 0xff, sizeof flash);
     const size_t whole = (size_t)storage.sector_bytes * storage.sector_count;
     memcpy(flash, data + 2, size - 2 < whole ? size - 2 : whole);
-    if ((data[0] & 16) != 0) {
-        try_snapshot((data[0] & 4) != 0);
-        return 0;
-    }
     for (uint32_t i = 0; (data[0] & 4) != 0 && i < storage.sector_count; i++) {
         mend_sector(i, large ? 9 : 8);
     }
-    try_outbox();
+    is_journal ? try_journal() : try_outbox();
     return 0;
 }
