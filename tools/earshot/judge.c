@@ -135,7 +135,7 @@ static void judge_line(struct judge *judge, char *line, size_t length)
 
 static void judge_file(struct judge *judge, const char *path)
 {
-    FILE *file = path != NULL ? fopen(path, "r") : stdin;
+    FILE *file = path != NULL && strcmp(path, "-") != 0 ? fopen(path, "r") : stdin;
     char *line = NULL;
     size_t room = 0;
 
