@@ -138,8 +138,11 @@ static void open_outbox(struct ear_agent *agent)
     if (storage->ops == NULL) {
         return;
     }
-    if (ear_outbox_open(&agent->outbox, storage, agent->boot) != EAR_OK &&
-        ear_outbox_open(&agent->outbox, storage, agent->boot) != EAR_OK) {
+    int err = ear_outbox_open(&agent->outbox, storage, agent->boot);
+    if (err != EAR_OK) { /* a call of the port may fail once */
+        err = ear_outbox_open(&agent->outbox, storage, agent->boot);
+    }
+    if (err != EAR_OK) {
         ear_agent_say(agent, EAR_LOG_ERROR, "the outbox cannot be opened; going on without it", NULL, 0);
         return;
     }

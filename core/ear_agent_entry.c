@@ -365,6 +365,7 @@ static bool get_event(struct reader *reader, const struct ear_entry *entry, stru
 bool ear_entry_decode(struct ear_entry *entry, struct ear_hearing *hearing, struct ear_event *event,
                       const uint8_t *bytes, uint32_t length)
 {
+    assert(bytes != NULL);
     struct reader reader = {bytes, bytes + length, false};
     const uint8_t head = get_code(&reader, UINT8_MAX);
 

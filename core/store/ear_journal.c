@@ -61,6 +61,7 @@ uint64_t ear_journal_left(const struct ear_journal *journal)
     if (journal->newest.end == 0) {
         return UINT64_MAX;
     }
+    assert(storage != NULL); /* open */
     const uint64_t start = journal->newest.begin & ~(uint64_t)(storage->sector_bytes - 1u);
     const uint64_t end = start + (uint64_t)storage->sector_count * storage->sector_bytes;
     return end > journal->log.tail ? end - journal->log.tail : 0;

@@ -28,7 +28,7 @@ int32_t ear_journal_get(struct ear_journal *journal, const struct ear_record *re
 
 int ear_journal_read_end(struct ear_journal *journal, uint64_t position, struct ear_journal_end *end)
 {
-    uint8_t bytes[END_HEAD + EAR_JOURNAL_SECTIONS * END_ROW];
+    uint8_t bytes[END_HEAD + EAR_JOURNAL_SECTIONS * END_ROW] = {0};
     struct ear_record record;
     const int err = ear_record_log_at(&journal->log, position, &record);
     const int32_t length = err != EAR_OK ? err : ear_journal_get(journal, &record, NULL, 0, bytes, sizeof bytes);

@@ -127,7 +127,11 @@ static void leave_oldest(struct ear_record_log *log, uint32_t number, const stru
 int ear_record_erase_index(struct ear_record_log *log, uint32_t address)
 {
     const struct ear_storage *storage = log->storage;
-    if (storage->ops->erase(storage->context, address) != 0 && storage->ops->erase(storage->context, address) != 0) {
+    int err = storage->ops->erase(storage->context, address);
+    if (err != 0) {
+        err = storage->ops->erase(storage->context, address);
+    }
+    if (err != 0) {
         return EAR_ERR_IO;
     }
     log->erases++;

@@ -42,14 +42,15 @@ static const char *read_info(uint8_t *der, size_t length, struct ear_signature_k
     mbedtls_pk_context pk;
     mbedtls_pk_init(&pk);
     const int error = mbedtls_pk_parse_subpubkey(&at, der + length, &pk);
-    if (error == MBEDTLS_ERR_PK_UNKNOWN_PK_ALG || error == MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE ||
-        error == MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE) {
+    const bool is_whole = error == 0 && at == der + length;
+    const bool is_other = error == MBEDTLS_ERR_PK_UNKNOWN_PK_ALG || error == MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE ||
+                          error == MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE ||
+                          (is_whole && (mbedtls_pk_get_type(&pk) != MBEDTLS_PK_ECKEY ||
+                                        mbedtls_pk_ec(pk)->MBEDTLS_PRIVATE(grp).id != MBEDTLS_ECP_DP_SECP256R1));
+    if (is_other) {
         what = "a key of another kind; P-256 (prime256v1) is needed";
-    } else if (error != 0 || at != der + length) {
+    } else if (!is_whole) {
         what = "not a public key (SubjectPublicKeyInfo of RFC 5280)";
-    } else if (mbedtls_pk_get_type(&pk) != MBEDTLS_PK_ECKEY ||
-               mbedtls_pk_ec(pk)->MBEDTLS_PRIVATE(grp).id != MBEDTLS_ECP_DP_SECP256R1) {
-        what = "a key of another kind; P-256 (prime256v1) is needed";
     } else if (mbedtls_ecp_write_public_key(mbedtls_pk_ec(pk), MBEDTLS_ECP_PF_UNCOMPRESSED, &point_bytes, key->point,
                                             sizeof key->point) != 0 ||
                point_bytes != sizeof key->point) {

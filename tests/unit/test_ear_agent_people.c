@@ -239,7 +239,7 @@ static void test_attribution_by_channel(void **state)
         struct ear_event text = message_of("a", EAR_FROM_USER, click_ms);
         assert_int_equal(set_up(state), 0);
         settings.sales_attribution_s = 3600;
-        strcpy(settings.sales_attribution_channels, cases[i].channels);
+        memcpy(settings.sales_attribution_channels, cases[i].channels, strlen(cases[i].channels) + 1);
         WITH(text, user, str("ann"));
         if (cases[i].channel != NULL) {
             WITH(text, channel, str(cases[i].channel));

@@ -492,7 +492,7 @@ static void test_pieces_that_do_not_fit_are_passed_over(void **state)
     put_record(TYPE_CHUNK, piece, 4 + 2);
     put_record(TYPE_CHUNK + 5, piece, 4 + 4);
     ear_le32_put(piece, 0);
-    ear_le32_put(piece + 4, 3);
+    memcpy(piece + 4, &(uint32_t){3}, 4); /* as the section lies in memory */
     put_record(TYPE_CHUNK, piece, 4 + 4);
     memcpy(end, end_begin, sizeof end_begin);
     ear_le32_put(end + 8, (uint32_t)position);

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -192,11 +193,9 @@ static void test_no_randomness_no_key(void **state)
 static void test_several_keys_with_text_around_them(void **state)
 {
     (void)state;
-    char pem[4096] = "Keys of the shop, spring\r\n";
+    char pem[4096];
     struct ear_cose cose;
-    strcat(pem, rfc6979_key);
-    strcat(pem, "\nand of its vendor:\n");
-    strcat(pem, rfc9052_key);
+    (void)snprintf(pem, sizeof pem, "Keys of the shop, spring\r\n%s\nand of its vendor:\n%s", rfc6979_key, rfc9052_key);
     assert_int_equal(ear_signature_keys_read(&keys, pem, &fault), EAR_OK);
     assert_int_equal(keys.count, 2);
     assert_int_equal(ear_cose_read((const uint8_t *)rfc9052_envelope, sizeof rfc9052_envelope - 1, &cose), EAR_OK);
@@ -205,13 +204,13 @@ static void test_several_keys_with_text_around_them(void **state)
     assert_int_equal(port.verify(port.context, keys.keys[1].id, 8, &parts, cose.signature), EAR_OK);
     assert_int_equal(port.verify(port.context, keys.keys[0].id, 8, &parts, cose.signature), EAR_ERR_CORRUPT);
 
-    pem[0] = '\0';
+    char *end = pem;
     for (unsigned i = 0; i < EAR_SIGNATURE_KEYS; i++) {
-        strcat(pem, rfc6979_key);
+        end += snprintf(end, (size_t)(pem + sizeof pem - end), "%s", rfc6979_key);
     }
     assert_int_equal(ear_signature_keys_read(&keys, pem, &fault), EAR_OK);
     assert_int_equal(keys.count, EAR_SIGNATURE_KEYS);
-    strcat(pem, rfc6979_key);
+    (void)snprintf(end, (size_t)(pem + sizeof pem - end), "%s", rfc6979_key);
     assert_int_equal(ear_signature_keys_read(&keys, pem, &fault), EAR_ERR_CONFIG);
     assert_int_equal(fault.line, 4 * EAR_SIGNATURE_KEYS + 1);
 }

@@ -110,11 +110,16 @@ void pack_key_free(struct pack_key *key)
 
 /* ---- PEM ---- */
 
+static char *add(char *to, const char *text)
+{
+    const size_t length = strlen(text);
+    memcpy(to, text, length + 1);
+    return to + length;
+}
+
 static char *add_line(char *to, const char *before, const char *name)
 {
-    to += strlen(strcpy(to, before));
-    to += strlen(strcpy(to, name));
-    return to + strlen(strcpy(to, "-----\n"));
+    return add(add(add(to, before), name), "-----\n");
 }
 
 static void write_pem(char pem[PACK_PEM_BYTES], const char *name, const uint8_t *der, size_t length)

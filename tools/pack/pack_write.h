@@ -53,9 +53,9 @@ struct pack_manifest {
     uint8_t hears;         /* EAR_FROM_BITs */
     bool has_reject;
     uint16_t reject; /* label, with has_reject */
-    uint32_t budget_us;
-    const char *const *labels; /* UTF-8, terminated */
     uint16_t label_count;
+    uint32_t budget_us;
+    const char *const *labels;  /* UTF-8, terminated */
     const uint16_t *thresholds; /* label_count of them, 0..1001; NULL: all 0 */
     const char *const *languages;
     size_t language_count;

@@ -98,7 +98,7 @@ struct device {
 extern struct device device;
 
 /** A new device, erased, off. */
-void device_make(uint64_t seed, int64_t wall_ms, uint8_t clock_state);
+void device_make(uint64_t seed, int64_t at_ms, uint8_t clock_state);
 
 /** Power on and start; a start that fails is tried a few times more, as a platform would. False: it does not come up,
  * or the power went (device.power.off). */
