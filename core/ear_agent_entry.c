@@ -197,6 +197,7 @@ static uint64_t get_number(struct reader *reader)
 {
     uint64_t number = 0;
 
+    assert(reader->at != NULL);
     for (unsigned shift = 0; shift < 64 && reader->at < reader->end; shift += 7) {
         const uint8_t byte = *reader->at++;
         number |= (uint64_t)(byte & 0x7fu) << shift;
@@ -365,7 +366,6 @@ static bool get_event(struct reader *reader, const struct ear_entry *entry, stru
 bool ear_entry_decode(struct ear_entry *entry, struct ear_hearing *hearing, struct ear_event *event,
                       const uint8_t *bytes, uint32_t length)
 {
-    assert(bytes != NULL);
     struct reader reader = {bytes, bytes + length, false};
     const uint8_t head = get_code(&reader, UINT8_MAX);
 

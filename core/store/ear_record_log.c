@@ -128,14 +128,9 @@ int ear_record_erase_index(struct ear_record_log *log, uint32_t address)
 {
     const struct ear_storage *storage = log->storage;
     int err = storage->ops->erase(storage->context, address);
-    if (err != 0) {
-        err = storage->ops->erase(storage->context, address);
-    }
-    if (err != 0) {
-        return EAR_ERR_IO;
-    }
-    log->erases++;
-    return EAR_OK;
+    err = err == 0 ? 0 : storage->ops->erase(storage->context, address);
+    log->erases += err == 0 ? 1u : 0u;
+    return err == 0 ? EAR_OK : EAR_ERR_IO;
 }
 
 /* The sector is bad. False: so were too many before it. */
