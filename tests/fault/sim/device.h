@@ -13,8 +13,8 @@ enum {
     DEVICE_OUTBOX_SECTORS = EAR_CONVERSATIONS > 16 ? 64 : 24,
     DEVICE_ENTRY_BYTES = EAR_CONVERSATIONS > 16 ? 32768 : 4096, /* of the journal, between two checkpoints */
     DEVICE_STATE_SECTORS_MAX = EAR_CONVERSATIONS > 16 ? 256 : 64,
-    DEVICE_PACK_SECTORS = EAR_PACKS * 2,
-    DEVICE_KEYS = 512, /* of the server */
+    DEVICE_PACK_SECTORS = EAR_PACKS * 2 + 1, /* one receives: core/store/ear_pack_store.h */
+    DEVICE_KEYS = 512,                       /* of the server */
     DEVICE_KEPT_BYTES = 600,
     DEVICE_WAITING = 16,
 };
