@@ -9,7 +9,7 @@
 #ifdef __SSE2__
 #include "core/model/ear_linear_sse2.h"
 #endif
-#include "core/model/ear_model_le.h"
+#include "core/base/ear_le.h"
 
 /* ---- scores ---- */
 
@@ -97,7 +97,7 @@ static inline int32_t dot_of(const struct view *view, const uint8_t *row)
 #endif
     for (; i < view->body.dims; i += 4) {
         const int16_t *const elements = view->elements + i;
-        const uint32_t four = ear_model_u16(row + i / 2);
+        const uint32_t four = ear_le16_get(row + i / 2);
         dot += nibble(four, 0) * elements[0] + nibble(four, 1) * elements[1];
         dot += nibble(four, 2) * elements[2] + nibble(four, 3) * elements[3];
     }
@@ -108,8 +108,8 @@ static inline int32_t score_of(const struct view *view, uint32_t label)
 {
     const uint8_t *row = view->body.rows + (size_t)view->body.row_bytes * label;
     const int32_t dot = dot_of(view, row + EAR_LINEAR_ROW_HEAD_BYTES);
-    const int64_t scaled = (int64_t)dot * ear_model_u16(row + 4) >> view->body.shift;
-    const int64_t score = scaled + (int32_t)ear_model_u32(row);
+    const int64_t scaled = (int64_t)dot * ear_le16_get(row + 4) >> view->body.shift;
+    const int64_t score = scaled + (int32_t)ear_le32_get(row);
     const bool fits = score == (int32_t)score;
     return fits ? (int32_t)score : score > 0 ? INT32_MAX : INT32_MIN;
 }

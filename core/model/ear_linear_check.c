@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* core/model/ear_linear_check.c - whether a linear body can be run: see ear_linear.h. */
+#include "core/base/ear_le.h"
 #include "core/model/ear_linear_body.h"
-#include "core/model/ear_model_le.h"
 
 void ear_linear_parts(const struct ear_pack *pack, struct ear_linear_parts *parts)
 {
     const uint8_t *p = pack->body;
     parts->families = p[0];
     parts->bits = p[1];
-    parts->dims = (uint8_t)ear_model_u16(p + 2);
-    parts->buckets = ear_model_u16(p + 4);
+    parts->dims = (uint8_t)ear_le16_get(p + 2);
+    parts->buckets = ear_le16_get(p + 4);
     parts->flags = p[6];
     parts->shift = p[7];
-    parts->temper = ear_model_u32(p + 8);
+    parts->temper = ear_le32_get(p + 8);
     parts->vector_bytes = (uint8_t)(parts->dims * parts->bits / 8u);
     parts->row_bytes = (uint16_t)(EAR_LINEAR_ROW_HEAD_BYTES + (parts->dims + 3u) / 4u * 2u);
     parts->rows = p + EAR_LINEAR_HEAD_BYTES;
@@ -24,7 +24,7 @@ void ear_linear_parts(const struct ear_pack *pack, struct ear_linear_parts *part
 static bool head_fits(const struct ear_pack *pack, uint32_t *at)
 {
     const uint8_t *p = pack->body;
-    const uint32_t dims = pack->body_bytes >= EAR_LINEAR_HEAD_BYTES ? ear_model_u16(p + 2) : 0;
+    const uint32_t dims = pack->body_bytes >= EAR_LINEAR_HEAD_BYTES ? ear_le16_get(p + 2) : 0;
     *at = 0;
     if (pack->body_bytes < EAR_LINEAR_HEAD_BYTES || p[0] == 0) {
         return false;
@@ -38,7 +38,7 @@ static bool head_fits(const struct ear_pack *pack, uint32_t *at)
         return false;
     }
     *at = 4;
-    if (ear_model_u16(p + 4) == 0) {
+    if (ear_le16_get(p + 4) == 0) {
         return false;
     }
     *at = 6;
@@ -55,7 +55,7 @@ static bool bucket_fits(const uint8_t *keys)
     int32_t before = -1;
     bool ended = false;
     for (uint32_t i = 0; i < EAR_LINEAR_BUCKET; i++) {
-        uint16_t key = ear_model_u16(keys + EAR_LINEAR_KEY_BYTES * i);
+        uint16_t key = ear_le16_get(keys + EAR_LINEAR_KEY_BYTES * i);
         if (key == 0) {
             ended = true;
         } else if (ended || (key & 15u) == 0 || (key >> 4) <= before) {

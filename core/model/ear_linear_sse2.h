@@ -121,7 +121,7 @@ EAR_LINEAR_INLINE uint32_t add_bits_sse2(const struct ear_linear_sum *sum, const
             const size_t number = *key;
             const size_t scale = keys[EAR_LINEAR_KEY_BYTES * number] * 16u & 0xF0u;
             const u8x16 each = (u8x16)load_16((const uint8_t *)scales_sse2 + scale);
-            const u8x16 part = (u8x16)(u32x4){ear_model_u32(last + stride * number) >> unused};
+            const u8x16 part = (u8x16)(u32x4){ear_le32_get(last + stride * number) >> unused};
             const u16x8 twice =
                 (u16x8)__builtin_shufflevector(part, part, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
             const u32x4 four = (u32x4)__builtin_shufflevector(twice, twice, 0, 8, 1, 9, 2, 10, 3, 11);

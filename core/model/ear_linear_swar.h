@@ -4,8 +4,8 @@
 #ifndef EAR_LINEAR_SWAR_H
 #define EAR_LINEAR_SWAR_H
 
+#include "core/base/ear_le.h"
 #include "core/model/ear_linear_sum.h"
-#include "core/model/ear_model_le.h"
 
 #define EAR_LINEAR_INLINE static inline __attribute__((always_inline))
 
@@ -17,9 +17,9 @@ typedef uintptr_t word;
 static inline word load_word(const uint8_t *p)
 {
     if (sizeof(word) == 4) {
-        return (word)ear_model_u32(p);
+        return (word)ear_le32_get(p);
     }
-    return (word)((uint64_t)ear_model_u32(p) | (uint64_t)ear_model_u32(p + 4) << 32);
+    return (word)((uint64_t)ear_le32_get(p) | (uint64_t)ear_le32_get(p + 4) << 32);
 }
 
 /* ---- looking up ---- */
@@ -32,11 +32,11 @@ EAR_LINEAR_INLINE bool find_swar(const uint8_t *keys, uint32_t buckets, uint32_t
     const uint32_t least = hash << 20 >> 16;
     const uint32_t most = least + 14;
     const uint8_t *at = keys + (size_t)EAR_LINEAR_BUCKET_BYTES * bucket;
-    at = ear_model_u16(at + 8) - 1u <= most ? at + 8 : at;
-    at = ear_model_u16(at + 4) - 1u <= most ? at + 4 : at;
-    at = ear_model_u16(at + 2) - 1u <= most ? at + 2 : at;
+    at = ear_le16_get(at + 8) - 1u <= most ? at + 8 : at;
+    at = ear_le16_get(at + 4) - 1u <= most ? at + 4 : at;
+    at = ear_le16_get(at + 2) - 1u <= most ? at + 2 : at;
     *key = (uint32_t)(at - keys) / EAR_LINEAR_KEY_BYTES;
-    return ear_model_u16(at) - 1u - least <= 14;
+    return ear_le16_get(at) - 1u - least <= 14;
 }
 
 /* ---- adding up ---- */
@@ -47,7 +47,7 @@ EAR_LINEAR_INLINE word load_bits(const uint8_t *p, uint32_t bytes)
 {
     const uint32_t half = sizeof(word) / 2;
     const uint8_t *last = p + bytes - half;
-    const uint32_t part = (half == 4 ? ear_model_u32(last) : ear_model_u16(last)) >> (8 * (half - bytes));
+    const uint32_t part = (half == 4 ? ear_le32_get(last) : ear_le16_get(last)) >> (8 * (half - bytes));
     return (word)part | (word)(part >> 4) << (8 * half);
 }
 

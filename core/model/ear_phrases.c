@@ -8,9 +8,9 @@
  * two bytes, are folded once more and looked up by the hash of each length that prefixes have. */
 #include "core/model/ear_phrases.h"
 
+#include "core/base/ear_le.h"
 #include "core/judge/ear_text.h"
 #include "core/judge/ear_text_fold.h"
-#include "core/model/ear_model_le.h"
 #include "core/model/ear_phrases_body.h"
 
 #define FOLDED_BYTES 64 /* of a word whose end is looked at; of longer ones only the beginning is */
@@ -57,14 +57,14 @@ static bool word_has_affix(const struct ear_turn *turn, const struct ear_token *
     if (count < length || (suffix && !whole)) {
         return false;
     }
-    return ear_text_hash((const char *)folded + (suffix ? count - length : 0), length) == ear_model_u32(element + 2);
+    return ear_text_hash((const char *)folded + (suffix ? count - length : 0), length) == ear_le32_get(element + 2);
 }
 
 static bool element_is(const struct ear_turn *turn, const uint8_t *element, const struct ear_token *token)
 {
     switch (element[0]) {
     case EAR_PHRASE_WORD:
-        return ear_model_u32(element + 2) == token->hash;
+        return ear_le32_get(element + 2) == token->hash;
     case EAR_PHRASE_ANY:
     case EAR_PHRASE_OPTIONAL:
         return EAR_TOKEN_KIND(*token) != EAR_TOKEN_MARK;
@@ -120,7 +120,7 @@ static inline bool may_be(const struct ear_turn *turn, const uint8_t *element, i
         return true;
     }
     return at >= 0 && at < turn->token_count &&
-           (turn->tokens[at].hash == ear_model_u32(element + 2) || EAR_TOKEN_KIND(turn->tokens[at]) == EAR_TOKEN_MARK);
+           (turn->tokens[at].hash == ear_le32_get(element + 2) || EAR_TOKEN_KIND(turn->tokens[at]) == EAR_TOKEN_MARK);
 }
 
 static bool is_around(const struct ear_turn *turn, const uint8_t *phrase, int32_t anchor)
@@ -140,8 +140,8 @@ static bool is_around(const struct ear_turn *turn, const uint8_t *phrase, int32_
 
 static void note(struct search *search, const uint8_t *phrase)
 {
-    uint16_t label = ear_model_u16(phrase);
-    uint16_t weight = ear_model_u16(phrase + 2);
+    uint16_t label = ear_le16_get(phrase);
+    uint16_t weight = ear_le16_get(phrase + 2);
     uint16_t i = 0;
     while (i < search->count && search->found[i].label != label) {
         i++;
@@ -180,11 +180,11 @@ static void look_up(struct search *search, uint32_t key, int32_t anchor)
 {
     const struct ear_phrases_parts *body = &search->body;
     const uint8_t *bucket = body->directory + 2 * (size_t)(key & body->bucket_mask);
-    const uint8_t *end = body->keys + (size_t)EAR_PHRASES_KEY_BYTES * ear_model_u16(bucket + 2);
-    for (const uint8_t *p = body->keys + (size_t)EAR_PHRASES_KEY_BYTES * ear_model_u16(bucket); p < end;
+    const uint8_t *end = body->keys + (size_t)EAR_PHRASES_KEY_BYTES * ear_le16_get(bucket + 2);
+    for (const uint8_t *p = body->keys + (size_t)EAR_PHRASES_KEY_BYTES * ear_le16_get(bucket); p < end;
          p += EAR_PHRASES_KEY_BYTES) {
-        if (ear_model_u32(p) == key) {
-            try_list(search, body->lists + ear_model_u32(p + 4), anchor);
+        if (ear_le32_get(p) == key) {
+            try_list(search, body->lists + ear_le32_get(p + 4), anchor);
             return;
         }
     }

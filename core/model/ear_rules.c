@@ -7,8 +7,8 @@
 
 #include <string.h>
 
+#include "core/base/ear_le.h"
 #include "core/judge/ear_text.h"
-#include "core/model/ear_model_le.h"
 #include "core/model/ear_rules_body.h"
 
 #define SCORE_MAX 1000u
@@ -117,15 +117,15 @@ static bool label_is(const struct view *view, const struct said *said, uint16_t 
         return said->label == label;
     }
     const uint8_t *text = view->texts + label;
-    return ear_model_u32(text) == said->hash && strcmp((const char *)text + 4, said->text) == 0;
+    return ear_le32_get(text) == said->hash && strcmp((const char *)text + 4, said->text) == 0;
 }
 
 static bool is_judged(const struct view *view, const uint8_t *op)
 {
     for (uint16_t i = 0; i < view->count; i++) {
         const struct said *said = &view->said[i];
-        if (said->question == op[1] && label_is(view, said, ear_model_u16(op + 6)) &&
-            compare(op[2], said->score, ear_model_u16(op + 4))) {
+        if (said->question == op[1] && label_is(view, said, ear_le16_get(op + 6)) &&
+            compare(op[2], said->score, ear_le16_get(op + 4))) {
             return true;
         }
     }
@@ -159,7 +159,7 @@ static bool is_fact(const struct view *view, const uint8_t *op)
         value = (turn->flags & EAR_TURN_FALLBACK) != 0;
         break;
     }
-    return compare(op[2], value, ear_model_u16(op + 4));
+    return compare(op[2], value, ear_le16_get(op + 4));
 }
 
 /* The stack is the bits of a number, its top the lowest. */
@@ -210,16 +210,16 @@ static int on_turn(const struct ear_plugin_call *call)
 {
     const struct ear_model *model = call->data;
     const struct ear_pack *pack = &model->pack;
-    uint16_t rules = ear_model_u16(pack->body);
+    uint16_t rules = ear_le16_get(pack->body);
     const uint8_t *rule = pack->body + EAR_RULES_HEAD_BYTES;
     const uint8_t *op = rule + (size_t)EAR_RULE_BYTES * rules;
     struct view view;
-    view.texts = op + (size_t)EAR_RULE_OP_BYTES * ear_model_u16(pack->body + 2);
-    look(&view, call, ear_model_u16(pack->body + 6));
+    view.texts = op + (size_t)EAR_RULE_OP_BYTES * ear_le16_get(pack->body + 2);
+    look(&view, call, ear_le16_get(pack->body + 6));
     for (uint16_t i = 0; i < rules; i++, rule += EAR_RULE_BYTES) {
-        uint16_t count = ear_model_u16(rule + 4);
+        uint16_t count = ear_le16_get(rule + 4);
         if (holds(&view, op, count)) {
-            say(pack, call->verdicts, ear_model_u16(rule), ear_model_u16(rule + 2));
+            say(pack, call->verdicts, ear_le16_get(rule), ear_le16_get(rule + 2));
             if (pack->question != EAR_ASK_TAG) {
                 return 0;
             }
@@ -241,7 +241,7 @@ struct parts {
 
 static bool judged_fits(const struct parts *parts, const uint8_t *op)
 {
-    uint16_t label = ear_model_u16(op + 6);
+    uint16_t label = ear_le16_get(op + 6);
     if (op[1] >= EAR_ASK_COUNT || op[1] == EAR_ASK_REDACTION) {
         return false;
     }
@@ -295,9 +295,9 @@ static enum ear_err check_rules(const struct parts *parts, uint16_t rules, uint1
     const uint8_t *rule = parts->pack->body + EAR_RULES_HEAD_BYTES;
     const uint8_t *op = rule + (size_t)EAR_RULE_BYTES * rules;
     for (uint16_t i = 0; i < rules; i++, rule += EAR_RULE_BYTES) {
-        uint16_t count = ear_model_u16(rule + 4);
+        uint16_t count = ear_le16_get(rule + 4);
         *at = (uint32_t)(rule - parts->pack->body);
-        if (ear_model_u16(rule) >= parts->pack->label_count || ear_model_u16(rule + 2) > SCORE_MAX || count > ops) {
+        if (ear_le16_get(rule) >= parts->pack->label_count || ear_le16_get(rule + 2) > SCORE_MAX || count > ops) {
             return EAR_ERR_SYNTAX;
         }
         enum ear_err err = check_condition(parts, op, count, at);
@@ -318,9 +318,9 @@ static enum ear_err check(const struct ear_pack *pack, uint32_t *at)
     if (pack->body_bytes < EAR_RULES_HEAD_BYTES || pack->question == EAR_ASK_REDACTION) {
         return EAR_ERR_SYNTAX; /* rules do not say where something personal is */
     }
-    uint16_t rules = ear_model_u16(p);
-    uint16_t ops = ear_model_u16(p + 2);
-    struct parts parts = {.pack = pack, .texts_bytes = ear_model_u16(p + 4), .as_texts = ear_model_u16(p + 6)};
+    uint16_t rules = ear_le16_get(p);
+    uint16_t ops = ear_le16_get(p + 2);
+    struct parts parts = {.pack = pack, .texts_bytes = ear_le16_get(p + 4), .as_texts = ear_le16_get(p + 6)};
     uint32_t before_texts = EAR_RULES_HEAD_BYTES + EAR_RULE_BYTES * rules + EAR_RULE_OP_BYTES * ops;
     if (before_texts + parts.texts_bytes != pack->body_bytes || (parts.as_texts & ~QUESTIONS_AS_TEXTS) != 0) {
         return EAR_ERR_SYNTAX;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/store/ear_crc32.h"
 
+#include "core/base/ear_le.h"
 #include "core/store/ear_crc32_table.h"
-#include "core/store/ear_le.h"
 
 #ifndef EAR_FAST_CRC /* switched off in the configuration */
 #define EAR_FAST_CRC 0

@@ -18,8 +18,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "core/base/ear_le.h"
 #include "core/store/ear_journal_record.h"
-#include "core/store/ear_le.h"
 
 #define SLACK_SECTORS (EAR_RECORD_LOG_SKIPS + 3u)
 #define TORN_SECTORS 6u /* that checkpoints may cost which are cut short, two each, before one comes to its end */

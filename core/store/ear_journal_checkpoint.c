@@ -3,9 +3,9 @@
 #include <assert.h>
 #include <string.h>
 
+#include "core/base/ear_le.h"
 #include "core/store/ear_crc32.h"
 #include "core/store/ear_journal_record.h"
-#include "core/store/ear_le.h"
 
 #define END_VERSION 1u
 #define END_HEAD 16u

@@ -2,8 +2,8 @@
 /* An END says where its BEGIN is; everything else stands by itself. */
 #include "core/store/ear_journal_move.h"
 
+#include "core/base/ear_le.h"
 #include "core/store/ear_journal_record.h"
-#include "core/store/ear_le.h"
 
 int ear_journal_move_record(struct ear_record_log *to, uint8_t type, uint8_t *bytes, uint16_t length, uint64_t *begin)
 {

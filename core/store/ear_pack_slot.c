@@ -4,8 +4,8 @@
 
 #include <string.h>
 
+#include "core/base/ear_le.h"
 #include "core/store/ear_crc32.h"
-#include "core/store/ear_le.h"
 
 #define MAGIC 0x50524145u /* "EARP" */
 #define FORMAT_VERSION 1u

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/store/ear_record_format.h"
 
+#include "core/base/ear_le.h"
 #include "core/store/ear_crc32.h"
-#include "core/store/ear_le.h"
 
 #define MAGIC 0x4c524145u /* "EARL" */
 #define FORMAT_VERSION 1u

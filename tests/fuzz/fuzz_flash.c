@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/ear_le.h"
 #include "core/store/ear_crc32.h"
 #include "core/store/ear_journal.h"
-#include "core/store/ear_le.h"
 #include "core/store/ear_record_format.h"
 #include "core/tell/ear_outbox.h"
 

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/ear_le.h"
 #include "core/store/ear_crc32.h"
-#include "core/store/ear_le.h"
 #include "core/store/ear_pack_slot.h"
 #include "core/store/ear_pack_store.h"
 

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/ear_le.h"
 #include "core/store/ear_crc32.h"
-#include "core/store/ear_le.h"
 
 #define KEY_ID_BYTES 8u
 

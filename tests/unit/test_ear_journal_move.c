@@ -7,9 +7,9 @@
 
 #include <cmocka.h>
 
+#include "core/base/ear_le.h"
 #include "core/store/ear_journal.h"
 #include "core/store/ear_journal_move.h"
-#include "core/store/ear_le.h"
 #include "tests/support/fake_storage.h"
 
 enum { SECTOR_BYTES = 512, LARGE = 2500, ENTRY_BYTES = 90 };

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core/store/ear_le.h - numbers as they lie on storage: little-endian on every machine. Pure. */
+/* core/base/ear_le.h - numbers as they lie on storage and in packs: little-endian, at any address, on every machine.
+ * Pure. */
 #ifndef EAR_LE_H
 #define EAR_LE_H
 
 #include "core/base/ear_base.h"
+
+static inline uint16_t ear_le16_get(const uint8_t *bytes)
+{
+    return (uint16_t)(bytes[0] | bytes[1] << 8);
+}
 
 static inline void ear_le32_put(uint8_t *bytes, uint32_t value)
 {
