@@ -40,8 +40,8 @@ struct ear_setting {
     const char *name;
     const char *initial; /* the default, as text */
     const char *unit;    /* of a NUMBER; of a CHOICE its words, separated by | */
-    const char *help;
-    uint32_t min; /* of a NUMBER its value, of text its bytes */
+    const char *help;    /* "" without Kconfig SETTINGS_HELP */
+    uint32_t min;        /* of a NUMBER its value, of text its bytes */
     uint32_t max;
     uint16_t at;     /* offset in the struct */
     uint8_t type;    /* enum ear_setting_type */
@@ -62,7 +62,7 @@ extern const struct ear_setting_table ear_settings_table;
      .name = #name_,                                                                                \
      .initial = (initial_),                                                                         \
      .unit = (unit_),                                                                               \
-     .help = (help_),                                                                               \
+     .help = EAR_ENABLED(SETTINGS_HELP) ? (help_) : "",                                             \
      .min = (min_),                                                                                 \
      .max = (max_),                                                                                 \
      .at = (uint16_t)offsetof(struct owner, section_##_##name_),                                    \

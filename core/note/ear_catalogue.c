@@ -6,10 +6,7 @@
 
 const struct ear_number ear_catalogue[EAR_NUMBERS] = {
 #define EAR_NUMBER(key_, ident, name_, SHAPE, size_, columns_, wide_, ATTRIBUTION, members_, says_) \
-    {.name = (name_),                                                                               \
-     .members = (members_),                                                                         \
-     .says = (says_),                                                                               \
-     .at = EAR_AT_##ident,                                                                          \
+    {.at = EAR_AT_##ident,                                                                          \
      .words = EAR_WORDS_##SHAPE(size_, columns_, wide_),                                            \
      .size = (size_),                                                                               \
      .columns = (columns_),                                                                         \
@@ -21,6 +18,12 @@ const struct ear_number ear_catalogue[EAR_NUMBERS] = {
 #include "core/note/ear_catalogue.def"
 };
 const uint16_t ear_catalogue_count = EAR_NUMBERS;
+
+const struct ear_number_text ear_number_texts[EAR_NUMBERS] = {
+#define EAR_NUMBER(key, ident, name_, SHAPE, size, columns, wide, ATTRIBUTION, members_, says_) \
+    {.name = (name_), .members = (members_), .says = (says_)},
+#include "core/note/ear_catalogue.def"
+};
 
 const struct ear_number *ear_catalogue_find(unsigned key)
 {
@@ -34,7 +37,7 @@ const struct ear_number *ear_catalogue_find(unsigned key)
 
 struct ear_str ear_catalogue_member(const struct ear_number *number, unsigned index)
 {
-    const char *start = number->members;
+    const char *start = ear_number_text(number)->members;
     while (index > 0 && *start != '\0') {
         index -= *start == ',' ? 1 : 0;
         start++;
@@ -48,11 +51,12 @@ int32_t ear_catalogue_member_name(const struct ear_number *number, unsigned inde
     if (number->shape == EAR_SHAPE_GROUP) {
         last = ear_catalogue_member(number, index);
     }
-    size_t length = strlen(number->name);
+    const char *own = ear_number_text(number)->name;
+    size_t length = strlen(own);
     if (length + last.length >= capacity) {
         return EAR_ERR_FULL;
     }
-    memcpy(name, number->name, length);
+    memcpy(name, own, length);
     memcpy(name + length, last.bytes, last.length);
     name[length + last.length] = '\0';
     return (int32_t)(length + last.length);

@@ -114,9 +114,6 @@ enum { EAR_SALES_ORDERS, EAR_SALES_AMOUNT };
 
 /** One line of the catalogue. */
 struct ear_number {
-    const char *name;
-    const char *members; /* comma-separated names: a GROUP's numbers, the columns of rows; "" if there are none */
-    const char *says;
     uint16_t at;     /* first word in a cell */
     uint16_t words;  /* in a cell */
     uint16_t size;   /* numbers, rows, entries, words or minutes in it, by shape */
@@ -129,6 +126,19 @@ struct ear_number {
 };
 extern const struct ear_number ear_catalogue[EAR_NUMBERS];
 extern const uint16_t ear_catalogue_count; /* EAR_NUMBERS */
+
+/** Its texts, for tools: a table of their own, of which no byte is in a device. */
+struct ear_number_text {
+    const char *name;
+    const char *members; /* comma-separated names: a GROUP's numbers, the columns of rows; "" if there are none */
+    const char *says;
+};
+extern const struct ear_number_text ear_number_texts[EAR_NUMBERS];
+
+static inline const struct ear_number_text *ear_number_text(const struct ear_number *number)
+{
+    return &ear_number_texts[number - ear_catalogue];
+}
 
 /** True of the shapes that are rows of a label or code and columns: TABLE, LABELS, MONEY, STEPS. */
 static inline bool ear_number_has_rows(const struct ear_number *number)

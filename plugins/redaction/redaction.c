@@ -79,11 +79,17 @@ static void look_at_bytes(const struct ear_turn *turn, struct signs *signs)
     }
 }
 
+uint16_t redaction_part(const struct ear_turn *turn, uint32_t i)
+{
+    const bool word = EAR_TOKEN_KIND(turn->tokens[i]) == EAR_TOKEN_WORD;
+    return word ? ear_words_find(&redaction_words, turn->tokens[i].hash) : 0;
+}
+
 static void look_at_words(const struct ear_turn *turn, struct signs *signs)
 {
     for (uint16_t i = 0; i < turn->token_count; i++) {
         if (EAR_TOKEN_KIND(turn->tokens[i]) == EAR_TOKEN_WORD) {
-            signs->parts |= BIT(ear_words_find(&redaction_words, turn->tokens[i].hash));
+            signs->parts |= BIT(redaction_part(turn, i));
         }
     }
 }

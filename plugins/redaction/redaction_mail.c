@@ -73,12 +73,6 @@ static void look_around(struct search *search, uint32_t at_sign)
 
 /* ---- in words ---- */
 
-static enum part part_of(const struct ear_turn *turn, uint16_t i)
-{
-    const bool word = EAR_TOKEN_KIND(turn->tokens[i]) == EAR_TOKEN_WORD;
-    return word ? (enum part)ear_words_find(&redaction_words, turn->tokens[i].hash) : NONE;
-}
-
 static bool touches(const struct ear_turn *turn, uint16_t i, uint16_t next)
 {
     return redaction_token_end(&turn->tokens[i]) == turn->tokens[next].start;
@@ -91,7 +85,7 @@ static bool is_point(const struct ear_turn *turn, uint16_t i, bool *spoken)
     if (i == 0 || i + 1 >= turn->token_count) {
         return false;
     }
-    if (part_of(turn, i) == DOT) {
+    if (redaction_part(turn, i) == DOT) {
         *spoken = true;
         return true;
     }
@@ -117,7 +111,7 @@ static void look_around_word(struct search *search, uint16_t i, enum part part)
     uint16_t last = (uint16_t)(i + 1);
     const bool names =
         EAR_TOKEN_KIND(turn->tokens[first]) <= EAR_TOKEN_NUMBER && EAR_TOKEN_KIND(turn->tokens[last]) == EAR_TOKEN_WORD;
-    if (!names || part_of(turn, last) != NONE) { /* "at the dot" */
+    if (!names || redaction_part(turn, last) != NONE) { /* "at the dot" */
         return;
     }
     while (first >= 2 && is_point(turn, (uint16_t)(first - 1), &spoken)) {
@@ -152,7 +146,7 @@ void redaction_find_mail(struct search *search)
         }
     }
     for (uint16_t i = 1; i + 1 < turn->token_count; i++) {
-        const enum part part = part_of(turn, i);
+        const enum part part = redaction_part(turn, i);
         if (part == AT || part == ATSIGN) {
             look_around_word(search, i, part);
         }

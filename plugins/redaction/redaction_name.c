@@ -18,7 +18,7 @@ static bool is_word(const struct ear_turn *turn, uint32_t i)
 
 static enum part part_at(const struct ear_turn *turn, uint32_t i)
 {
-    return is_word(turn, i) ? (enum part)ear_words_find(&redaction_words, turn->tokens[i].hash) : NONE;
+    return i < turn->token_count ? (enum part)redaction_part(turn, i) : NONE;
 }
 
 static bool is_mark(const struct ear_turn *turn, uint32_t i, char mark)

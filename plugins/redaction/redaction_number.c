@@ -291,7 +291,7 @@ static bool is_announced(const struct ear_turn *turn, const struct run *run)
             continue;
         }
         if (EAR_TOKEN_KIND(*token) == EAR_TOKEN_WORD) {
-            const uint16_t part = ear_words_find(&redaction_words, token->hash);
+            const uint16_t part = redaction_part(turn, i - 1u);
             if (part == PHONE || part == CALL) {
                 return true;
             }

@@ -114,7 +114,7 @@ static void print_row(const struct ear_number *number)
     printf("| %u | ", number->key);
     print_names(number);
     printf(" | %s | %s | %s | %s |\n", wire_of(number), windows_of(number), attributions[number->attribution],
-           number->says);
+           ear_number_text(number)->says);
 }
 
 /* What is derived: the very table that libearshot-merge computes from. */
@@ -235,7 +235,7 @@ static void print_cddl_number(const struct ear_number *number)
     for (unsigned i = 0; i < members_of(number); i++) {
         printf(" %s", full_name(number, i, name));
     }
-    printf("%s%s\n", columns ? ": " : "", columns ? number->members : "");
+    printf("%s%s\n", columns ? ": " : "", columns ? ear_number_text(number)->members : "");
 }
 
 static void print_cddl(void)
@@ -312,7 +312,7 @@ static void print_json(void)
             text_printf(&text, "%s\"%.*s\"", i > 0 ? ", " : "", column.length, column.bytes);
         }
         text_printf(&text, "], \"says\": ");
-        text_add_json_string(&text, number->says, strlen(number->says));
+        text_add_json_string(&text, ear_number_text(number)->says, strlen(ear_number_text(number)->says));
         text_printf(&text, "}");
     }
     text_printf(&text, "\n]");

@@ -208,11 +208,11 @@ static void add_short_sketch(const struct ear_summary *summary, const struct ear
     const uint32_t *words = &summary->words[number->at];
 
     if (number->shape == EAR_SHAPE_DISTINCT) {
-        text_printf(line, " %s=%s%u", number->name, ear_distinct_is_exact(words) ? "" : "~",
+        text_printf(line, " %s=%s%u", ear_number_text(number)->name, ear_distinct_is_exact(words) ? "" : "~",
                     ear_distinct_estimate(words));
     } else {
-        text_printf(line, " %s.count=%u %s.p50_ms=%u", number->name, ear_distribution_count(words), number->name,
-                    ear_distribution_quantile_ms(words, number->words, 500));
+        text_printf(line, " %s.count=%u %s.p50_ms=%u", ear_number_text(number)->name, ear_distribution_count(words),
+                    ear_number_text(number)->name, ear_distribution_quantile_ms(words, number->words, 500));
     }
 }
 
@@ -222,7 +222,7 @@ static void add_short_row(const struct ear_summary_item *item, struct text *line
     const struct ear_str label = label_of(item);
     const struct ear_str column = ear_catalogue_member(number, item->index);
 
-    text_printf(line, " %s.%.*s", number->name, label.length, label.bytes);
+    text_printf(line, " %s.%.*s", ear_number_text(number)->name, label.length, label.bytes);
     if (number->shape == EAR_SHAPE_STEPS) {
         text_printf(line, ".%u", item->index + 1);
     } else if (number->columns > 1 && number->shape != EAR_SHAPE_HEAVY) {

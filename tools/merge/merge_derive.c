@@ -36,10 +36,10 @@ static bool sum_of(const struct earshot_total *total, const char *name, size_t l
     for (size_t n = 0; n < EAR_NUMBERS; n++) {
         const struct ear_number *line = &ear_catalogue[n];
         const struct merge_number *number = &total->numbers[n];
-        const size_t line_length = strlen(line->name);
+        const size_t line_length = strlen(ear_number_text(line)->name);
         const bool is_group = line->shape == EAR_SHAPE_GROUP && line_length == length + 1;
         const bool is_table = merge_columns(line) > 0 && line_length == length;
-        if ((!is_group && !is_table) || memcmp(line->name, name, length) != 0) {
+        if ((!is_group && !is_table) || memcmp(ear_number_text(line)->name, name, length) != 0) {
             continue;
         }
         *value = line->shape == EAR_SHAPE_HEAVY ? number->heavy_total : 0;
@@ -129,7 +129,7 @@ bool earshot_row_derive(const struct earshot_row *row, const char *name, const c
     struct columns columns = {NULL, row};
 
     for (size_t n = 0; n < EAR_NUMBERS && columns.line == NULL; n++) {
-        columns.line = strcmp(ear_catalogue[n].name, name) == 0 ? &ear_catalogue[n] : NULL;
+        columns.line = strcmp(ear_number_texts[n].name, name) == 0 ? &ear_catalogue[n] : NULL;
     }
     return line != NULL && columns.line != NULL &&
            merge_ratio(line->numerator, line->denominator, look_up_column, &columns, value);

@@ -22,7 +22,8 @@ bool earshot_number_at(size_t index, struct earshot_number *number)
         return false;
     }
     const struct ear_number *line = &ear_catalogue[index];
-    *number = (struct earshot_number){line->key, line->name, shape_names[line->shape], line->says};
+    *number = (struct earshot_number){line->key, ear_number_text(line)->name, shape_names[line->shape],
+                                      ear_number_text(line)->says};
     return true;
 }
 
@@ -39,7 +40,7 @@ const char *earshot_number_member(size_t index, size_t member, char text[64])
 static const struct ear_number *line_named(const char *name)
 {
     for (size_t n = 0; n < EAR_NUMBERS; n++) {
-        if (strcmp(ear_catalogue[n].name, name) == 0) {
+        if (strcmp(ear_number_texts[n].name, name) == 0) {
             return &ear_catalogue[n];
         }
     }
@@ -79,9 +80,9 @@ static bool member_named(const struct earshot_total *total, const char *name, ui
 static bool part_named(const struct earshot_total *total, const char *name, uint64_t *value)
 {
     for (size_t n = 0; n < EAR_NUMBERS; n++) {
-        const size_t length = strlen(ear_catalogue[n].name);
+        const size_t length = strlen(ear_number_texts[n].name);
         const uint32_t *words = total->numbers[n].sketch;
-        if (ear_catalogue[n].shape != EAR_SHAPE_DISTRIBUTION || strncmp(name, ear_catalogue[n].name, length) != 0) {
+        if (ear_catalogue[n].shape != EAR_SHAPE_DISTRIBUTION || strncmp(name, ear_number_texts[n].name, length) != 0) {
             continue;
         }
         if (strcmp(name + length, ".count") == 0) {

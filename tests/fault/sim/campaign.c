@@ -160,7 +160,7 @@ static bool sums_agree(const struct device_server *should)
         const uint64_t was = device_server_sum(should, EAR_HOUR, number) + should->waiting[number];
         if ((shape == EAR_SHAPE_COUNT || shape == EAR_SHAPE_GROUP) && !depends_on_clock(number) && is != was) {
             (void)snprintf(client.says, sizeof client.says, "all hours together: %s is %llu, should be %llu",
-                           ear_catalogue[number].name, (unsigned long long)is, (unsigned long long)was);
+                           ear_number_texts[number].name, (unsigned long long)is, (unsigned long long)was);
             return false;
         }
     }

@@ -126,14 +126,14 @@ static void tell_difference(const struct device_told *here, const struct device_
     } while (more[0] && more[1] && items[0].number == items[1].number && items[0].index == items[1].index &&
              items[0].value == items[1].value && items[0].label.length == items[1].label.length &&
              items[0].sketch_length == items[1].sketch_length);
-    (void)snprintf(says, capacity, "resolution %u, start %lld: %s is %s %.*s[%u] = %llu, should be %s %.*s[%u] = %llu",
-                   (here == NULL ? there : here)->resolution, (long long)(here == NULL ? there : here)->start_s,
-                   here == NULL ? "(no such window)" : "it", more[0] ? items[0].number->name : "nothing",
-                   more[0] ? (int)items[0].label.length : 0, more[0] ? items[0].label.bytes : "",
-                   more[0] ? items[0].index : 0, more[0] ? (unsigned long long)items[0].value : 0,
-                   more[1] ? items[1].number->name : "nothing", more[1] ? (int)items[1].label.length : 0,
-                   more[1] ? items[1].label.bytes : "", more[1] ? items[1].index : 0,
-                   more[1] ? (unsigned long long)items[1].value : 0);
+    (void)snprintf(
+        says, capacity, "resolution %u, start %lld: %s is %s %.*s[%u] = %llu, should be %s %.*s[%u] = %llu",
+        (here == NULL ? there : here)->resolution, (long long)(here == NULL ? there : here)->start_s,
+        here == NULL ? "(no such window)" : "it", more[0] ? ear_number_text(items[0].number)->name : "nothing",
+        more[0] ? (int)items[0].label.length : 0, more[0] ? items[0].label.bytes : "", more[0] ? items[0].index : 0,
+        more[0] ? (unsigned long long)items[0].value : 0, more[1] ? ear_number_text(items[1].number)->name : "nothing",
+        more[1] ? (int)items[1].label.length : 0, more[1] ? items[1].label.bytes : "", more[1] ? items[1].index : 0,
+        more[1] ? (unsigned long long)items[1].value : 0);
 }
 
 static bool holds_all_of(struct device_server *one, const struct device_server *other, bool reversed, char *says,
