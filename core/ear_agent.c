@@ -135,7 +135,7 @@ static void open_outbox(struct ear_agent *agent)
     const uint32_t boot = agent->memory.boot + 1;
 
     agent->boot = agent->journal.log.boot > boot ? agent->journal.log.boot : boot;
-    if (storage->ops == NULL) {
+    if (!ear_storage_is_given(storage)) {
         return;
     }
     int err = ear_outbox_open(&agent->outbox, storage, agent->boot);
@@ -225,7 +225,7 @@ static uint32_t sleep_ms(struct ear_agent *agent)
 static void finish(struct ear_agent *agent)
 {
     ear_agent_keep_untold(agent);
-    if (agent->config->outbox.ops != NULL && ear_outbox_sync(&agent->outbox) != EAR_OK) {
+    if (ear_storage_is_given(&agent->config->outbox) && ear_outbox_sync(&agent->outbox) != EAR_OK) {
         ear_agent_say(agent, EAR_LOG_ERROR, "the outbox could not be made durable", NULL, 0);
     }
     if (ear_agent_save(agent) != EAR_OK && ear_agent_commit(agent) != EAR_OK) {

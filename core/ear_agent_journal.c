@@ -18,7 +18,7 @@
 
 static bool is_kept(const struct ear_agent *agent)
 {
-    return agent->config->state.ops != NULL;
+    return ear_storage_is_given(&agent->config->state);
 }
 
 /* --- replay --- */
@@ -225,7 +225,7 @@ static int checkpoint(struct ear_agent *agent, bool scrub)
     if (!agent->journal.ready) {
         return EAR_ERR_IO;
     }
-    if (agent->config->outbox.ops != NULL && ear_outbox_sync(&agent->outbox) != EAR_OK) {
+    if (ear_storage_is_given(&agent->config->outbox) && ear_outbox_sync(&agent->outbox) != EAR_OK) {
         return EAR_ERR_IO; /* windows that went there would be nowhere */
     }
     agent->memory.boot = agent->boot;

@@ -9,7 +9,7 @@
 #define LAYOUT 1u
 static bool is_kept(const struct ear_agent *agent)
 {
-    return agent->config->state.ops != NULL;
+    return ear_storage_is_given(&agent->config->state);
 }
 
 /* --- the memory in sections --- */

@@ -138,7 +138,7 @@ static bool find_stored(struct ear_agent *agent, const char *name, struct candid
                         struct ear_pack_fault *fault)
 {
     struct ear_pack_store *store = &agent->packs.store;
-    const int32_t place = store->storage != NULL ? ear_pack_store_place(store, name) : EAR_ERR_UNKNOWN;
+    const int32_t place = ear_pack_store_is_open(store) ? ear_pack_store_place(store, name) : EAR_ERR_UNKNOWN;
 
     if (place < 0) {
         return false;
@@ -210,11 +210,12 @@ void ear_agent_load_packs(struct ear_agent *agent)
     struct ear_pack pack;
 
     packs->turn = (struct ear_model_turn){.host = &agent->host, .features = &agent->features};
-    if (config->packs.ops != NULL && ear_pack_store_open(&packs->store, &config->packs, &config->signature) != EAR_OK) {
+    if (ear_storage_is_given(&config->packs) &&
+        ear_pack_store_open(&packs->store, &config->packs, &config->signature) != EAR_OK) {
         ear_agent_say(agent, EAR_LOG_ERROR, "the storage of packs cannot be opened; going on without it", NULL, 0);
         packs->store.storage = NULL;
     }
-    for (unsigned place = 0; packs->store.storage != NULL && place < EAR_PACKS; place++) {
+    for (unsigned place = 0; ear_pack_store_is_open(&packs->store) && place < EAR_PACKS; place++) {
         const char *name = packs->store.places[place].name;
         if (name[0] != '\0' && !ear_agent_settle_pack(agent, name, &fault) &&
             fault.reason != EAR_PACK_REFUSAL_COUNTER) {
@@ -248,7 +249,7 @@ static bool has_room(const struct ear_agent *agent, const char *name, struct ear
 
 bool ear_agent_may_pack_come(const struct ear_agent *agent, const char *name, struct ear_pack_fault *fault)
 {
-    if (agent->packs.store.storage == NULL) {
+    if (!ear_pack_store_is_open(&agent->packs.store)) {
         return ear_agent_refuse_pack(fault, EAR_PACK_REFUSAL_STORAGE);
     }
     if (agent->config->signature.verify == NULL) {
@@ -291,7 +292,7 @@ static void tell_at_work(const struct ear_agent *agent, unsigned item, struct ea
 /* Kept and in use, but not at work. */
 static bool is_idle(const struct ear_agent_packs *packs, unsigned place)
 {
-    return packs->store.storage != NULL && packs->store.places[place].name[0] != '\0' &&
+    return ear_pack_store_is_open(&packs->store) && packs->store.places[place].name[0] != '\0' &&
            packs->store.places[place].in_use < 2 && packs->reasons[place] != EAR_PACK_REFUSAL_NONE;
 }
 

@@ -17,7 +17,7 @@ bool ear_agent_pack_write(struct ear_agent *agent, uint32_t offset, const void *
     struct ear_pack_store *store = &agent->packs.store;
     char name[24];
 
-    if (store->storage == NULL || store->expected == 0) { /* nothing is coming: no pack that could be refused */
+    if (!ear_pack_store_is_open(store) || store->expected == 0) { /* nothing is coming: no pack that could be refused */
         return ear_agent_refuse_pack(fault, EAR_PACK_REFUSAL_SIZE);
     }
     ear_agent_copy_pack_name(name, store->coming);
@@ -30,7 +30,7 @@ bool ear_agent_pack_finish(struct ear_agent *agent, struct ear_pack_fault *fault
     uint8_t place = 0;
     char name[24];
 
-    if (store->storage == NULL || store->expected == 0) {
+    if (!ear_pack_store_is_open(store) || store->expected == 0) {
         return ear_agent_refuse_pack(fault, EAR_PACK_REFUSAL_SIZE);
     }
     ear_agent_copy_pack_name(name, store->coming);
@@ -56,7 +56,7 @@ const char *ear_agent_pack_coming(const struct ear_agent *agent, uint32_t *writt
 
     *written = store->written;
     *expected = store->expected;
-    return store->storage != NULL && store->expected != 0 ? store->coming : NULL;
+    return ear_pack_store_is_open(store) && store->expected != 0 ? store->coming : NULL;
 }
 
 /* --- and goes --- */
@@ -67,7 +67,7 @@ enum ear_err ear_agent_pack_roll_back(struct ear_agent *agent, const char *name)
     struct ear_pack_fault fault;
     uint8_t place = 0;
 
-    if (store->storage == NULL) {
+    if (!ear_pack_store_is_open(store)) {
         return EAR_ERR_UNKNOWN;
     }
     const enum ear_err err = ear_pack_store_roll_back(store, name, &place);

@@ -30,4 +30,10 @@ struct ear_storage {
     const uint8_t *mapped; /* where the partition's bytes can be read in place, always current; NULL: they cannot */
 };
 
+/** Whether the platform gave this partition. Never in a build without storage, which then has no code for it. */
+static inline bool ear_storage_is_given(const struct ear_storage *storage)
+{
+    return EAR_ENABLED(STORAGE) && storage->ops != NULL;
+}
+
 #endif

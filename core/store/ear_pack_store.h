@@ -48,6 +48,11 @@ struct ear_pack_store {
     struct ear_pack_place places[EAR_PACKS];
 };
 
+static inline bool ear_pack_store_is_open(const struct ear_pack_store *store)
+{
+    return EAR_ENABLED(STORAGE) && store->storage != NULL;
+}
+
 /** Find what is there. The partition must be readable in place (storage->mapped) and hold 2 * EAR_PACKS + 1 slots; a
  * slot is as many whole sectors as fit. A slot that is torn or fails its checksum is passed over and counted;
  * where the one in use is lost, the last good one is taken. storage and signature must outlive the store.

@@ -129,7 +129,7 @@ bool ear_pack_store_begin(struct ear_pack_store *store, const char *name, uint32
     *fault = (struct ear_pack_fault){0};
     const int32_t place = ear_pack_slot_is_name(name) ? place_for(store, name) : 0;
     store->expected = 0;
-    if (store->storage == NULL) {
+    if (!ear_pack_store_is_open(store)) {
         (void)ear_pack_refuse(fault, EAR_PACK_REFUSAL_STORAGE, 0);
     } else if (store->signature->verify == NULL) {
         (void)ear_pack_refuse(fault, EAR_PACK_REFUSAL_KEY, 0);

@@ -314,7 +314,7 @@ int ear_record_log_open(struct ear_record_log *log, const struct ear_storage *st
 int ear_record_log_append_pieces(struct ear_record_log *log, uint8_t type, const struct ear_record_pieces *pieces)
 {
     assert(type != EAR_RECORD_TYPE_SECTOR && type != EAR_RECORD_TYPE_BOOT && pieces->head_length % 4 == 0);
-    if (log->storage == NULL) {
+    if (!ear_record_log_is_open(log)) {
         return EAR_ERR_IO;
     }
     if ((uint32_t)pieces->head_length + pieces->length > ear_record_log_longest(log)) {
@@ -334,7 +334,7 @@ int ear_record_log_append(struct ear_record_log *log, uint8_t type, const void *
 
 int ear_record_log_sync(struct ear_record_log *log)
 {
-    if (log->storage == NULL || log->storage->ops->sync(log->storage->context) != 0) {
+    if (!ear_record_log_is_open(log) || log->storage->ops->sync(log->storage->context) != 0) {
         return EAR_ERR_IO;
     }
     return EAR_OK;
@@ -342,7 +342,7 @@ int ear_record_log_sync(struct ear_record_log *log)
 
 int ear_record_log_next(struct ear_record_log *log, uint64_t from, struct ear_record *record)
 {
-    if (log->storage == NULL) {
+    if (!ear_record_log_is_open(log)) {
         return EAR_ERR_EMPTY;
     }
     if (advance_head(log) != EAR_OK) {
@@ -371,7 +371,7 @@ bool ear_record_is_held(const struct ear_record_log *log, uint64_t position)
 
 int ear_record_log_done(struct ear_record_log *log, uint64_t position)
 {
-    if (log->storage == NULL) {
+    if (!ear_record_log_is_open(log)) {
         return EAR_ERR_IO;
     }
     if (position < log->head || !ear_record_is_held(log, position)) {
@@ -392,6 +392,6 @@ uint32_t ear_record_log_backlog(const struct ear_record_log *log)
 uint16_t ear_record_log_longest(const struct ear_record_log *log)
 {
     uint32_t room =
-        log->storage == NULL ? 0 : log->storage->sector_bytes - EAR_RECORD_SECTOR_HEADER - EAR_RECORD_HEADER;
+        ear_record_log_is_open(log) ? log->storage->sector_bytes - EAR_RECORD_SECTOR_HEADER - EAR_RECORD_HEADER : 0;
     return room > UINT16_MAX ? UINT16_MAX : (uint16_t)room;
 }

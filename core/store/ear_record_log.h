@@ -51,6 +51,11 @@ struct ear_record {
     uint8_t type;    /* 1..254, the caller's */
 };
 
+static inline bool ear_record_log_is_open(const struct ear_record_log *log)
+{
+    return EAR_ENABLED(STORAGE) && log->storage != NULL;
+}
+
 /** Open the log, making an empty one where there is none. log->boot is then 1 + the highest boot seen in it, or
  * `boot_at_least` if that is higher, and durable. *storage must outlive the log. sector_count reads of headers plus
  * sector_bytes / 256 reads; at most one erase. EAR_ERR_IO: the log is not open. EAR_ERR_CONFIG: impossible geometry. */

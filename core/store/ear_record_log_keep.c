@@ -7,7 +7,7 @@ int32_t ear_record_log_get(const struct ear_record_log *log, const struct ear_re
                            uint16_t head_length, void *bytes, uint16_t capacity)
 {
     struct ear_record_found found;
-    if (log->storage == NULL || !ear_record_is_held(log, record->position)) {
+    if (!ear_record_log_is_open(log) || !ear_record_is_held(log, record->position)) {
         return EAR_ERR_EMPTY;
     }
     if (record->length < head_length) {
@@ -47,7 +47,7 @@ int32_t ear_record_log_read(struct ear_record_log *log, const struct ear_record 
 int ear_record_log_at(const struct ear_record_log *log, uint64_t position, struct ear_record *record)
 {
     struct ear_record_found found;
-    if (log->storage == NULL || !ear_record_is_held(log, position)) {
+    if (!ear_record_log_is_open(log) || !ear_record_is_held(log, position)) {
         return EAR_ERR_EMPTY;
     }
     const int err = ear_record_look(log, position, &found);
@@ -75,7 +75,7 @@ static uint32_t number_before(const struct ear_record_log *log, uint32_t sector,
 void ear_record_log_discard(struct ear_record_log *log, uint64_t before)
 {
     before = before < log->tail ? before : log->tail;
-    if (log->storage == NULL || before <= log->head) {
+    if (!ear_record_log_is_open(log) || before <= log->head) {
         return;
     }
     uint32_t sector = ear_record_sector_of(log, log->head);
@@ -96,7 +96,7 @@ void ear_record_log_turn(struct ear_record_log *log)
 
 int ear_record_log_rewind(struct ear_record_log *log, uint64_t position)
 {
-    if (log->storage == NULL) {
+    if (!ear_record_log_is_open(log)) {
         return EAR_ERR_IO;
     }
     const uint32_t kept = ear_record_sector_of(log, position);
@@ -129,7 +129,7 @@ static int write_over(const struct ear_record_log *log, uint64_t start)
 
 int ear_record_log_erase(struct ear_record_log *log, uint64_t before)
 {
-    if (log->storage == NULL) {
+    if (!ear_record_log_is_open(log)) {
         return EAR_ERR_IO;
     }
     ear_record_log_discard(log, before);
@@ -159,7 +159,7 @@ bool ear_record_log_holds_own(const struct ear_record_log *log, uint64_t positio
 
 uint16_t ear_record_log_room(const struct ear_record_log *log)
 {
-    const uint32_t offset = log->storage == NULL ? 0 : ear_record_offset_of(log, log->tail);
+    const uint32_t offset = ear_record_log_is_open(log) ? ear_record_offset_of(log, log->tail) : 0;
     const uint32_t taken = offset + EAR_RECORD_HEADER;
     if (offset == 0 || taken + 64u > log->storage->sector_bytes) {
         return ear_record_log_longest(log);
