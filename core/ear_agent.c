@@ -38,7 +38,9 @@ void ear_agent_place_in_time(struct ear_agent *agent, int64_t wall_ms)
         move_conversations(&agent->memory.conversations, offset_ms);
         ear_sales_shift(&agent->memory.sales, EAR_TIME_KNOWN_MS, offset_ms);
         ear_duty_shift(&agent->memory.duty, EAR_TIME_KNOWN_MS, offset_ms);
-        ear_records_shift(&agent->memory.records, EAR_TIME_KNOWN_MS, offset_ms);
+        if (EAR_ENABLED(DRILL_DOWN)) {
+            ear_records_shift(&agent->memory.records, EAR_TIME_KNOWN_MS, offset_ms);
+        }
     }
 }
 

@@ -25,7 +25,9 @@ static void mark_labels(void *context, struct ear_label_marks *marks)
     for (unsigned i = 0; i < EAR_FUNNELS; i++) {
         ear_label_mark(marks, agent->memory.funnel_labels[i]);
     }
-    ear_records_mark_labels(&memory->records, marks);
+    if (EAR_ENABLED(DRILL_DOWN)) {
+        ear_records_mark_labels(&memory->records, marks);
+    }
 }
 
 bool ear_agent_labels_are_sound(const struct ear_agent *agent)

@@ -21,7 +21,7 @@ static void obey(struct ear_agent *agent)
 {
     const enum ear_records_policy policy = (enum ear_records_policy)agent->config->settings->records_policy;
 
-    if (ear_records_obey(&agent->memory.records, policy)) {
+    if (EAR_ENABLED(DRILL_DOWN) && ear_records_obey(&agent->memory.records, policy)) {
         agent->queries.purged = true;
     }
 }
@@ -46,7 +46,7 @@ void ear_agent_record(struct ear_hearing *hearing)
 {
     struct ear_conversation_record *record;
 
-    if (!hearing->conversation->counted.begun) {
+    if (!EAR_ENABLED(DRILL_DOWN) || !hearing->conversation->counted.begun) {
         return;
     }
     record = record_of(hearing);
@@ -66,7 +66,7 @@ static void record_replayed(struct ear_hearing *hearing)
     struct ear_records *records = &hearing->agent->memory.records;
     struct ear_conversation_record *record;
 
-    if (hearing->asked) {
+    if (EAR_ENABLED(DRILL_DOWN) && hearing->asked) {
         hearing->agent->queries.purged |= hearing->asked_policy > hearing->agent->config->settings->records_policy;
         record = record_of(hearing);
         ear_record_keep(records, record, (enum ear_records_policy)hearing->asked_policy, hearing->question);
@@ -83,7 +83,7 @@ void ear_agent_record_question(struct ear_hearing *hearing, const struct ear_jud
         record_replayed(hearing);
         return;
     }
-    if (event->from != EAR_FROM_USER || !ear_event_has(event, EAR_HAS(text)) ||
+    if (!EAR_ENABLED(DRILL_DOWN) || event->from != EAR_FROM_USER || !ear_event_has(event, EAR_HAS(text)) ||
         hearing->conversation->messages[EAR_FROM_USER] != 1 ||
         hearing->agent->config->settings->records_policy == EAR_RECORDS_NONE) {
         return;
@@ -100,12 +100,15 @@ void ear_agent_record_question(struct ear_hearing *hearing, const struct ear_jud
 
 void ear_agent_record_reason(struct ear_hearing *hearing, uint8_t reason)
 {
-    record_of(hearing)->reason = reason;
+    if (EAR_ENABLED(DRILL_DOWN)) {
+        record_of(hearing)->reason = reason;
+    }
 }
 
 void ear_agent_record_end(struct ear_agent *agent, const struct ear_conversation *conversation)
 {
-    struct ear_conversation_record *record = ear_records_find(&agent->memory.records, conversation->id);
+    struct ear_conversation_record *record =
+        EAR_ENABLED(DRILL_DOWN) ? ear_records_find(&agent->memory.records, conversation->id) : NULL;
 
     if (record != NULL) {
         ear_record_update(record, conversation);
@@ -121,6 +124,17 @@ struct answer {
     uint8_t withheld;
 };
 
+/* False: it has a fault, or nothing is known here that could be asked for. */
+static bool understand(struct ear_query *query, const uint8_t *request, size_t length, struct ear_fault *fault)
+{
+    if (EAR_ENABLED(DRILL_DOWN)) {
+        return ear_query_decode(query, request, length, fault) == EAR_OK;
+    }
+    *query = (struct ear_query){0};
+    (void)ear_fault_set(fault, EAR_ERR_CONFIG, EAR_QUERY_KEYS, 0, "nothing: this device keeps no records");
+    return false;
+}
+
 static struct answer answer(const struct ear_agent *agent, const uint8_t *request, size_t length, uint8_t *out,
                             size_t capacity)
 {
@@ -132,7 +146,7 @@ static struct answer answer(const struct ear_agent *agent, const uint8_t *reques
     struct ear_query query;
     struct ear_fault fault;
 
-    if (ear_query_decode(&query, request, length, &fault) == EAR_OK) {
+    if (understand(&query, request, length, &fault)) {
         answer.length = ear_query_answer(&query, &source, out, capacity, &answer.withheld);
     } else {
         answer.refused = true;
@@ -198,7 +212,7 @@ static void say_busy(struct ear_agent *agent, const uint8_t *request, size_t len
     struct ear_query query;
     struct ear_fault fault;
 
-    if (ear_query_decode(&query, request, length, &fault) == EAR_OK) {
+    if (understand(&query, request, length, &fault)) {
         (void)ear_fault_set(&fault, EAR_ERR_BUSY, EAR_QUERY_KEYS, 0, "one request at a time; try again later");
     }
     ear_agent_count(&agent->queries.refused);
@@ -245,7 +259,7 @@ void ear_agent_reply(struct ear_agent *agent)
 
 void ear_agent_query_health(const struct ear_agent *agent, struct ear_health *health)
 {
-    health->records_held = ear_records_count(&agent->memory.records);
+    health->records_held = EAR_ENABLED(DRILL_DOWN) ? ear_records_count(&agent->memory.records) : 0;
     health->records_answered = agent->queries.answered;
     health->records_withheld = agent->queries.withheld;
     health->records_refused = agent->queries.refused;
