@@ -27,6 +27,7 @@
 #include "core/note/ear_sales.h"
 #include "core/note/ear_slice.h"
 #include "core/port/ear_clock.h"
+#include "core/port/ear_delivery.h"
 #include "core/port/ear_entropy.h"
 #include "core/port/ear_log.h"
 #include "core/port/ear_signature.h"
@@ -34,6 +35,7 @@
 #include "core/port/ear_transport.h"
 #include "core/store/ear_journal.h"
 #include "core/store/ear_pack_store.h"
+#include "core/tell/ear_delivery_request.h"
 #include "core/tell/ear_outbox.h"
 #include "core/tell/ear_query.h"
 #include "core/tell/ear_status.h"
@@ -52,6 +54,8 @@ struct ear_agent_config {
         state; /* journal and checkpoints of the agent's memory; ops NULL: it starts from nothing each time */
     struct ear_storage packs;                 /* for packs that come to the running device; ops NULL: none can */
     struct ear_signature signature;           /* under whose keys they may come */
+    struct ear_delivery_port image;           /* firmware images that come in pieces */
+    struct ear_delivery_port plugin;          /* native plugins, likewise */
     const struct ear_pack_image *pack_images; /* packs that are part of the program */
     size_t pack_image_count;
     const struct ear_plugin *const *plugins;
@@ -161,6 +165,18 @@ struct ear_agent_packs {
 
 /** What can be told about a pack. Texts are good until the next call of any function here. */
 struct ear_agent_pack_info {
+/** What is coming in pieces, or came last. */
+struct ear_deliveries {
+    uint64_t day_ms; /* monotonic: since when begins are counted */
+    uint32_t bytes;  /* of the whole; 0: none since the start */
+    uint32_t taken;  /* whole ones that were put to use */
+    uint32_t refused;
+    uint8_t tag[8];
+    uint8_t kind;  /* enum ear_delivery_kind */
+    uint8_t state; /* enum ear_delivery_state */
+    uint8_t begins;
+};
+
     const char *name;
     const char *version;    /* "" where it cannot be read */
     uint32_t counter;       /* security counter */
@@ -215,6 +231,7 @@ struct ear_agent {
     char topic[EAR_TOPIC_BYTES];        /* of the message being sent */
     union {                             /* nothing is sent while a turn is judged */
         uint8_t bytes[EAR_AGENT_BYTES]; /* of that message */
+    struct ear_deliveries deliveries;
         struct ear_features features;   /* of the turn, for models */
     };
 };
@@ -265,10 +282,14 @@ bool ear_agent_stopped(const struct ear_agent *agent);
 /** Where requests come in: subscribe to it at QoS 1 in each session. Good until the next call of any function here. */
 const char *ear_agent_cmd_topic(struct ear_agent *agent);
 
-/** A request came in on that topic, and was not a retained one. It is answered on the topic `reply` by a tick. */
+/** A request came in on that topic, and was not a retained one. A question is answered on the topic `reply` by a tick, a
+ * piece of a delivery at once. */
 void ear_agent_on_cmd(struct ear_agent *agent, const uint8_t *bytes, size_t length);
 
-/** Answer a request that came another way, at once: bytes written. capacity is at least EAR_QUERY_PAGE_BYTES; what fits
+/** The longest request. */
+#define EAR_CMD_BYTES (EAR_DELIVERY_BYTES > EAR_QUERY_BYTES ? EAR_DELIVERY_BYTES : EAR_QUERY_BYTES)
+
+/** Answer a request that came another way, from somebody at the device, at once: bytes written. capacity is at least EAR_QUERY_PAGE_BYTES; what fits
  * into it is the page. */
 int32_t ear_agent_ask(struct ear_agent *agent, const uint8_t *request, size_t length, uint8_t *out, size_t capacity);
 

@@ -218,6 +218,13 @@ static inline bool ear_agent_refuse_pack(struct ear_pack_fault *fault, enum ear_
 /** See to those in quarantine. */
 void ear_agent_watch_packs(struct ear_agent *agent);
 
+/* --- ear_agent_deliver.c --- */
+
+/** Take a piece of a delivery and write the answer. local: whoever sends it is at the device, and may begin as often as they
+ * like. Bytes. */
+int32_t ear_agent_deliver(struct ear_agent *agent, const uint8_t *bytes, size_t length, bool local, uint8_t *out,
+                          size_t capacity);
+
 /* --- ear_agent_tell.c: from cells to messages --- */
 
 /** Give what is due to the uplink, as far as it has room. */

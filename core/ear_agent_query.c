@@ -167,8 +167,16 @@ static void count(struct ear_queries *queries, const struct answer *answer)
     }
 }
 
+static bool is_delivery(const uint8_t *request, size_t length)
+{
+    return EAR_ENABLED(DELIVERIES) && ear_delivery_is_request(request, length);
+}
+
 int32_t ear_agent_ask(struct ear_agent *agent, const uint8_t *request, size_t length, uint8_t *out, size_t capacity)
 {
+    if (is_delivery(request, length)) {
+        return ear_agent_deliver(agent, request, length, true, out, capacity);
+    }
     obey(agent);
     const struct answer given = answer(agent, request, length, out, capacity);
 
@@ -221,11 +229,25 @@ static void say_busy(struct ear_agent *agent, const uint8_t *request, size_t len
     }
 }
 
+/* The answer says how far it has come: one that finds no room is as good as lost, and whoever sends asks again. */
+static void take_piece(struct ear_agent *agent, const uint8_t *bytes, size_t length)
+{
+    const int32_t answered = ear_agent_deliver(agent, bytes, length, false, agent->bytes, sizeof(agent->bytes));
+
+    if (ear_uplink_room(&agent->uplink)) {
+        (void)send_reply(agent, answered);
+    }
+}
+
 void ear_agent_on_cmd(struct ear_agent *agent, const uint8_t *bytes, size_t length)
 {
     struct ear_queries *queries = &agent->queries;
     struct ear_query_waiting *waiting;
 
+    if (is_delivery(bytes, length)) {
+        take_piece(agent, bytes, length);
+        return;
+    }
     if (queries->count == EAR_QUERIES) {
         say_busy(agent, bytes, length);
         return;

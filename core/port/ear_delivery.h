@@ -6,21 +6,23 @@
 
 #include "core/base/ear_base.h"
 
-/** Each: EAR_OK, or an error with *why in words for the field engineer (constant text): EAR_ERR_TOO_LONG no room for it,
- * EAR_ERR_RANGE a piece does not follow the last, EAR_ERR_CORRUPT not what it says it is or signature wrong,
+/** Each: EAR_OK, or an error with *why in words for the field engineer (constant text): EAR_ERR_TOO_LONG no room for
+ * it, EAR_ERR_RANGE a piece does not follow the last, EAR_ERR_CORRUPT not what it says it is or signature wrong,
  * EAR_ERR_EMPTY no key to check it under, EAR_ERR_CONFIG for another board or slot, EAR_ERR_VERSION older than what is
- * refused since (security counter), EAR_ERR_IO storage. One that fails gives up what was coming, and changes nothing. */
+ * refused since (security counter), EAR_ERR_IO storage. One that fails gives up what was coming, and changes nothing.
+ */
 struct ear_delivery_ops {
     enum ear_err (*begin)(void *context, const char *name, uint32_t bytes, const char **why);
     enum ear_err (*write)(void *context, uint32_t offset, const void *bytes, uint32_t length, const char **why);
     /** All of it is there: check it and put it to use, durable on return. *restart: it is at work after a restart. */
     enum ear_err (*finish)(void *context, bool *restart, const char **why);
-    /** How far what is coming has come: its bytes so far; 0 where nothing is coming. Survives a restart where it can. */
+    /** How far what is coming has come: its bytes so far; 0 where nothing is coming. Survives a restart where it can.
+     */
     uint32_t (*written)(void *context, const char **name, uint32_t *bytes);
 };
 
 /** ops NULL: this device takes none. */
-struct ear_delivery {
+struct ear_delivery_port {
     const struct ear_delivery_ops *ops;
     void *context;
 };

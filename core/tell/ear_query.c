@@ -8,6 +8,7 @@
 
 #include "core/base/ear_utf8.h"
 #include "core/hear/ear_event_field.h"
+#include "core/tell/ear_delivery_request.h"
 
 /* --- the tables --- */
 

@@ -74,6 +74,7 @@ enum ear_query_type {
     EAR_QUERY_SENTIMENT,
     EAR_QUERY_POLICY,
     EAR_QUERY_WITHHELD,
+    EAR_QUERY_DELIVERY,
 };
 
 /** Decode a CBOR map. Unknown keys are skipped, whatever they hold. EAR_ERR_SYNTAX, _TYPE, _RANGE, _MISSING (ask),
