@@ -44,13 +44,23 @@ void ear_agent_place_in_time(struct ear_agent *agent, int64_t wall_ms)
     }
 }
 
-static void learn_time(struct ear_agent *agent, int64_t wall_ms)
+/* False: not yet. What was counted without a date gets one only once it is durable which, or a start after a cut could
+ * give it another. */
+static bool learn_time(struct ear_agent *agent, int64_t wall_ms)
 {
-    ear_agent_say(agent, EAR_LOG_NOTICE, "the time is known", NULL, wall_ms / 1000);
     if (agent->now_ms < EAR_TIME_KNOWN_MS) {
-        ear_agent_keep_clock(agent, wall_ms);
-        ear_agent_place_in_time(agent, wall_ms);
+        if (agent->learnt_ms == 0 && !ear_agent_keep_clock(agent, wall_ms)) {
+            return false;
+        }
+        agent->learnt_ms = agent->learnt_ms == 0 ? wall_ms - agent->now_ms : agent->learnt_ms;
+        if (ear_agent_commit(agent) != EAR_OK) {
+            return false;
+        }
+        ear_agent_place_in_time(agent, agent->now_ms + agent->learnt_ms);
+        agent->learnt_ms = 0;
     }
+    ear_agent_say(agent, EAR_LOG_NOTICE, "the time is known", NULL, wall_ms / 1000);
+    return true;
 }
 
 static void read_clocks(struct ear_agent *agent)
@@ -64,28 +74,30 @@ static void read_clocks(struct ear_agent *agent)
         return; /* events move now_ms themselves */
     }
     const enum ear_clock_state state = clock->ops->wall_ms(clock->context, &wall_ms);
-    if (state == EAR_CLOCK_NONE || wall_ms < EAR_TIME_KNOWN_MS) {
-        agent->clock_state = EAR_CLOCK_NONE;
-        agent->now_ms = agent->base_ms + (int64_t)(agent->monotonic_ms - agent->started_ms);
-        return;
+    const int64_t run_ms = (int64_t)(agent->monotonic_ms - agent->started_ms);
+    const bool known = state != EAR_CLOCK_NONE && wall_ms >= EAR_TIME_KNOWN_MS;
+
+    if (agent->clock_state == EAR_CLOCK_NONE || !known) {
+        agent->now_ms = agent->base_ms + run_ms;
     }
-    if (agent->clock_state == EAR_CLOCK_NONE) {
-        learn_time(agent, wall_ms);
+    if (!known || (agent->clock_state == EAR_CLOCK_NONE && !learn_time(agent, wall_ms))) {
+        agent->clock_state = EAR_CLOCK_NONE;
+        return;
     }
     agent->clock_state = (uint8_t)state;
     agent->now_ms = wall_ms;
+    agent->base_ms = wall_ms - run_ms;
 }
 
-/* Where time starts: the newest known, so that a device without a clock does not count into its past. */
+/* Where time starts: where the memory was, so that a device without a clock does not count into its past, and one that
+ * knew the time once never counts without a date again. */
 static void start_time(struct ear_agent *agent)
 {
     const struct ear_clock *clock = &agent->config->clock;
 
     agent->started_ms = clock->ops->monotonic_ms(clock->context);
     agent->monotonic_ms = agent->started_ms;
-    agent->base_ms = agent->memory.time_ms >= EAR_TIME_KNOWN_MS ? agent->memory.time_ms
-                                                                : ear_note_monotonic_end_ms(&agent->memory.note);
-    agent->now_ms = agent->base_ms;
+    agent->base_ms = agent->now_ms;
     agent->clock_state = EAR_CLOCK_NONE;
     ear_agent_begin_run(agent);
     read_clocks(agent);
@@ -151,6 +163,15 @@ static void open_outbox(struct ear_agent *agent)
     agent->boot = agent->outbox.log.boot;
 }
 
+/* Counters that begin anew begin another life: what they tell is added at the server to what was told of the same
+ * windows before. The same life each time until they are in a checkpoint, so that what is told by then has one key. */
+static void name_life(struct ear_memory *memory, uint32_t boot)
+{
+    if (memory->life == 0) {
+        memory->life = memory->boot > 0 ? memory->boot + 1 : boot;
+    }
+}
+
 enum ear_err ear_agent_init(struct ear_agent *agent, const struct ear_agent_config *config)
 {
     const struct ear_settings *settings = config->settings;
@@ -172,6 +193,7 @@ enum ear_err ear_agent_init(struct ear_agent *agent, const struct ear_agent_conf
     }
     load_plugins(agent);
     open_outbox(agent);
+    name_life(&agent->memory, agent->boot);
     err = ear_agent_replay(agent);
     if (err != EAR_OK) {
         return (enum ear_err)err;

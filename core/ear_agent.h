@@ -91,13 +91,15 @@ uint32_t ear_agent_state_room(uint32_t entry_bytes, uint32_t sector_bytes);
 /** All that must outlive a restart. No pointers. What stands by itself comes first, a section each: a build that lays
  * out the rest in another way can go on with it. */
 struct ear_memory {
-    struct ear_hash_key key;             /* of ids */
-    int64_t time_ms;                     /* newest wall time known: where a start without a clock goes on */
-    uint32_t boot;                       /* that saved this */
-    struct ear_seen seen;                /* ids of events */
-    struct ear_seen interactions;        /* who had one in which window */
-    uint32_t users[EAR_USER_WORDS];      /* who was ever seen: ear_membership.h */
-    uint32_t plugins_fingerprint;        /* from here on one section: whose state the conversations hold */
+    struct ear_hash_key key;        /* of ids */
+    int64_t time_ms;                /* when this was saved: where a start without a clock goes on */
+    uint32_t boot;                  /* that saved this */
+    struct ear_seen seen;           /* ids of events */
+    struct ear_seen interactions;   /* who had one in which window */
+    uint32_t users[EAR_USER_WORDS]; /* who was ever seen: ear_membership.h */
+    uint32_t plugins_fingerprint;   /* from here on one section: whose state the conversations hold */
+    uint32_t life;                  /* of the counters, in the key of all windows; 0: it is yet to be named */
+    uint64_t outbox_end;            /* messages of the outbox before this position were put before this was saved */
     uint16_t funnel_labels[EAR_FUNNELS]; /* the views' names */
     struct ear_note note;
     struct ear_slices slices;
@@ -163,8 +165,6 @@ struct ear_agent_packs {
     uint32_t taken, refused, rolled_back;
 };
 
-/** What can be told about a pack. Texts are good until the next call of any function here. */
-struct ear_agent_pack_info {
 /** What is coming in pieces, or came last. */
 struct ear_deliveries {
     uint64_t day_ms; /* monotonic: since when begins are counted */
@@ -177,6 +177,8 @@ struct ear_deliveries {
     uint8_t begins;
 };
 
+/** What can be told about a pack. Texts are good until the next call of any function here. */
+struct ear_agent_pack_info {
     const char *name;
     const char *version;    /* "" where it cannot be read */
     uint32_t counter;       /* security counter */
@@ -201,7 +203,8 @@ struct ear_agent {
     int64_t now_ms; /* wall time, or below EAR_TIME_KNOWN_MS */
     uint64_t monotonic_ms;
     uint64_t started_ms; /* monotonic */
-    int64_t base_ms;     /* now_ms - (monotonic_ms - started_ms) while there is no clock */
+    int64_t base_ms;     /* now_ms - (monotonic_ms - started_ms), also when there is no clock any more */
+    int64_t learnt_ms;   /* what the time is ahead of now_ms, as the journal is being told; 0: nothing is */
     uint32_t boot;
     uint32_t seq;        /* of the newest summary of this boot */
     uint8_t clock_state; /* enum ear_clock_state */
@@ -214,6 +217,7 @@ struct ear_agent {
     uint16_t topic_length; /* of the part that all topics share */
     uint32_t swept_connects;                /* sessions that began with a sweep of everything */
     uint32_t stored_synced;                 /* outbox messages known to be durable */
+    uint32_t stored_kept;                   /* those that follow from entries which are */
     uint64_t published_ms[EAR_RESOLUTIONS]; /* monotonic: when last, as the next two */
     uint64_t status_ms;
     uint64_t saved_ms; /* a checkpoint was last made, or tried */
@@ -227,11 +231,11 @@ struct ear_agent {
     struct ear_outbox outbox;
     struct ear_uplink uplink;
     struct ear_queries queries;
+    struct ear_deliveries deliveries;
     struct ear_tokens tokens;           /* of the message being judged */
     char topic[EAR_TOPIC_BYTES];        /* of the message being sent */
     union {                             /* nothing is sent while a turn is judged */
         uint8_t bytes[EAR_AGENT_BYTES]; /* of that message */
-    struct ear_deliveries deliveries;
         struct ear_features features;   /* of the turn, for models */
     };
 };
@@ -282,15 +286,15 @@ bool ear_agent_stopped(const struct ear_agent *agent);
 /** Where requests come in: subscribe to it at QoS 1 in each session. Good until the next call of any function here. */
 const char *ear_agent_cmd_topic(struct ear_agent *agent);
 
-/** A request came in on that topic, and was not a retained one. A question is answered on the topic `reply` by a tick, a
- * piece of a delivery at once. */
+/** A request came in on that topic, and was not a retained one. A question is answered on the topic `reply` by a tick,
+ * a piece of a delivery at once. */
 void ear_agent_on_cmd(struct ear_agent *agent, const uint8_t *bytes, size_t length);
 
 /** The longest request. */
 #define EAR_CMD_BYTES (EAR_DELIVERY_BYTES > EAR_QUERY_BYTES ? EAR_DELIVERY_BYTES : EAR_QUERY_BYTES)
 
-/** Answer a request that came another way, from somebody at the device, at once: bytes written. capacity is at least EAR_QUERY_PAGE_BYTES; what fits
- * into it is the page. */
+/** Answer a request that came another way, from somebody at the device, at once: bytes written. capacity is at least
+ * EAR_QUERY_PAGE_BYTES; what fits into it is the page. */
 int32_t ear_agent_ask(struct ear_agent *agent, const uint8_t *request, size_t length, uint8_t *out, size_t capacity);
 
 /** The same for one that was found faulty before it got here: the answer that says so, counted. */

@@ -155,9 +155,6 @@ void ear_agent_apply(struct ear_hearing *hearing)
 {
     struct ear_agent *agent = hearing->agent;
 
-    if (agent->now_ms > agent->memory.time_ms && agent->now_ms >= EAR_TIME_KNOWN_MS) {
-        agent->memory.time_ms = agent->now_ms;
-    }
     ear_agent_close_idle(agent);
     if (hearing->event->kind == EAR_KIND_TIME) {
         return;

@@ -70,6 +70,7 @@ static bool replay_entry(struct ear_agent *agent, const uint8_t *bytes, uint32_t
         if (entry.now_ms < EAR_TIME_KNOWN_MS && entry.wall_ms - entry.now_ms >= EAR_TIME_KNOWN_MS) {
             ear_agent_place_in_time(agent, entry.wall_ms);
         }
+        agent->now_ms = entry.wall_ms;
         break;
     default:
         begin_run(agent, entry.fingerprint);
@@ -94,6 +95,9 @@ int ear_agent_replay(struct ear_agent *agent)
 
     if (!is_kept(agent)) {
         return EAR_OK;
+    }
+    if (agent->journal.tries < EAR_JOURNAL_TRIES) { /* else nothing is replayed */
+        ear_agent_take_back(agent);
     }
     while ((length = ear_journal_next(&agent->journal, &bytes)) > 0) {
         agent->journal.lost += replay_entry(agent, bytes, (uint32_t)length) ? 0u : 1u;
@@ -148,6 +152,9 @@ enum ear_err ear_agent_make_room(struct ear_agent *agent)
     if (!is_kept(agent)) {
         return EAR_OK;
     }
+    if (agent->learnt_ms != 0) {
+        return EAR_ERR_IO; /* for the journal the time is known already, for the memory it is not */
+    }
     if (agent->behind && (!may_try(agent) || ear_agent_save(agent) != EAR_OK)) {
         return EAR_ERR_IO;
     }
@@ -184,19 +191,19 @@ bool ear_agent_keep_moment(struct ear_agent *agent, uint8_t kind)
     return true;
 }
 
-void ear_agent_keep_clock(struct ear_agent *agent, int64_t wall_ms)
+bool ear_agent_keep_clock(struct ear_agent *agent, int64_t wall_ms)
 {
     const struct ear_entry entry = {.now_ms = agent->now_ms, .wall_ms = wall_ms, .kind = EAR_ENTRY_CLOCK};
     uint8_t bytes[EAR_ENTRY_BYTES];
 
     if (!is_kept(agent)) {
-        return;
+        return true;
     }
-    if (agent->behind || ear_journal_make_room(&agent->journal, EAR_ENTRY_BYTES) != EAR_OK) {
-        agent->behind = true; /* time does not wait; the next checkpoint says it all */
-        return;
+    if (ear_agent_make_room(agent) != EAR_OK) {
+        return false;
     }
     ear_journal_add(&agent->journal, bytes, ear_entry_encode(&entry, NULL, bytes));
+    return true;
 }
 
 bool ear_agent_is_uncommitted(const struct ear_agent *agent)
@@ -222,16 +229,15 @@ static int checkpoint(struct ear_agent *agent, bool scrub)
     struct ear_section sections[EAR_MEMORY_SECTIONS];
 
     agent->saved_ms = agent->monotonic_ms;
-    if (!agent->journal.ready) {
+    if (!agent->journal.ready || agent->learnt_ms != 0) {
         return EAR_ERR_IO;
     }
     if (ear_storage_is_given(&agent->config->outbox) && ear_outbox_sync(&agent->outbox) != EAR_OK) {
         return EAR_ERR_IO; /* windows that went there would be nowhere */
     }
     agent->memory.boot = agent->boot;
-    if (agent->clock_state != EAR_CLOCK_NONE && agent->now_ms > agent->memory.time_ms) {
-        agent->memory.time_ms = agent->now_ms;
-    }
+    agent->memory.outbox_end = agent->outbox.log.tail;
+    agent->memory.time_ms = agent->now_ms;
     ear_agent_list_sections(agent, sections);
     const uint32_t before = agent->journal.checkpoints;
     const int err = ear_journal_checkpoint(&agent->journal, sections, EAR_MEMORY_SECTIONS, scrub);

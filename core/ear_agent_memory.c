@@ -118,6 +118,7 @@ static int begin_identity(struct ear_agent *agent)
 
 static void begin_counters(struct ear_memory *memory)
 {
+    memory->outbox_end = UINT64_MAX; /* what went there comes from no entry */
     ear_note_init(&memory->note);
     ear_slice_init(&memory->slices);
     ear_label_init(&memory->labels);
@@ -139,6 +140,10 @@ static int begin_missing(struct ear_agent *agent, struct ear_section sections[EA
     if (sections[EAR_MEMORY_COUNTERS].found != EAR_OK) {
         begin_counters(&agent->memory);
     }
+    if (stranger) {
+        agent->memory.time_ms = ear_note_end_ms(&agent->memory.note);
+    }
+    agent->now_ms = agent->memory.time_ms;
     return stranger ? begin_identity(agent) : EAR_OK;
 }
 

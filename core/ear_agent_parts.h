@@ -179,8 +179,8 @@ void ear_agent_keep_event(const struct ear_hearing *hearing);
  * nothing may change: there is no room. */
 bool ear_agent_keep_moment(struct ear_agent *agent, uint8_t kind);
 
-/** The time became known: as agent->now_ms says until now, it is wall_ms. */
-void ear_agent_keep_clock(struct ear_agent *agent, int64_t wall_ms);
+/** The time is about to become known: as agent->now_ms says until now, it is wall_ms. False: there is no room. */
+bool ear_agent_keep_clock(struct ear_agent *agent, int64_t wall_ms);
 
 /** Checkpoints that are due, storage that was not ready before. */
 void ear_agent_tend_journal(struct ear_agent *agent);
@@ -220,8 +220,8 @@ void ear_agent_watch_packs(struct ear_agent *agent);
 
 /* --- ear_agent_deliver.c --- */
 
-/** Take a piece of a delivery and write the answer. local: whoever sends it is at the device, and may begin as often as they
- * like. Bytes. */
+/** Take a piece of a delivery and write the answer. local: whoever sends it is at the device, and may begin as often as
+ * they like. Bytes. */
 int32_t ear_agent_deliver(struct ear_agent *agent, const uint8_t *bytes, size_t length, bool local, uint8_t *out,
                           size_t capacity);
 
@@ -232,6 +232,10 @@ void ear_agent_tell(struct ear_agent *agent);
 
 /** A cell leaves its ring: keep its state in the outbox if the server does not have it. For struct ear_retire. */
 void ear_agent_retire(void *context, struct ear_note *note, uint16_t number);
+
+/** What went into the outbox without a date since the checkpoint will go there again, or will be dated by then: take it
+ * back. Before the replay. */
+void ear_agent_take_back(struct ear_agent *agent);
 
 /** All that the server does not have goes into the outbox. */
 void ear_agent_keep_untold(struct ear_agent *agent);

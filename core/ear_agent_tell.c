@@ -9,6 +9,7 @@
 
 static_assert((unsigned)EAR_RESOLUTIONS <= 8, "a bit each in ear_agent.publishing");
 
+#define UNDATED 8u    /* or-ed to the resolution: kind of a message in the outbox whose window has no date */
 #define BUSY_MS 1000u /* until what found no room is tried again, if nothing else happens */
 
 static const char *const summary_topics[EAR_RESOLUTIONS] = {"summary/minute", "summary/hour", "summary/day"};
@@ -109,6 +110,7 @@ static uint32_t encode_cell(struct ear_agent *agent, uint16_t number)
         ear_agent_count(&agent->counts.produced);
     }
     struct ear_summary_head head = ear_summary_head_of(cell, &agent->memory.slices, agent->clock_state);
+    head.life = agent->memory.life;
     ear_agent_ledger(agent, head.ledger);
     const int32_t length = ear_summary_encode(&head, ear_note_words(note, number), &agent->memory.labels, agent->bytes,
                                               sizeof(agent->bytes));
@@ -127,9 +129,15 @@ void ear_agent_retire(void *context, struct ear_note *note, uint16_t number)
         return;
     }
     const uint32_t length = encode_cell(agent, number);
-    if (ear_outbox_put(&agent->outbox, cell->resolution, agent->bytes, (uint16_t)length) == EAR_OK) {
+    const uint8_t kind = (uint8_t)(cell->resolution | (cell->start_ms < EAR_TIME_KNOWN_MS ? UNDATED : 0u));
+    if (ear_outbox_put(&agent->outbox, kind, agent->bytes, (uint16_t)length) == EAR_OK) {
         (void)ear_note_acked(note, number, agent->boot, cell->seq);
     }
+}
+
+void ear_agent_take_back(struct ear_agent *agent)
+{
+    ear_outbox_take_back(&agent->outbox, agent->memory.outbox_end, UNDATED);
 }
 
 void ear_agent_keep_untold(struct ear_agent *agent)
@@ -182,9 +190,14 @@ static bool send_cell(struct ear_agent *agent, uint16_t number)
 }
 
 /* What could still be lost is not told: the server would know more than the device after the next start. */
+static bool may_tell(struct ear_agent *agent)
+{
+    return !agent->behind && ear_agent_commit(agent) == EAR_OK;
+}
+
 static void sweep(struct ear_agent *agent)
 {
-    if (agent->publishing != 0 && ear_agent_commit(agent) != EAR_OK) {
+    if (agent->publishing != 0 && !may_tell(agent)) {
         return;
     }
     while (agent->publishing != 0 && ear_uplink_room(&agent->uplink)) {
@@ -202,18 +215,25 @@ static void sweep(struct ear_agent *agent)
 
 static void send_records(struct ear_agent *agent)
 {
+    if (agent->outbox.stored != agent->stored_kept) { /* windows left, maybe by an event that is not durable */
+        if (!may_tell(agent)) {
+            return;
+        }
+        agent->stored_kept = agent->outbox.stored;
+    }
     while (ear_uplink_room(&agent->uplink)) {
         struct ear_outbox_item item;
         const int32_t length = ear_outbox_peek(&agent->outbox, &item, agent->bytes, sizeof(agent->bytes));
         if (length < 0) {
             return;
         }
-        if (item.kind >= EAR_RESOLUTIONS) { /* of another version: not ours to send */
+        const unsigned resolution = item.kind & ~UNDATED;
+        if (resolution >= EAR_RESOLUTIONS) { /* of another version: not ours to send */
             (void)ear_outbox_done(&agent->outbox, item.position);
             continue;
         }
         const struct ear_sent sent = {.kind = EAR_SENT_RECORD, .position = item.position};
-        if (!send(agent, &sent, summary_topics[item.kind], (uint32_t)length)) {
+        if (!send(agent, &sent, summary_topics[resolution], (uint32_t)length)) {
             return;
         }
         ear_outbox_taken(&agent->outbox, &item);

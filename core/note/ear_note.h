@@ -222,9 +222,8 @@ void ear_note_lost(struct ear_note *note);
  * began, where its numbers are added to what is there. A series' minutes go to their own hours. */
 void ear_note_shift(struct ear_note *note, const struct ear_tz *tz, int64_t offset_ms, const struct ear_retire *retire);
 
-/** End of the newest window under monotonic time, 0 if there is none. The monotonic time of a device that starts again
- *  goes on from here, so that windows of two runs do not mix. */
-int64_t ear_note_monotonic_end_ms(const struct ear_note *note);
+/** End of the newest minute that is held, 0 if there is none. */
+int64_t ear_note_end_ms(const struct ear_note *note);
 
 /** Check every invariant: lists, back-references, counts. For tests, and for a memory that was just loaded. */
 EAR_MUST_USE bool ear_note_is_sound(const struct ear_note *note);

@@ -63,14 +63,11 @@ int64_t ear_note_oldest_hour_ms(const struct ear_note *note, bool monotonic)
     return floor > INT64_MIN ? floor * HOUR_MS : floor;
 }
 
-int64_t ear_note_monotonic_end_ms(const struct ear_note *note)
+int64_t ear_note_end_ms(const struct ear_note *note)
 {
     int64_t end_ms = 0;
-    for (unsigned w = 0; w < EAR_WINDOWS; w++) {
-        const struct ear_window *window = &note->windows[w];
-        if (!ear_note_window_is_wall(window) && window->end_ms > end_ms) {
-            end_ms = window->end_ms;
-        }
+    for (unsigned w = 0; w < EAR_MINUTE_WINDOWS; w++) {
+        end_ms = note->windows[w].end_ms > end_ms ? note->windows[w].end_ms : end_ms;
     }
     return end_ms;
 }

@@ -74,6 +74,18 @@ bool ear_outbox_holds_own(const struct ear_outbox *outbox, uint64_t position)
     return ear_record_log_holds_own(&outbox->log, position);
 }
 
+void ear_outbox_take_back(struct ear_outbox *outbox, uint64_t from, uint8_t kind_at_least)
+{
+    struct ear_record record;
+    while (from < outbox->log.tail && ear_record_log_next(&outbox->log, from, &record) == EAR_OK) {
+        if (KIND_OF_TYPE(record.type) >= kind_at_least &&
+            ear_record_log_done(&outbox->log, record.position) == EAR_OK) {
+            outbox->dirty = true;
+        }
+        from = record.after;
+    }
+}
+
 void ear_outbox_rewind(struct ear_outbox *outbox)
 {
     outbox->cursor = 0;

@@ -52,6 +52,9 @@ int ear_outbox_done(struct ear_outbox *outbox, uint64_t position);
 /** Whether a message in flight was put since open and has not expired meanwhile. Ask before ear_outbox_done. */
 bool ear_outbox_holds_own(const struct ear_outbox *outbox, uint64_t position);
 
+/** Messages of a kind of at least this that were put at or after a position are not to be sent. */
+void ear_outbox_take_back(struct ear_outbox *outbox, uint64_t from, uint8_t kind_at_least);
+
 /** The session was lost: nothing is in flight any more. */
 void ear_outbox_rewind(struct ear_outbox *outbox);
 

@@ -26,7 +26,7 @@
 #define MOST_DISTRIBUTION(size, columns, wide) (3 + EAR_SUMMARY_DISTRIBUTION_BYTES)
 #define MOST_WIDE(size, columns, wide) 9
 #define MOST_SLICE (2 + EAR_SLICE_PARTS * MOST_LABEL)
-#define MOST_HEAD (1 + 2 + 2 + 10 + 6 + 10 + 6 + 6 + 2 + MOST_SLICE + (2 + 5 * EAR_LEDGER_PARTS) + (1 + 3))
+#define MOST_HEAD (1 + 2 + 2 + 10 + 6 + 10 + 6 + 6 + 2 + MOST_SLICE + (2 + 5 * EAR_LEDGER_PARTS) + 6 + (1 + 3))
 enum {
     MOST_BYTES = MOST_HEAD
 #define EAR_NUMBER(key, ident, name, SHAPE, size, columns, wide, ATTRIBUTION, members, says) \
@@ -54,6 +54,7 @@ struct ear_summary_head ear_summary_head_of(const struct ear_cell *cell, const s
         .revision = (uint64_t)cell->encoded_boot << 24 | cell->encoded,
         .length_s = (uint32_t)((cell->end_ms - cell->start_ms) / 1000),
         .boot = cell->encoded_boot,
+        .life = 1,
         .seq = cell->seq,
         .resolution = cell->resolution,
         .clock = clock,
@@ -109,9 +110,10 @@ int32_t ear_summary_encode(const struct ear_summary_head *head, const uint32_t *
                            uint8_t *out, size_t capacity)
 {
     CborEncoder top, map;
+    bool first = head->life <= 1;
     bool usual = head->length_s == ear_summary_usual_length_s(head->resolution);
     cbor_encoder_init(&top, out, capacity, 0);
-    latched(cbor_encoder_create_map(&top, &map, usual ? EAR_SUMMARY_KEYS - 1 : EAR_SUMMARY_KEYS));
+    latched(cbor_encoder_create_map(&top, &map, EAR_SUMMARY_KEYS - (usual ? 1u : 0u) - (first ? 1u : 0u)));
     encode_pair(&map, EAR_SUMMARY_KEY_VERSION, EAR_SUMMARY_VERSION);
     encode_pair(&map, EAR_SUMMARY_KEY_RESOLUTION, head->resolution);
     encode_pair(&map, EAR_SUMMARY_KEY_START, (uint64_t)head->start_s);
@@ -128,6 +130,9 @@ int32_t ear_summary_encode(const struct ear_summary_head *head, const uint32_t *
     ear_summary_encode_numbers(&map, head->resolution, words, labels);
     encode_uint(&map, EAR_SUMMARY_KEY_LEDGER);
     encode_ledger(&map, head);
+    if (!first) {
+        encode_pair(&map, EAR_SUMMARY_KEY_LIFE, head->life);
+    }
     latched(cbor_encoder_close_container(&top, &map));
     if (cbor_encoder_get_extra_bytes_needed(&top) > 0) {
         return EAR_ERR_FULL;

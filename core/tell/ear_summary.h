@@ -30,13 +30,14 @@ enum ear_ledger {
     EAR_LEDGER_PARTS
 };
 
-/** All that a summary says beside its numbers. (device, resolution, start_s, slice) is its key, and boot too where
- * clock is EAR_CLOCK_NONE; a higher revision replaces a lower one. */
+/** All that a summary says beside its numbers. (device, resolution, start_s, slice, life) is its key; a higher revision
+ * replaces a lower one. */
 struct ear_summary_head {
-    int64_t start_s; /* of the window, since 1970; since some start where clock is EAR_CLOCK_NONE */
+    int64_t start_s; /* of the window, since 1970; before 2001: in the time of a device that did not know better */
     uint64_t revision;
     uint32_t length_s; /* of the window */
     uint32_t boot;
+    uint32_t life;              /* from 1: what an earlier life counted in this window is not in these numbers */
     uint32_t seq;               /* counts the summaries of a boot without a gap */
     uint8_t resolution;         /* enum ear_resolution */
     uint8_t clock;              /* enum ear_clock_state */
@@ -66,7 +67,7 @@ struct ear_summary_item {
     size_t sketch_length;
 };
 
-/** The head of a cell's last told state (ear_note_tell), its ledger empty. Points into slices. */
+/** The head of a cell's last told state (ear_note_tell), in life 1, its ledger empty. Points into slices. */
 struct ear_summary_head ear_summary_head_of(const struct ear_cell *cell, const struct ear_slices *slices,
                                             uint8_t clock);
 

@@ -314,6 +314,9 @@ static void read_value(struct ear_summary_reader *reader, uint64_t key, struct e
     case EAR_SUMMARY_KEY_LEDGER:
         read_ledger(reader, head);
         break;
+    case EAR_SUMMARY_KEY_LIFE:
+        head->life = (uint32_t)ear_summary_read_uint(reader, UINT32_MAX);
+        break;
     default:
         ear_summary_skip(reader);
         break;
@@ -323,7 +326,8 @@ static void read_value(struct ear_summary_reader *reader, uint64_t key, struct e
 enum ear_err ear_summary_decode(struct ear_summary *summary, const uint8_t *bytes, size_t length, size_t *at)
 {
     struct ear_summary_reader reader = {.bytes = bytes, .length = length};
-    uint32_t missing = ((1u << EAR_SUMMARY_KEYS) - 1u) & ~(1u << EAR_SUMMARY_KEY_LENGTH | 1u << EAR_SUMMARY_KEY_LEDGER);
+    uint32_t missing = ((1u << EAR_SUMMARY_KEYS) - 1u) &
+                       ~(1u << EAR_SUMMARY_KEY_LENGTH | 1u << EAR_SUMMARY_KEY_LEDGER | 1u << EAR_SUMMARY_KEY_LIFE);
     int64_t last = -1;
     memset(summary, 0, sizeof *summary);
     uint64_t count = ear_summary_read_count(&reader, EAR_MAJOR_MAP);
@@ -343,6 +347,9 @@ enum ear_err ear_summary_decode(struct ear_summary *summary, const uint8_t *byte
     }
     if (summary->head.length_s == 0) {
         summary->head.length_s = ear_summary_usual_length_s(summary->head.resolution);
+    }
+    if (summary->head.life == 0) {
+        summary->head.life = 1;
     }
     *at = reader.err == EAR_OK ? length : reader.err_at;
     return reader.err;

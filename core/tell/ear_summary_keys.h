@@ -18,7 +18,8 @@ enum ear_summary_key {
     EAR_SUMMARY_KEY_SLICE = 8,
     EAR_SUMMARY_KEY_NUMBERS = 9,
     EAR_SUMMARY_KEY_LEDGER = 10,
-    EAR_SUMMARY_KEYS = 11
+    EAR_SUMMARY_KEY_LIFE = 11, /* only where it is not 1 */
+    EAR_SUMMARY_KEYS = 12
 };
 
 /** What codes are called that found no room. Longer than any code, so that it sorts last. Labels that found none are

@@ -181,7 +181,7 @@ def number_of(key, value):
 
 
 def decode(payload):
-    """((resolution, start, slice), length, revision, seq, numbers, ledger) of a summary's bytes."""
+    """((resolution, start, slice, and life where it is not 1), length, revision, seq, numbers, ledger) of a summary's bytes."""
     head = cbor2.loads(payload)
     need(cbor2.dumps(head, canonical=True) == payload, "not the deterministic form")
     need(head.get(0) == 1, "another version")
@@ -192,7 +192,8 @@ def decode(payload):
     need(3 not in head or length != USUAL[head[1]], "a usual length is said")
     need(head[4] >> 24 == head[5], "boot is not revision / 2^24")
     need(head[7] in (0, 1, 2), "clock")
-    key = (head[1], head[2], None if labels is None else tuple(labels))
+    need(head.get(11, 2) > 1, "life 1 is said")
+    key = (head[1], head[2], None if labels is None else tuple(labels)) + ((head[11],) if 11 in head else ())
     numbers = {number: number_of(number, value) for number, value in head[9].items()}
     return key, length, head[4], head[6], numbers, head[10] + [0] * (6 - len(head[10]))
 

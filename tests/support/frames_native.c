@@ -225,7 +225,7 @@ void frame_end(struct frame *frame)
     const uint64_t head[][2] = {{4, (uint64_t)frame->boot << 24 | frame->n}, {5, frame->boot}, {6, frame->seq}, {7, 2}};
 
     frame->length = 0;
-    put_head(out, MAP, frame->length_s != 0 ? 11 : 10);
+    put_head(out, MAP, 10u + (frame->length_s != 0 ? 1u : 0u) + (frame->life != 0 ? 1u : 0u));
     put_head(out, UINT, 0);
     put_head(out, UINT, 1);
     put_head(out, UINT, 1);
@@ -250,5 +250,9 @@ void frame_end(struct frame *frame)
     put_head(out, LIST, 6);
     for (unsigned i = 0; i < 6; i++) {
         put_head(out, UINT, frame->ledger[i]);
+    }
+    if (frame->life != 0) {
+        put_head(out, UINT, 11);
+        put_head(out, UINT, frame->life);
     }
 }

@@ -11,6 +11,7 @@ struct frame {
     uint32_t resolution, length_s; /* 0: the usual one */
     int64_t start_s;
     uint32_t boot, n, seq;
+    uint32_t life;        /* 0: the first */
     const char *slice[4]; /* all NULL: `other` */
     uint32_t ledger[6];
     uint32_t numbers; /* how many were added */

@@ -150,7 +150,7 @@ uint32_t told(unsigned at)
         }
         assert_int_equal(ear_summary_decode(&summary, broker.messages[i].bytes, broker.messages[i].length, &where),
                          EAR_OK);
-        while (k < count && kept[k].head.start_s != summary.head.start_s) {
+        while (k < count && (kept[k].head.start_s != summary.head.start_s || kept[k].head.life != summary.head.life)) {
             k++;
         }
         assert_true(k < EAR_COUNT_OF(kept));

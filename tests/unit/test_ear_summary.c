@@ -25,6 +25,7 @@ static struct ear_summary_head hour_head(void)
         .revision = (UINT64_C(42) << 24) + 7,
         .length_s = 3600,
         .boot = 42,
+        .life = 1,
         .seq = 1234,
         .resolution = EAR_HOUR,
         .clock = 2,
@@ -84,6 +85,7 @@ static void expect_same_head(const struct ear_summary_head *a, const struct ear_
     assert_int_equal(a->revision, b->revision);
     assert_int_equal(a->length_s, b->length_s);
     assert_int_equal(a->boot, b->boot);
+    assert_int_equal(a->life, b->life);
     assert_int_equal(a->seq, b->seq);
     assert_int_equal(a->resolution, b->resolution);
     assert_int_equal(a->clock, b->clock);
@@ -156,6 +158,7 @@ static void test_minutes_and_days_hold_less(void **state)
     assert_memory_equal(back.words, minute, sizeof minute);
     head.resolution = EAR_DAY;
     head.length_s = 90000;
+    head.life = 70000;
     day[EAR_AT_languages + 2 * EAR_LANGUAGES] = 7;
     back = decode(encode(&head, day));
     expect_same_head(&back.head, &head);

@@ -414,6 +414,7 @@ static void test_the_greatest_summary_fits(void **state)
     }
     head.length_s = 3601;
     head.boot = UINT32_MAX;
+    head.life = UINT32_MAX;
     head.revision = (uint64_t)head.boot << 24 | 0xffffffu;
     head.seq = UINT32_MAX;
     memset(head.ledger, 0xff, sizeof head.ledger);

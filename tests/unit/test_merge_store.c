@@ -104,19 +104,24 @@ static void test_each_part_of_the_key_counts(void **state)
     assert_null(earshot_store_value(store, EARSHOT_CHANNEL, 2));
 }
 
-static void test_boot_is_in_the_key_without_a_date(void **state)
+/* Counters that began anew are added to what was told before, with a date or without; another boot is not. */
+static void test_life_is_in_the_key(void **state)
 {
     (void)state;
-    for (uint32_t boot = 1; boot <= 2; boot++) {
-        frame_hour(&frame, 7200, 1, "web");
-        frame.boot = boot;
-        frame_count(&frame, 0, boot);
-        assert_int_equal(take_frame(TOPIC), EARSHOT_TOOK_NEWS);
+    static const int64_t starts_s[] = {START_S, 7200};
+    for (unsigned i = 0; i < 2; i++) {
+        for (uint32_t boot = 1; boot <= 3; boot++) { /* the third goes on in the life of the second */
+            frame_hour(&frame, starts_s[i], 1, "web");
+            frame.boot = boot;
+            frame.life = boot == 1 ? 0 : 2;
+            frame_count(&frame, 0, boot);
+            assert_int_equal(take_frame(TOPIC), EARSHOT_TOOK_NEWS);
+        }
+        assert_int_equal(sum(), 4 * (i + 1));
     }
-    assert_int_equal(sum(), 3);
     struct earshot_filter filter = {.resolution = EARSHOT_HOUR, .to_s = INT64_MAX};
     struct earshot_total *total = earshot_total_new(store, &filter);
-    assert_int_equal(earshot_total_extent(total).summaries, 0);
+    assert_int_equal(earshot_total_extent(total).summaries, 2);
     assert_int_equal(earshot_total_extent(total).undated, 2);
     earshot_total_free(total);
 }
@@ -247,7 +252,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_higher_revision_replaces, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_each_part_of_the_key_counts, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_boot_is_in_the_key_without_a_date, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_life_is_in_the_key, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_filters, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_no_summary, set_up, tear_down),

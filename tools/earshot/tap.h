@@ -59,7 +59,7 @@ struct earshot_total *tap_total(const struct tap_store *store, const struct tap_
  *  "funnel[purchase].2"; "duration.count". 0 where there is none. */
 uint64_t tap_sum(const struct earshot_total *total, const char *name);
 
-/** True if the window has a date; else its start counts from a start of the device, and its boot belongs to its key. */
+/** True if the window has a date; else its start is in the time of a device that did not know better. */
 static inline bool tap_is_dated(const struct ear_summary_head *head)
 {
     return head->start_s >= EAR_TIME_KNOWN_MS / 1000;

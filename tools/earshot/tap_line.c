@@ -51,13 +51,17 @@ static void add_summary(struct text *json, const struct ear_summary *summary)
 
     text_printf(json, "\"resolution\":\"%s\",", tap_resolution_name(head->resolution));
     if (!tap_is_dated(head)) {
-        text_printf(json, "\"start_s\":%lld,", (long long)head->start_s); /* since the device's start: no date */
+        text_printf(json, "\"start_s\":%lld,",
+                    (long long)head->start_s); /* of a device that did not know the time: no date */
     } else {
         add_string(json, "start", time_text(head->start_s * 1000, time));
         text_printf(json, ",");
     }
     text_printf(json, "\"length_s\":%u,\"revision\":%llu,\"boot\":%u,\"seq\":%u,\"clock\":\"%s\",", head->length_s,
                 (unsigned long long)head->revision, head->boot, head->seq, clock_name(head->clock));
+    if (head->life != 1) {
+        text_printf(json, "\"life\":%u,", head->life);
+    }
     add_slice(json, head);
     text_printf(json, ",\"ledger\":{");
     add_ledger(json, head);
@@ -162,7 +166,7 @@ void tap_to_line(const struct tap_arrival *arrival, struct text *line)
     if (tap_is_dated(head)) {
         text_printf(line, "%s %s ", tap_resolution_name(head->resolution), time_text(head->start_s * 1000, time));
     } else {
-        text_printf(line, "%s boot %u +%llds ", tap_resolution_name(head->resolution), head->boot,
+        text_printf(line, "%s life %u +%llds ", tap_resolution_name(head->resolution), head->life,
                     (long long)head->start_s);
     }
     for (unsigned i = 0; i < EAR_SLICE_PARTS && !head->other; i++) {

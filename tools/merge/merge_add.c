@@ -32,19 +32,19 @@ static void add_heavy(struct merge_number *number, const struct ear_summary_item
     add(&row[MERGE_HEAVY_HELD], item->missed);
 }
 
-/* Windows of the same hour add up minute by minute; without a date they are of one device and start only. */
+/* Windows of the same hour add up minute by minute; without a date they are of one device and life only. */
 static struct merge_hour *find_hour(struct earshot_total *total, const struct ear_summary_head *head, uint32_t device)
 {
     struct {
         int64_t start_s;
-        uint32_t device, boot;
+        uint32_t device, life;
     } key;
 
     memset(&key, 0, sizeof key);
     key.start_s = head->start_s;
     if (!merge_is_dated(head)) {
         key.device = device + 1;
-        key.boot = head->boot;
+        key.life = head->life;
     }
     const size_t found = merge_keys_put(&total->hour_keys, &key, sizeof key);
     total->hours = merge_room(total->hours, found, &total->hour_capacity, sizeof total->hours[0]);

@@ -116,14 +116,13 @@ static void add_part(struct identity *identity, const void *bytes, size_t length
 
 static void identify(struct identity *identity, uint32_t device, const struct ear_summary_head *head)
 {
-    const uint32_t boot = merge_is_dated(head) ? 0 : head->boot;
     const uint8_t other = head->other ? 1 : 0;
 
     identity->length = 0;
     add_part(identity, &device, sizeof device);
     add_part(identity, &head->resolution, sizeof head->resolution);
     add_part(identity, &head->start_s, sizeof head->start_s);
-    add_part(identity, &boot, sizeof boot);
+    add_part(identity, &head->life, sizeof head->life);
     add_part(identity, &other, sizeof other);
     for (unsigned p = 0; p < EAR_SLICE_PARTS && !head->other; p++) {
         const struct ear_str *part = &head->slice.parts[p];

@@ -54,7 +54,7 @@ struct earshot_store {
     char why[256];
 };
 
-/** True if the window has a date; else its start counts from a start of the device. */
+/** True if the window has a date; else its start is in the time of a device that did not know better. */
 static inline bool merge_is_dated(const struct ear_summary_head *head)
 {
     return head->start_s >= EAR_TIME_KNOWN_MS / 1000;

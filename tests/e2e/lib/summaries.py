@@ -107,7 +107,7 @@ class Summary:
 
     @property
     def key(self):
-        return self.device, self.resolution, self.start, self.slice
+        return self.device, self.resolution, self.start, self.slice, self.body.get(11, 1)
 
 
 class Server:

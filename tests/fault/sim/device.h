@@ -34,7 +34,7 @@ struct device_told {
     uint64_t revision;
     uint64_t slice;   /* checksum of its labels */
     uint64_t numbers; /* checksum of all of them */
-    uint32_t boot;    /* part of the key before 2001 */
+    uint32_t life;    /* part of the key */
     uint16_t length;  /* of the numbers; kept as far as they fit, to show what differs */
     uint8_t resolution;
     uint8_t kept[DEVICE_KEPT_BYTES];

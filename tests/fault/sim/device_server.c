@@ -30,7 +30,7 @@ static struct device_told *find_key(struct device_server *server, const struct d
 
     for (uint32_t i = 0; i < server->key_count; i++) {
         if (keys[i].start_s == like->start_s && keys[i].resolution == like->resolution &&
-            keys[i].slice == like->slice && keys[i].boot == like->boot) {
+            keys[i].slice == like->slice && keys[i].life == like->life) {
             return &keys[i];
         }
     }
@@ -51,7 +51,7 @@ void device_serve(const uint8_t *bytes, size_t length)
                                .revision = summary.head.revision,
                                .slice = slice_of(&summary.head),
                                .numbers = checksum(0, summary.numbers, used),
-                               .boot = summary.head.start_s * 1000 < EAR_TIME_KNOWN_MS ? summary.head.boot : 0,
+                               .life = summary.head.life,
                                .length = (uint16_t)used,
                                .resolution = summary.head.resolution};
     memcpy(told.kept, summary.numbers, used < sizeof told.kept ? used : sizeof told.kept);
@@ -150,11 +150,31 @@ static bool holds_all_of(struct device_server *one, const struct device_server *
     return true;
 }
 
+/* The life of all windows, which is 1 unless the first starts were cut off; 0: there are several. */
+static uint32_t life_of(const struct device_server *server)
+{
+    const uint32_t life = server->key_count > 0 ? server->keys[0].life : 1;
+
+    for (uint32_t i = 0; i < server->key_count; i++) {
+        if (server->keys[i].life != life) {
+            return 0;
+        }
+    }
+    return life;
+}
+
 bool device_server_is(const struct device_server *other, char *says, size_t capacity)
 {
     static struct device_server copy; /* find_key gives what may be written */
 
     copy = *other;
-    return holds_all_of(&device.server, other, false, says, capacity) &&
+    if (life_of(&device.server) == 0) {
+        (void)snprintf(says, capacity, "the counters began anew");
+        return false;
+    }
+    for (uint32_t i = 0; i < copy.key_count; i++) {
+        copy.keys[i].life = life_of(&device.server);
+    }
+    return holds_all_of(&device.server, &copy, false, says, capacity) &&
            holds_all_of(&copy, &device.server, true, says, capacity);
 }

@@ -258,9 +258,8 @@ static void set_clock(struct writer *writer, enum ear_clock_state state, int64_t
     add_step(writer, STEP_CLOCK, state)->wall_ms = wall_ms;
 }
 
-/* While the windows without a date are in the ring. One that leaves it, is told and then heard of again after a cut has
- * another boot in its key, and counts twice: docs/reliability.md. */
-enum { BLIND_HOURS = 1 };
+/* Longer than the ring of the small device holds windows without a date: the oldest go out as such. */
+enum { BLIND_HOURS = 3 };
 
 void script_clocks(struct script *script, uint64_t seed)
 {
