@@ -8,40 +8,58 @@
 #include <assert.h>
 #include <string.h>
 
-#define DAY_S INT64_C(86400)
+#define DAY_S 86400
 #define HOUR_S 3600
 
-static int64_t floor_div(int64_t a, int64_t b)
+static int64_t floor_div(int64_t a, int32_t b)
+{
+    return a / b - (a % b < 0 ? 1 : 0);
+}
+
+/* Days and years have room in 32 bits, which small processors divide by themselves. */
+static int32_t floor_div_32(int32_t a, int32_t b)
 {
     return a / b - (a % b < 0 ? 1 : 0);
 }
 
 /* Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", days_from_civil and civil_from_days: years begin in
  * March, eras have 400 of them. */
-int64_t ear_tz_days_from_civil(int64_t year, unsigned month, unsigned day)
+static int32_t days_from_civil(int32_t year, unsigned month, unsigned day)
 {
     year -= month <= 2 ? 1 : 0;
-    int64_t era = floor_div(year, 400);
-    int64_t year_of_era = year - era * 400;
-    int64_t day_of_year = (153 * (int64_t)(month > 2 ? month - 3 : month + 9) + 2) / 5 + (int64_t)day - 1;
-    int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    return era * 146097 + day_of_era - 719468;
+    int32_t era = floor_div_32(year, 400);
+    uint32_t year_of_era = (uint32_t)(year - era * 400);
+    uint32_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+    uint32_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    return era * 146097 + (int32_t)day_of_era - 719468;
 }
 
-void ear_tz_civil_from_days(int64_t days, int64_t *year, unsigned *month, unsigned *day)
+static void civil_from_days(int32_t days, int32_t *year, unsigned *month, unsigned *day)
 {
     days += 719468;
-    int64_t era = floor_div(days, 146097);
+    int32_t era = floor_div_32(days, 146097);
     uint32_t day_of_era = (uint32_t)(days - era * 146097);
     uint32_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
     uint32_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     uint32_t march_month = (5 * day_of_year + 2) / 153;
     *day = day_of_year - (153 * march_month + 2) / 5 + 1;
     *month = march_month < 10 ? march_month + 3 : march_month - 9;
-    *year = (int64_t)year_of_era + era * 400 + (*month <= 2 ? 1 : 0);
+    *year = (int32_t)year_of_era + era * 400 + (*month <= 2 ? 1 : 0);
 }
 
-static bool is_leap(int64_t year)
+int64_t ear_tz_days_from_civil(int64_t year, unsigned month, unsigned day)
+{
+    return days_from_civil((int32_t)year, month, day);
+}
+
+void ear_tz_civil_from_days(int64_t days, int64_t *year, unsigned *month, unsigned *day)
+{
+    int32_t its_year;
+    civil_from_days((int32_t)days, &its_year, month, day);
+    *year = its_year;
+}
+
+static bool is_leap(int32_t year)
 {
     return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 }
@@ -76,7 +94,7 @@ static void refuse(struct reader *reader, enum ear_err err, uint16_t at, const c
     if (reader->err == EAR_OK) {
         reader->err = err;
         reader->fault_at = at;
-        reader->allowed = allowed;
+        reader->allowed = EAR_ENABLED(FAULT_TEXTS) ? allowed : "";
     }
 }
 
@@ -208,28 +226,28 @@ enum ear_err ear_tz_parse(struct ear_tz *tz, struct ear_str rule, uint16_t *at, 
 /* --- Moments ---------------------------------------------------------------------------------------------------- */
 
 /* The day of a year on which a change happens, in days since 1970. */
-static int64_t day_of_change(const struct ear_tz_change *change, int64_t year)
+static int32_t day_of_change(const struct ear_tz_change *change, int32_t year)
 {
     if (change->form != 'M') {
-        int64_t new_year = ear_tz_days_from_civil(year, 1, 1);
+        int32_t new_year = days_from_civil(year, 1, 1);
         bool skips_leap_day = change->form == 'J' && change->yday >= 60 && is_leap(year);
         return new_year + change->yday - (change->form == 'J' ? 1 : 0) + (skips_leap_day ? 1 : 0);
     }
-    int64_t first = ear_tz_days_from_civil(year, change->month, 1);
-    int64_t weekday = first + 4 - floor_div(first + 4, 7) * 7; /* 1970-01-01 was a Thursday */
-    int64_t day = first + (change->day - weekday + 7) % 7 + 7 * (change->week - 1);
-    int64_t next_month = ear_tz_days_from_civil(year + change->month / 12, change->month % 12u + 1, 1);
+    int32_t first = days_from_civil(year, change->month, 1);
+    int32_t weekday = first + 4 - floor_div_32(first + 4, 7) * 7; /* 1970-01-01 was a Thursday */
+    int32_t day = first + (change->day - weekday + 7) % 7 + 7 * (change->week - 1);
+    int32_t next_month = days_from_civil(year + change->month / 12, change->month % 12u + 1, 1);
     return day >= next_month ? day - 7 : day;
 }
 
-static int64_t to_summer_s(const struct ear_tz *tz, int64_t year)
+static int64_t to_summer_s(const struct ear_tz *tz, int32_t year)
 {
-    return day_of_change(&tz->to_summer, year) * DAY_S + tz->to_summer.time_s - tz->standard_s;
+    return (int64_t)day_of_change(&tz->to_summer, year) * DAY_S + tz->to_summer.time_s - tz->standard_s;
 }
 
-static int64_t to_standard_s(const struct ear_tz *tz, int64_t year)
+static int64_t to_standard_s(const struct ear_tz *tz, int32_t year)
 {
-    return day_of_change(&tz->to_standard, year) * DAY_S + tz->to_standard.time_s - tz->summer_s;
+    return (int64_t)day_of_change(&tz->to_standard, year) * DAY_S + tz->to_standard.time_s - tz->summer_s;
 }
 
 /* The offset at a moment, and the change that comes next: up to a week into a neighbouring year, so three years are
@@ -240,12 +258,12 @@ static int32_t offset_at(const struct ear_tz *tz, int64_t at_s, int64_t *next_s)
     if (tz->summer_s == tz->standard_s) {
         return tz->standard_s;
     }
-    int64_t year;
+    int32_t year;
     unsigned month, day;
-    ear_tz_civil_from_days(floor_div(at_s + tz->standard_s, DAY_S), &year, &month, &day);
+    civil_from_days((int32_t)floor_div(at_s + tz->standard_s, DAY_S), &year, &month, &day);
     int64_t latest_s = INT64_MIN;
     int32_t offset_s = tz->standard_s;
-    for (int64_t y = year - 1; y <= year + 1; y++) {
+    for (int32_t y = year - 1; y <= year + 1; y++) {
         for (unsigned summer = 0; summer < 2; summer++) {
             int64_t change_s = summer ? to_summer_s(tz, y) : to_standard_s(tz, y);
             if (change_s > at_s) {

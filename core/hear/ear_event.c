@@ -9,12 +9,6 @@ static const uint32_t required[EAR_KIND_COUNT] = {
 #include "core/hear/ear_event.def"
 };
 
-const char *ear_event_field_name(unsigned key)
-{
-    const struct ear_event_field *field = ear_event_field(key);
-    return field != NULL ? field->name : NULL;
-}
-
 const char *ear_event_kind_name(unsigned kind)
 {
     return ear_event_name(EAR_TYPE_KIND, kind);
@@ -44,7 +38,7 @@ enum ear_err ear_event_check(const struct ear_event *event, struct ear_fault *fa
     if ((event->present & EAR_HAS(kind)) == 0) {
         return ear_fault_set(fault, EAR_ERR_MISSING, EAR_EVENT_KEY_kind, 0, ear_event_allowed(EAR_EVENT_KEY_kind));
     }
-    if (ear_event_kind_name(event->kind) == NULL) {
+    if (!ear_event_knows(EAR_TYPE_KIND, event->kind)) {
         return ear_fault_set(fault, EAR_ERR_UNKNOWN, EAR_EVENT_KEY_kind, 0, ear_event_allowed(EAR_EVENT_KEY_kind));
     }
     uint32_t missing = required[event->kind] & ~event->present;

@@ -16,10 +16,21 @@ static_assert(EAR_LABEL_BYTES <= EAR_ID_BYTES && EAR_ID_BYTES <= EAR_EVENT_BYTES
 
 static const struct ear_event_field fields[EAR_EVENT_KEY_COUNT] = {
 #define EAR_FIELD(key, text, carried, member)                        \
-    [key] = {.name = text,                                           \
-             .offset = (uint16_t)offsetof(struct ear_event, member), \
+    [key] = {.offset = (uint16_t)offsetof(struct ear_event, member), \
              .size = (uint8_t)MEMBER_BYTES(member),                  \
              .type = EAR_TYPE_##carried},
+#include "core/hear/ear_event.def"
+};
+
+static const char *const field_names[EAR_EVENT_KEY_COUNT] = {
+#define EAR_FIELD(key, text, carried, member) [key] = text,
+#include "core/hear/ear_event.def"
+};
+
+/* Which codes there are: apart from their names, which a device need not have. */
+static const bool known[EAR_TYPE_COUNT - EAR_TYPE_KIND][EAR_KIND_COUNT] = {
+#define EAR_KIND(code, NAME, name, required, says) [0][code] = true,
+#define EAR_NAME(enumeration, code, NAME, name) [EAR_TYPE_##enumeration - EAR_TYPE_KIND][code] = true,
 #include "core/hear/ear_event.def"
 };
 
@@ -56,6 +67,11 @@ const struct ear_event_field *ear_event_field(unsigned key)
     return key < EAR_EVENT_KEY_COUNT ? &fields[key] : NULL;
 }
 
+const char *ear_event_field_name(unsigned key)
+{
+    return key < EAR_EVENT_KEY_COUNT ? field_names[key] : NULL;
+}
+
 enum ear_event_form ear_event_form(enum ear_event_type type)
 {
     if (type >= EAR_TYPE_KIND) {
@@ -67,12 +83,14 @@ enum ear_event_form ear_event_form(enum ear_event_type type)
     return type <= EAR_TYPE_PERMILLE ? EAR_FORM_NUMBER : EAR_FORM_TEXT;
 }
 
+bool ear_event_knows(enum ear_event_type type, uint64_t code)
+{
+    return type >= EAR_TYPE_KIND && type < EAR_TYPE_COUNT && code < EAR_KIND_COUNT && known[type - EAR_TYPE_KIND][code];
+}
+
 const char *ear_event_name(enum ear_event_type type, unsigned code)
 {
-    if (type < EAR_TYPE_KIND || type >= EAR_TYPE_COUNT || code >= EAR_KIND_COUNT) {
-        return NULL;
-    }
-    return names[type - EAR_TYPE_KIND][code];
+    return ear_event_knows(type, code) ? names[type - EAR_TYPE_KIND][code] : NULL;
 }
 
 const char *ear_event_allowed(unsigned key)
@@ -120,7 +138,7 @@ static enum ear_err check_number(unsigned key, uint64_t number)
         return number == EAR_EVENT_VERSION ? EAR_OK : EAR_ERR_VERSION;
     }
     if (type >= EAR_TYPE_KIND) {
-        return number < EAR_KIND_COUNT && ear_event_name(type, (unsigned)number) != NULL ? EAR_OK : EAR_ERR_UNKNOWN;
+        return ear_event_knows(type, number) ? EAR_OK : EAR_ERR_UNKNOWN;
     }
     uint64_t limit = type == EAR_TYPE_UINT   ? UINT32_MAX
                      : type == EAR_TYPE_TIME ? TIME_LIMIT_MS

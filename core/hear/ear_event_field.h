@@ -31,7 +31,6 @@ enum ear_event_type {
 enum ear_event_form { EAR_FORM_NUMBER, EAR_FORM_BOOL, EAR_FORM_TEXT, EAR_FORM_CODE };
 
 struct ear_event_field {
-    const char *name;
     uint16_t offset; /* of the member in struct ear_event */
     uint8_t size;    /* of the member */
     uint8_t type;    /* enum ear_event_type */
@@ -43,6 +42,9 @@ const struct ear_event_field *ear_event_field(unsigned key);
 /** NUMBER for UINT, TIME, PERMILLE; BOOL; CODE for enumerations; else TEXT. */
 enum ear_event_form ear_event_form(enum ear_event_type type);
 
+/** Whether an enumeration has a value with this code. */
+bool ear_event_knows(enum ear_event_type type, uint64_t code);
+
 /** Name of an enumeration's value; NULL if there is none with this code. */
 const char *ear_event_name(enum ear_event_type type, unsigned code);
 
@@ -53,8 +55,10 @@ const char *ear_event_allowed(unsigned key);
 static inline enum ear_err ear_fault_set(struct ear_fault *fault, enum ear_err err, unsigned key, size_t offset,
                                          const char *allowed)
 {
-    *fault =
-        (struct ear_fault){.err = (int8_t)err, .key = (uint8_t)key, .offset = (uint32_t)offset, .allowed = allowed};
+    *fault = (struct ear_fault){.err = (int8_t)err,
+                                .key = (uint8_t)key,
+                                .offset = (uint32_t)offset,
+                                .allowed = EAR_ENABLED(FAULT_TEXTS) ? allowed : ""};
     return err;
 }
 

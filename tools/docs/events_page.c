@@ -95,7 +95,7 @@ static void make_fields(void)
     for (unsigned key = 0; key < EAR_EVENT_KEY_COUNT; key++) {
         const struct ear_event_field *field = ear_event_field(key);
         const char *holds = key == EAR_EVENT_KEY_kind ? "one of the kinds below" : ear_event_allowed(key);
-        (void)printf("| %u | `%s` | %s | %s |\n", key, field->name, type_names[field->type], holds);
+        (void)printf("| %u | `%s` | %s | %s |\n", key, ear_event_field_name(key), type_names[field->type], holds);
     }
 }
 
