@@ -1,77 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core/judge/ear_fold.c - see ear_fold.h. Classes are a sorted table of ranges of the Unicode Character Database; what
- * no range names is a letter, which is right for the many scripts that are written in words. */
+/* core/judge/ear_fold.c - see ear_fold.h. Classes are ranges of the Unicode Character Database, of which a sorted table
+ * has the beginnings; what no range names is a letter, which is right for the many scripts that are written in words.
+ */
 #include "core/judge/ear_fold.h"
 
-struct range {
-    uint32_t first;
-    uint32_t last;
-    uint8_t class;
-};
+/* Where another class begins: the first code point of its range, and below it the class in three bits. */
+#define SPACE(first) ((uint32_t)(first) << 3 | EAR_FOLD_SPACE)
+#define LETTER(first) ((uint32_t)(first) << 3 | EAR_FOLD_LETTER)
+#define DIGIT(first) ((uint32_t)(first) << 3 | EAR_FOLD_DIGIT)
+#define MARK(first) ((uint32_t)(first) << 3 | EAR_FOLD_MARK)
+#define APOSTROPHE(first) ((uint32_t)(first) << 3 | EAR_FOLD_APOSTROPHE)
+#define IDEOGRAPH(first) ((uint32_t)(first) << 3 | EAR_FOLD_IDEOGRAPH)
+#define EMOJI(first) ((uint32_t)(first) << 3 | EAR_FOLD_EMOJI)
+#define NOTHING(first) ((uint32_t)(first) << 3 | EAR_FOLD_NOTHING)
 
-static const struct range ranges[] = {
-    {0x00, 0x20, EAR_FOLD_SPACE},         {0x21, 0x21, EAR_FOLD_MARK},
-    {0x22, 0x26, EAR_FOLD_SPACE},         {0x27, 0x27, EAR_FOLD_APOSTROPHE},
-    {0x28, 0x2B, EAR_FOLD_SPACE},         {0x2C, 0x2C, EAR_FOLD_MARK},
-    {0x2D, 0x2D, EAR_FOLD_SPACE},         {0x2E, 0x2E, EAR_FOLD_MARK},
-    {0x2F, 0x2F, EAR_FOLD_SPACE},         {0x30, 0x39, EAR_FOLD_DIGIT},
-    {0x3A, 0x3B, EAR_FOLD_MARK},          {0x3C, 0x3E, EAR_FOLD_SPACE},
-    {0x3F, 0x3F, EAR_FOLD_MARK},          {0x40, 0x40, EAR_FOLD_SPACE},
-    {0x5B, 0x5F, EAR_FOLD_SPACE},         {0x60, 0x60, EAR_FOLD_APOSTROPHE},
-    {0x7B, 0xA0, EAR_FOLD_SPACE},         {0xA1, 0xA1, EAR_FOLD_MARK},
-    {0xA2, 0xA9, EAR_FOLD_SPACE},         {0xAB, 0xAC, EAR_FOLD_SPACE},
-    {0xAD, 0xAD, EAR_FOLD_NOTHING},       {0xAE, 0xB3, EAR_FOLD_SPACE},
-    {0xB4, 0xB4, EAR_FOLD_APOSTROPHE},    {0xB6, 0xB9, EAR_FOLD_SPACE},
-    {0xBB, 0xBE, EAR_FOLD_SPACE},         {0xBF, 0xBF, EAR_FOLD_MARK},
-    {0xD7, 0xD7, EAR_FOLD_SPACE},         {0xF7, 0xF7, EAR_FOLD_SPACE},
-    {0x2BC, 0x2BC, EAR_FOLD_APOSTROPHE},  {0x300, 0x36F, EAR_FOLD_NOTHING},
-    {0x37E, 0x37E, EAR_FOLD_MARK},        {0x387, 0x387, EAR_FOLD_SPACE},
-    {0x483, 0x489, EAR_FOLD_NOTHING},     {0x591, 0x5C7, EAR_FOLD_NOTHING},
-    {0x60C, 0x60C, EAR_FOLD_MARK},        {0x610, 0x61A, EAR_FOLD_NOTHING},
-    {0x61B, 0x61B, EAR_FOLD_MARK},        {0x61F, 0x61F, EAR_FOLD_MARK},
-    {0x640, 0x640, EAR_FOLD_NOTHING},     {0x64B, 0x65F, EAR_FOLD_NOTHING},
-    {0x6D4, 0x6D4, EAR_FOLD_MARK},        {0x964, 0x965, EAR_FOLD_MARK},
-    {0x2000, 0x200A, EAR_FOLD_SPACE},     {0x200B, 0x200F, EAR_FOLD_NOTHING},
-    {0x2010, 0x2017, EAR_FOLD_SPACE},     {0x2018, 0x2019, EAR_FOLD_APOSTROPHE},
-    {0x201A, 0x201A, EAR_FOLD_SPACE},     {0x201B, 0x201B, EAR_FOLD_APOSTROPHE},
-    {0x201C, 0x2025, EAR_FOLD_SPACE},     {0x2026, 0x2026, EAR_FOLD_MARK},
-    {0x2027, 0x2029, EAR_FOLD_SPACE},     {0x202A, 0x202E, EAR_FOLD_NOTHING},
-    {0x202F, 0x2031, EAR_FOLD_SPACE},     {0x2032, 0x2032, EAR_FOLD_APOSTROPHE},
-    {0x2033, 0x203B, EAR_FOLD_SPACE},     {0x203C, 0x203D, EAR_FOLD_MARK},
-    {0x203E, 0x2046, EAR_FOLD_SPACE},     {0x2047, 0x2049, EAR_FOLD_MARK},
-    {0x204A, 0x205F, EAR_FOLD_SPACE},     {0x2060, 0x2064, EAR_FOLD_NOTHING},
-    {0x2065, 0x2070, EAR_FOLD_SPACE},     {0x2072, 0x207E, EAR_FOLD_SPACE},
-    {0x2080, 0x20CF, EAR_FOLD_SPACE},     {0x20D0, 0x20FF, EAR_FOLD_NOTHING},
-    {0x2100, 0x218F, EAR_FOLD_SPACE},     {0x2190, 0x21FF, EAR_FOLD_SPACE},
-    {0x2200, 0x22FF, EAR_FOLD_SPACE},     {0x2300, 0x23FF, EAR_FOLD_EMOJI},
-    {0x2400, 0x25FF, EAR_FOLD_SPACE},     {0x2600, 0x27BF, EAR_FOLD_EMOJI},
-    {0x27C0, 0x2AFF, EAR_FOLD_SPACE},     {0x2B00, 0x2BFF, EAR_FOLD_EMOJI},
-    {0x2E00, 0x2E7F, EAR_FOLD_SPACE},     {0x2E80, 0x2FDF, EAR_FOLD_IDEOGRAPH},
-    {0x2FF0, 0x3000, EAR_FOLD_SPACE},     {0x3001, 0x3002, EAR_FOLD_MARK},
-    {0x3003, 0x3004, EAR_FOLD_SPACE},     {0x3005, 0x3007, EAR_FOLD_IDEOGRAPH},
-    {0x3008, 0x3020, EAR_FOLD_SPACE},     {0x3021, 0x3029, EAR_FOLD_IDEOGRAPH},
-    {0x302A, 0x302F, EAR_FOLD_NOTHING},   {0x3030, 0x3040, EAR_FOLD_SPACE},
-    {0x3041, 0x3098, EAR_FOLD_IDEOGRAPH}, {0x3099, 0x309A, EAR_FOLD_NOTHING},
-    {0x309B, 0x30FA, EAR_FOLD_IDEOGRAPH}, {0x30FB, 0x30FB, EAR_FOLD_SPACE},
-    {0x30FC, 0x312F, EAR_FOLD_IDEOGRAPH}, {0x3190, 0x9FFF, EAR_FOLD_IDEOGRAPH},
-    {0xE000, 0xF8FF, EAR_FOLD_SPACE},     {0xF900, 0xFAFF, EAR_FOLD_IDEOGRAPH},
-    {0xFE00, 0xFE0F, EAR_FOLD_NOTHING},   {0xFE10, 0xFE1F, EAR_FOLD_SPACE},
-    {0xFE20, 0xFE2F, EAR_FOLD_NOTHING},   {0xFE30, 0xFE4F, EAR_FOLD_SPACE},
-    {0xFEFF, 0xFEFF, EAR_FOLD_NOTHING},   {0xFF01, 0xFF01, EAR_FOLD_MARK},
-    {0xFF02, 0xFF06, EAR_FOLD_SPACE},     {0xFF07, 0xFF07, EAR_FOLD_APOSTROPHE},
-    {0xFF08, 0xFF0B, EAR_FOLD_SPACE},     {0xFF0C, 0xFF0C, EAR_FOLD_MARK},
-    {0xFF0D, 0xFF0D, EAR_FOLD_SPACE},     {0xFF0E, 0xFF0E, EAR_FOLD_MARK},
-    {0xFF0F, 0xFF0F, EAR_FOLD_SPACE},     {0xFF10, 0xFF19, EAR_FOLD_DIGIT},
-    {0xFF1A, 0xFF1B, EAR_FOLD_MARK},      {0xFF1C, 0xFF1E, EAR_FOLD_SPACE},
-    {0xFF1F, 0xFF1F, EAR_FOLD_MARK},      {0xFF20, 0xFF20, EAR_FOLD_SPACE},
-    {0xFF3B, 0xFF3F, EAR_FOLD_SPACE},     {0xFF40, 0xFF40, EAR_FOLD_APOSTROPHE},
-    {0xFF5B, 0xFF60, EAR_FOLD_SPACE},     {0xFF61, 0xFF61, EAR_FOLD_MARK},
-    {0xFF62, 0xFF63, EAR_FOLD_SPACE},     {0xFF64, 0xFF64, EAR_FOLD_MARK},
-    {0xFF65, 0xFF65, EAR_FOLD_SPACE},     {0xFF66, 0xFF9F, EAR_FOLD_IDEOGRAPH},
-    {0xFFE0, 0xFFFD, EAR_FOLD_SPACE},     {0x1F000, 0x1F3FA, EAR_FOLD_EMOJI},
-    {0x1F3FB, 0x1F3FF, EAR_FOLD_NOTHING}, {0x1F400, 0x1FAFF, EAR_FOLD_EMOJI},
-    {0x1FB00, 0x1FFFF, EAR_FOLD_SPACE},   {0x20000, 0x3FFFF, EAR_FOLD_IDEOGRAPH},
-    {0xE0000, 0xE0FFF, EAR_FOLD_NOTHING}, {0xF0000, 0x10FFFF, EAR_FOLD_SPACE},
+static const uint32_t bounds[] = {
+    SPACE(0x00),        MARK(0x21),         SPACE(0x22),       APOSTROPHE(0x27),   SPACE(0x28),
+    MARK(0x2C),         SPACE(0x2D),        MARK(0x2E),        SPACE(0x2F),        DIGIT(0x30),
+    MARK(0x3A),         SPACE(0x3C),        MARK(0x3F),        SPACE(0x40),        LETTER(0x41),
+    SPACE(0x5B),        APOSTROPHE(0x60),   LETTER(0x61),      SPACE(0x7B),        MARK(0xA1),
+    SPACE(0xA2),        LETTER(0xAA),       SPACE(0xAB),       NOTHING(0xAD),      SPACE(0xAE),
+    APOSTROPHE(0xB4),   LETTER(0xB5),       SPACE(0xB6),       LETTER(0xBA),       SPACE(0xBB),
+    MARK(0xBF),         LETTER(0xC0),       SPACE(0xD7),       LETTER(0xD8),       SPACE(0xF7),
+    LETTER(0xF8),       APOSTROPHE(0x2BC),  LETTER(0x2BD),     NOTHING(0x300),     LETTER(0x370),
+    MARK(0x37E),        LETTER(0x37F),      SPACE(0x387),      LETTER(0x388),      NOTHING(0x483),
+    LETTER(0x48A),      NOTHING(0x591),     LETTER(0x5C8),     MARK(0x60C),        LETTER(0x60D),
+    NOTHING(0x610),     MARK(0x61B),        LETTER(0x61C),     MARK(0x61F),        LETTER(0x620),
+    NOTHING(0x640),     LETTER(0x641),      NOTHING(0x64B),    LETTER(0x660),      MARK(0x6D4),
+    LETTER(0x6D5),      MARK(0x964),        LETTER(0x966),     SPACE(0x2000),      NOTHING(0x200B),
+    SPACE(0x2010),      APOSTROPHE(0x2018), SPACE(0x201A),     APOSTROPHE(0x201B), SPACE(0x201C),
+    MARK(0x2026),       SPACE(0x2027),      NOTHING(0x202A),   SPACE(0x202F),      APOSTROPHE(0x2032),
+    SPACE(0x2033),      MARK(0x203C),       SPACE(0x203E),     MARK(0x2047),       SPACE(0x204A),
+    NOTHING(0x2060),    SPACE(0x2065),      LETTER(0x2071),    SPACE(0x2072),      LETTER(0x207F),
+    SPACE(0x2080),      NOTHING(0x20D0),    SPACE(0x2100),     EMOJI(0x2300),      SPACE(0x2400),
+    EMOJI(0x2600),      SPACE(0x27C0),      EMOJI(0x2B00),     LETTER(0x2C00),     SPACE(0x2E00),
+    IDEOGRAPH(0x2E80),  LETTER(0x2FE0),     SPACE(0x2FF0),     MARK(0x3001),       SPACE(0x3003),
+    IDEOGRAPH(0x3005),  SPACE(0x3008),      IDEOGRAPH(0x3021), NOTHING(0x302A),    SPACE(0x3030),
+    IDEOGRAPH(0x3041),  NOTHING(0x3099),    IDEOGRAPH(0x309B), SPACE(0x30FB),      IDEOGRAPH(0x30FC),
+    LETTER(0x3130),     IDEOGRAPH(0x3190),  LETTER(0xA000),    SPACE(0xE000),      IDEOGRAPH(0xF900),
+    LETTER(0xFB00),     NOTHING(0xFE00),    SPACE(0xFE10),     NOTHING(0xFE20),    SPACE(0xFE30),
+    LETTER(0xFE50),     NOTHING(0xFEFF),    LETTER(0xFF00),    MARK(0xFF01),       SPACE(0xFF02),
+    APOSTROPHE(0xFF07), SPACE(0xFF08),      MARK(0xFF0C),      SPACE(0xFF0D),      MARK(0xFF0E),
+    SPACE(0xFF0F),      DIGIT(0xFF10),      MARK(0xFF1A),      SPACE(0xFF1C),      MARK(0xFF1F),
+    SPACE(0xFF20),      LETTER(0xFF21),     SPACE(0xFF3B),     APOSTROPHE(0xFF40), LETTER(0xFF41),
+    SPACE(0xFF5B),      MARK(0xFF61),       SPACE(0xFF62),     MARK(0xFF64),       SPACE(0xFF65),
+    IDEOGRAPH(0xFF66),  LETTER(0xFFA0),     SPACE(0xFFE0),     LETTER(0xFFFE),     EMOJI(0x1F000),
+    NOTHING(0x1F3FB),   EMOJI(0x1F400),     SPACE(0x1FB00),    IDEOGRAPH(0x20000), LETTER(0x40000),
+    NOTHING(0xE0000),   LETTER(0xE1000),    SPACE(0xF0000),    LETTER(0x110000),
 };
 
 /* U+00C0 to U+017F, two characters each: the plain letters, or "  " for a sign that is none. */
@@ -95,19 +70,18 @@ enum ear_fold_class ear_fold_class(uint32_t code_point)
     if ((code_point | 0x20u) - 'a' < 26u) {
         return EAR_FOLD_LETTER; /* most of all, also where words are read one by one */
     }
+    const uint32_t wanted = code_point << 3 | 7u; /* behind every bound of this code point */
     size_t low = 0;
-    size_t high = EAR_COUNT_OF(ranges);
-    while (low < high) {
+    size_t high = EAR_COUNT_OF(bounds);
+    while (high - low > 1) {
         size_t middle = (low + high) / 2;
-        if (code_point > ranges[middle].last) {
-            low = middle + 1;
-        } else if (code_point < ranges[middle].first) {
-            high = middle;
+        if (bounds[middle] <= wanted) {
+            low = middle;
         } else {
-            return (enum ear_fold_class)ranges[middle].class;
+            high = middle;
         }
     }
-    return EAR_FOLD_LETTER;
+    return (enum ear_fold_class)(bounds[low] & 7u);
 }
 
 static uint32_t fold_mark(uint32_t code_point)
