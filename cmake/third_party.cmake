@@ -5,7 +5,7 @@
 # (elsewhere: -DEAR_DEBIAN_MIRRORS=<mirror>); any file whose hash differs is refused. Archives are kept in EAR_DOWNLOADS and
 # not downloaded again.
 # Without a network: -DFETCHCONTENT_SOURCE_DIR_<NAME>=<unpacked source> with NAME one of MBEDTLS, TINYCBOR, YYJSON,
-# CMOCKA, INIH; or put the archives into EAR_DOWNLOADS.
+# CMOCKA, INIH, LWIP; or put the archives into EAR_DOWNLOADS.
 include(FetchContent)
 
 if(DEFINED ENV{XDG_CACHE_HOME})
@@ -77,6 +77,35 @@ if(EAR_TESTS)
   target_compile_options(cmocka PRIVATE -std=gnu11)
 endif()
 
+# mbedTLS: one library, built with our configuration header; 'mbedtls' brings all three of its parts.
+if(EAR_BOARD OR NOT CMAKE_CROSSCOMPILING)
+  ear_fetch(mbedtls 8fb65fae8dcae5840f793c0a334860a411f884cc537ea290ce1c52bb64ca007a m/mbedtls/mbedtls_3.6.6.orig.tar.bz2
+            https://github.com/Mbed-TLS/mbedtls/releases/download/mbedtls-3.6.6/mbedtls-3.6.6.tar.bz2)
+  file(GLOB mbedtls_sources ${mbedtls_SOURCE_DIR}/library/*.c)
+  ear_foreign_library(mbedtls SOURCES ${mbedtls_sources} INCLUDES ${mbedtls_SOURCE_DIR}/include)
+  target_include_directories(mbedtls PRIVATE ${mbedtls_SOURCE_DIR}/library ${CMAKE_BINARY_DIR}/generated)
+  if(EAR_BOARD)
+    set(mbedtls_config ${CMAKE_SOURCE_DIR}/platform/lwip/ear_mbedtls_config.h)
+  else()
+    set(mbedtls_config ${CMAKE_SOURCE_DIR}/platform/linux/ear_mbedtls_config.h)
+  endif()
+  target_compile_definitions(mbedtls PUBLIC MBEDTLS_CONFIG_FILE="${mbedtls_config}")
+  add_library(mbedx509 ALIAS mbedtls)
+  add_library(mbedcrypto ALIAS mbedtls)
+endif()
+
+# lwIP: what an IPv4 client needs without an operating system. Its options are platform/lwip/lwipopts.h.
+if(EAR_BOARD)
+  ear_fetch(lwip 83729c274c499d3348e9fbbe043a3113f3fa8953e7efddc7c21c7fcbb1f2b7b1 l/lwip/lwip_2.2.1+dfsg1.orig.tar.xz)
+  set(lwip_parts
+      core/altcp core/altcp_alloc core/def core/dns core/inet_chksum core/init core/ip core/mem core/memp core/netif
+      core/pbuf core/tcp core/tcp_in core/tcp_out core/timeouts core/udp core/ipv4/dhcp core/ipv4/etharp core/ipv4/icmp
+      core/ipv4/ip4 core/ipv4/ip4_addr netif/ethernet apps/mqtt/mqtt apps/sntp/sntp)
+  list(TRANSFORM lwip_parts REPLACE "(.+)" "${lwip_SOURCE_DIR}/src/\\1.c")
+  ear_foreign_library(lwip SOURCES ${lwip_parts} INCLUDES ${lwip_SOURCE_DIR}/src/include ${CMAKE_SOURCE_DIR}/platform/lwip)
+  target_include_directories(lwip PRIVATE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
+endif()
+
 if(CMAKE_CROSSCOMPILING)
   return() # what follows is for hosts
 endif()
@@ -86,19 +115,6 @@ ear_foreign_library(yyjson SOURCES ${yyjson_SOURCE_DIR}/src/yyjson.c INCLUDES ${
 
 ear_fetch(inih 062279922805f5e9a369551a08d5ddb506140fe50774183ffdbb7c22bb97e3f4 libi/libinih/libinih_59.orig.tar.gz)
 ear_foreign_library(inih SOURCES ${inih_SOURCE_DIR}/ini.c INCLUDES ${inih_SOURCE_DIR})
-
-# mbedTLS: one library, built with our configuration header; 'mbedtls' brings all three of its parts.
-ear_fetch(mbedtls 8fb65fae8dcae5840f793c0a334860a411f884cc537ea290ce1c52bb64ca007a m/mbedtls/mbedtls_3.6.6.orig.tar.bz2
-          https://github.com/Mbed-TLS/mbedtls/releases/download/mbedtls-3.6.6/mbedtls-3.6.6.tar.bz2)
-file(GLOB mbedtls_sources ${mbedtls_SOURCE_DIR}/library/*.c)
-ear_foreign_library(mbedtls SOURCES ${mbedtls_sources} INCLUDES ${mbedtls_SOURCE_DIR}/include)
-target_include_directories(mbedtls PRIVATE ${mbedtls_SOURCE_DIR}/library)
-set(mbedtls_config ${CMAKE_SOURCE_DIR}/platform/linux/ear_mbedtls_config.h)
-if(EXISTS ${mbedtls_config})
-  target_compile_definitions(mbedtls PUBLIC MBEDTLS_CONFIG_FILE="${mbedtls_config}")
-endif()
-add_library(mbedx509 ALIAS mbedtls)
-add_library(mbedcrypto ALIAS mbedtls)
 
 # paho: Debian's static library, the variant without OpenSSL; its source is not to be had everywhere (docs of cmake/).
 find_library(PAHO_MQTT3A NAMES libpaho-mqtt3a.a)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* platform/tls/ear_signature_mbedtls.h - the signature port with mbedTLS: ES256 under public keys from PEM text. No
- * system in it, so the same code serves Linux and boards. */
+/* platform/tls/ear_signature_mbedtls.h - the signature port with mbedTLS: ES256 under public keys, as DER or from PEM
+ * text. No system in it, so the same code serves Linux and boards. */
 #ifndef EAR_SIGNATURE_MBEDTLS_H
 #define EAR_SIGNATURE_MBEDTLS_H
 
@@ -28,8 +28,11 @@ struct ear_signature_fault {
     const char *what;
 };
 
+/** One key from its SubjectPublicKeyInfo (RFC 5480), DER. NULL, or what is wrong with it, for people. */
+const char *ear_signature_key_read(const uint8_t *der, size_t length, struct ear_signature_key *key);
+
 /** Read one or several blocks "PUBLIC KEY"; text around them is passed over. pem is terminated. EAR_ERR_CONFIG: *fault
- * says what and where, *keys are as before. */
+ * says what and where, *keys are as before. Not on boards, which keep keys as DER. */
 EAR_MUST_USE enum ear_err ear_signature_keys_read(struct ear_signature_keys *keys, const char *pem,
                                                   struct ear_signature_fault *fault);
 

@@ -5,29 +5,13 @@
  * connections only the certificates, the key and the session to resume are held. */
 #include "platform/tls/ear_tls.h"
 
+#include "platform/tls/ear_tls_parts.h"
 #include "platform/tls/ear_tls_reason.h"
 
 #include <assert.h>
 #include <string.h>
 
 #include "mbedtls/platform_util.h"
-#include "psa/crypto.h"
-
-/* PSA has no context of its own to draw randomness from, so there is one source for the whole program: that of the
- * first ear_tls_init. */
-static struct ear_entropy psa_entropy;
-
-psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context_t *context, uint8_t *output,
-                                             size_t output_size, size_t *output_length)
-{
-    (void)context;
-    *output_length = 0;
-    if (psa_entropy.fill == NULL || psa_entropy.fill(psa_entropy.context, output, output_size) != 0) {
-        return PSA_ERROR_INSUFFICIENT_ENTROPY;
-    }
-    *output_length = output_size;
-    return PSA_SUCCESS;
-}
 
 static int fill_random(void *context, unsigned char *bytes, size_t length)
 {
@@ -84,7 +68,7 @@ static enum ear_err parse_own(struct ear_tls *tls, const struct ear_tls_config *
     if (config->certificate.length == 0) {
         return EAR_OK;
     }
-    int error = mbedtls_x509_crt_parse(&tls->certificate, config->certificate.bytes, config->certificate.length);
+    int error = ear_tls_parse_certificates(&tls->certificate, config->certificate, config->in_place);
     if (error != 0) {
         return config_fault(tls, "the device's certificate", error);
     }
@@ -102,6 +86,7 @@ static enum ear_err parse_own(struct ear_tls *tls, const struct ear_tls_config *
 
 static mbedtls_ssl_protocol_version version_of(enum ear_tls_version version)
 {
+    version = version > EAR_TLS_NEWEST ? EAR_TLS_NEWEST : version;
     return version == EAR_TLS_1_3 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2;
 }
 
@@ -114,8 +99,7 @@ static void configure(struct ear_tls *tls, const struct ear_tls_config *config)
     mbedtls_ssl_conf_min_tls_version(&tls->config, version_of(config->min_version));
     mbedtls_ssl_conf_max_tls_version(&tls->config, version_of(config->max_version));
     mbedtls_ssl_conf_session_tickets(&tls->config, MBEDTLS_SSL_SESSION_TICKETS_ENABLED);
-    mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(&tls->config,
-                                                             MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
+    ear_tls_configure_build(&tls->config);
 }
 
 enum ear_err ear_tls_init(struct ear_tls *tls, const struct ear_tls_config *config)
@@ -130,13 +114,13 @@ enum ear_err ear_tls_init(struct ear_tls *tls, const struct ear_tls_config *conf
     mbedtls_x509_crt_init(&tls->certificate);
     mbedtls_pk_init(&tls->key);
     mbedtls_ssl_session_init(&tls->session);
-    if (psa_entropy.fill == NULL) {
-        psa_entropy = *config->entropy;
-    }
     if (config->min_version > config->max_version) {
         return config_fault(tls, "the TLS versions", EAR_TLS_ERROR_VERSIONS);
     }
-    if (psa_crypto_init() != PSA_SUCCESS) {
+    if (config->min_version > EAR_TLS_NEWEST) {
+        return config_fault(tls, "the TLS versions", EAR_TLS_ERROR_TOO_NEW);
+    }
+    if (!ear_tls_psa_start(config->entropy)) {
         return config_fault(tls, "the source of randomness", EAR_TLS_ERROR_NO_ENTROPY);
     }
     int error = mbedtls_ssl_config_defaults(&tls->config, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM,
@@ -144,7 +128,7 @@ enum ear_err ear_tls_init(struct ear_tls *tls, const struct ear_tls_config *conf
     if (error != 0) {
         return config_fault(tls, "TLS", error);
     }
-    error = mbedtls_x509_crt_parse(&tls->ca, config->ca.bytes, config->ca.length);
+    error = ear_tls_parse_certificates(&tls->ca, config->ca, config->in_place);
     if (error != 0) {
         return config_fault(tls, "the CA's certificate", error);
     }
@@ -205,9 +189,9 @@ static enum ear_err not_now(struct ear_tls *tls, int error)
     return EAR_ERR_IO;
 }
 
-enum ear_err ear_tls_handshake(struct ear_tls *tls)
+/* After mbedTLS has gone on with the handshake as far as it could. */
+static enum ear_err went_on(struct ear_tls *tls, int error)
 {
-    int error = mbedtls_ssl_handshake(&tls->ssl);
     if (error != 0) {
         enum ear_err err = not_now(tls, error);
         if (err == EAR_ERR_IO) {
@@ -220,6 +204,21 @@ enum ear_err ear_tls_handshake(struct ear_tls *tls)
         keep_session(tls); /* with 1.3 it comes in a ticket after the handshake, see ear_tls_read */
     }
     return EAR_OK;
+}
+
+enum ear_err ear_tls_handshake(struct ear_tls *tls)
+{
+    return went_on(tls, mbedtls_ssl_handshake(&tls->ssl));
+}
+
+enum ear_err ear_tls_handshake_step(struct ear_tls *tls)
+{
+    const int error = mbedtls_ssl_handshake_step(&tls->ssl);
+    if (error == 0 && mbedtls_ssl_is_handshake_over(&tls->ssl) == 0) {
+        tls->wants = EAR_TLS_WANTS_TIME;
+        return EAR_ERR_BUSY;
+    }
+    return went_on(tls, error);
 }
 
 int32_t ear_tls_read(struct ear_tls *tls, uint8_t *bytes, size_t capacity)

@@ -22,13 +22,22 @@
 
 enum ear_tls_version { EAR_TLS_1_2 = 0, EAR_TLS_1_3 = 1 };
 
-/** Bytes of a certificate or key: DER, or PEM with its terminating zero byte counted. */
+/** The newest version that this build has; a max_version above it means this one. */
+#ifdef MBEDTLS_SSL_PROTO_TLS1_3
+#define EAR_TLS_NEWEST EAR_TLS_1_3
+#else
+#define EAR_TLS_NEWEST EAR_TLS_1_2
+#endif
+
+/** Bytes of certificates or of a key: DER, certificates one after the other; or, where the build has it, PEM with its
+ * terminating zero byte counted. */
 struct ear_tls_bytes {
     const uint8_t *bytes;
     size_t length;
 };
 
-/** Read by ear_tls_init; nothing of it but server_name and the source of entropy needs to live longer. */
+/** Read by ear_tls_init; nothing of it but server_name and the source of entropy needs to live longer, and with
+ * in_place the certificates. */
 struct ear_tls_config {
     struct ear_tls_bytes ca;          /* one or more certificates: who may vouch for the server */
     struct ear_tls_bytes certificate; /* ours, with its chain; length 0: none is offered */
@@ -37,6 +46,7 @@ struct ear_tls_config {
     enum ear_tls_version min_version;
     enum ear_tls_version max_version;
     const struct ear_entropy *entropy;
+    bool in_place; /* certificates in DER stay where they are: they are not copied */
 };
 
 /** The byte stream below. Counts, or: 0 from receive: the other side closed; EAR_ERR_BUSY: would block; EAR_ERR_IO. */
@@ -46,7 +56,11 @@ struct ear_tls_stream {
     void *context;
 };
 
-enum ear_tls_wants { EAR_TLS_WANTS_READ = 1, EAR_TLS_WANTS_WRITE = 2 };
+enum ear_tls_wants {
+    EAR_TLS_WANTS_READ = 1,
+    EAR_TLS_WANTS_WRITE = 2,
+    EAR_TLS_WANTS_TIME = 3, /* nothing: call again at once */
+};
 
 /** Public only so that callers can allocate it; use the functions. Does not move once initialised. */
 struct ear_tls {
@@ -79,6 +93,10 @@ EAR_MUST_USE enum ear_err ear_tls_open(struct ear_tls *tls, const struct ear_tls
  *  by us or by them, see ear_tls_reason. With TLS 1.3 a server that refuses our certificate says so at the first read.
  */
 EAR_MUST_USE enum ear_err ear_tls_handshake(struct ear_tls *tls);
+
+/** The same, no more than one step of it, for callers who have others to serve meanwhile: a step still takes as long as
+ * an operation on an elliptic curve. EAR_ERR_BUSY may also want EAR_TLS_WANTS_TIME. */
+EAR_MUST_USE enum ear_err ear_tls_handshake_step(struct ear_tls *tls);
 
 /** Bytes read; 0: closed in an orderly way; EAR_ERR_BUSY; EAR_ERR_IO. */
 EAR_MUST_USE int32_t ear_tls_read(struct ear_tls *tls, uint8_t *bytes, size_t capacity);

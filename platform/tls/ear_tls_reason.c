@@ -7,6 +7,17 @@
 #include "mbedtls/pem.h"
 #include "mbedtls/x509.h"
 
+#ifdef MBEDTLS_PEM_PARSE_C
+#define HAS_PEM true
+#else
+#define HAS_PEM false
+#endif
+#ifdef MBEDTLS_RSA_C
+#define KINDS_OF_KEYS "EC P-256, P-384, RSA"
+#else
+#define KINDS_OF_KEYS "EC P-256"
+#endif
+
 /** Text under construction; what does not fit is cut. */
 struct pen {
     char *text;
@@ -45,18 +56,21 @@ void ear_tls_reason_parse(char *text, size_t capacity, const char *what, int err
     case EAR_TLS_ERROR_VERSIONS:
         put(&pen, " are the wrong way round: the lowest is above the highest");
         return;
+    case EAR_TLS_ERROR_TOO_NEW:
+        put(&pen, " are newer than any that this build has: it has 1.2");
+        return;
     case EAR_TLS_ERROR_NO_ENTROPY:
         put(&pen, " gives nothing");
         return;
     case MBEDTLS_ERR_PEM_NO_HEADER_FOOTER_PRESENT:
     case MBEDTLS_ERR_X509_INVALID_FORMAT:
-        put(&pen, " is neither PEM nor DER");
+        put(&pen, HAS_PEM ? " is neither PEM nor DER" : " is not DER");
         break;
     case MBEDTLS_ERR_PK_PASSWORD_REQUIRED:
         put(&pen, " is encrypted; a device needs one without a password");
         break;
     case MBEDTLS_ERR_PK_KEY_INVALID_FORMAT:
-        put(&pen, " is not a key of a kind that is known here (EC P-256, P-384, RSA)");
+        put(&pen, " is not a key of a kind that is known here (" KINDS_OF_KEYS ")");
         break;
     default:
         put(&pen, error > 0 ? " holds a certificate that cannot be read" : " cannot be read");

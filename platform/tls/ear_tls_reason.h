@@ -6,7 +6,12 @@
 #include "platform/tls/ear_tls.h"
 
 /** Faults of our own that mbedTLS has no number for. Positive: it uses negatives. */
-enum ear_tls_error { EAR_TLS_ERROR_NOT_A_PAIR = 1, EAR_TLS_ERROR_VERSIONS = 2, EAR_TLS_ERROR_NO_ENTROPY = 3 };
+enum ear_tls_error {
+    EAR_TLS_ERROR_NOT_A_PAIR = 1,
+    EAR_TLS_ERROR_VERSIONS = 2,
+    EAR_TLS_ERROR_NO_ENTROPY = 3,
+    EAR_TLS_ERROR_TOO_NEW = 4,
+};
 
 /** "<what> cannot be read: it is neither PEM nor DER (-0x2180)" into text. */
 void ear_tls_reason_parse(char *text, size_t capacity, const char *what, int error);
