@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core/store/ear_settings_store.h - settings that were made on the device, on a record log: `section.name=value` a
- * record, the newest of each counts, what equals its default is not kept. Called from the agent's task. */
+/* core/store/ear_settings_store.h - settings that were made on the device: `section.name=value` each, kept in a
+ * partition (ear_kept.h). What equals its default is not kept. Called from the agent's task. */
 #ifndef EAR_SETTINGS_STORE_H
 #define EAR_SETTINGS_STORE_H
 
 #include "core/base/ear_settings.h"
-#include "core/store/ear_record_log.h"
+#include "core/store/ear_kept.h"
+
+#define EAR_SETTINGS_STORE_BYTES 224u /* longest `section.name=value` */
 
 /** A table and the struct that it describes. */
 struct ear_settings_target {
@@ -15,21 +17,26 @@ struct ear_settings_target {
 
 /** Public only so that callers can allocate it; read the counters. */
 struct ear_settings_store {
-    struct ear_record_log log;
+    struct ear_kept kept;
     const struct ear_settings_target *targets;
     size_t target_count;
     uint32_t unknown; /* kept settings that this build does not know, or whose value it does not take: passed over */
-    uint32_t corrupt;
 };
 
 /** Read what is kept into the targets, which have their defaults already. Works, reading only, on a partition that
- * cannot be written. EAR_ERR_IO; EAR_ERR_CONFIG: impossible geometry. */
+ * cannot be written. storage NULL: there is none, and nothing can be set. EAR_ERR_IO; EAR_ERR_CONFIG: impossible
+ * geometry. The targets keep their defaults then. */
 EAR_MUST_USE enum ear_err ear_settings_store_open(struct ear_settings_store *store, const struct ear_storage *storage,
                                                   const struct ear_settings_target *targets, size_t target_count);
 
 /** Set one, now and after each start; durable on return. A cut of power leaves the former value or the new one. Errors
- * of ear_settings_set, with *fault; EAR_ERR_IO: nothing changed; EAR_ERR_FULL: no more settings fit. */
+ * of ear_settings_set and ear_settings_check, with *fault; EAR_ERR_IO; EAR_ERR_FULL: no more settings fit. None of them
+ * changes anything. */
 EAR_MUST_USE enum ear_err ear_settings_store_set(struct ear_settings_store *store, const char *section,
                                                  const char *name, const char *value, struct ear_setting_fault *fault);
+
+/** The line of this name, and the struct that holds it. NULL: no target has it. */
+const struct ear_setting *ear_settings_store_find(const struct ear_settings_store *store, const char *section,
+                                                  const char *name, const struct ear_settings_target **target);
 
 #endif
