@@ -30,11 +30,9 @@ static void print_help(void)
         "\n"
         "  --limit N               stop after N conversations\n"
         "  --json                  one JSON object a conversation\n"
-        "  --timeout DURATION      for each answer (10s)\n"
         "\n"
-        "On the device: --socket PATH ($EARSHOT_SOCKET, else " EARSHOT_SOCKET "). From anywhere, over its broker:\n"
-        "  --device TENANT/SITE/DEVICE --host NAME --cafile FILE --cert FILE --key FILE [--port N] [--server-name "
-        "NAME]\n"
+        "On the device: --socket PATH ($EARSHOT_SOCKET, else " EARSHOT_SOCKET
+        "). From anywhere, over its broker:\n" BROKER_HELP "\n"
         "\n"
         "  earshot records --status routed --reason low_confidence --since 1d\n"
         "  earshot records --device acme/mall-3/kiosk-7 --host broker.example --cafile ca.crt --cert me.crt --key "
@@ -44,7 +42,7 @@ static void print_help(void)
 
 /* --- the command line --- */
 
-enum { FROM = 256, TO, SINCE, CSAT, LIMIT, JSON, TIMEOUT, SOCKET, DEVICE, HOST, PORT, SERVER_NAME, CAFILE, CERT, KEY };
+enum { FROM = 256, TO, SINCE, CSAT, LIMIT, JSON, SOCKET };
 
 /* The filters that go into the question as they are: 1 and on. */
 static const char *const plain[] = {"status",    "outcome", "reason",    "tag", "topic",
@@ -66,15 +64,8 @@ static const struct option options_long[] = {{"status", required_argument, NULL,
                                              {"csat", required_argument, NULL, CSAT},
                                              {"limit", required_argument, NULL, LIMIT},
                                              {"json", no_argument, NULL, JSON},
-                                             {"timeout", required_argument, NULL, TIMEOUT},
                                              {"socket", required_argument, NULL, SOCKET},
-                                             {"device", required_argument, NULL, DEVICE},
-                                             {"host", required_argument, NULL, HOST},
-                                             {"port", required_argument, NULL, PORT},
-                                             {"server-name", required_argument, NULL, SERVER_NAME},
-                                             {"cafile", required_argument, NULL, CAFILE},
-                                             {"cert", required_argument, NULL, CERT},
-                                             {"key", required_argument, NULL, KEY},
+                                             BROKER_OPTIONS,
                                              {"help", no_argument, NULL, 'h'},
                                              {0}};
 
@@ -101,36 +92,6 @@ static void add_csat(struct records *records, const char *value)
     add_number(records, "csat_max", value[range ? 2 : 0] - '0');
 }
 
-static void set_session_option(struct records *records, int option, const char *value)
-{
-    switch (option) {
-    case SOCKET:
-        records->socket = value;
-        break;
-    case DEVICE:
-        records->device = value;
-        break;
-    case HOST:
-        records->mqtt.host = value;
-        break;
-    case PORT:
-        records->mqtt.port = (uint16_t)parse_number("--port", value, 1, 65535);
-        break;
-    case SERVER_NAME:
-        records->mqtt.server_name = value;
-        break;
-    case CAFILE:
-        records->mqtt.ca_file = value;
-        break;
-    case CERT:
-        records->mqtt.cert_file = value;
-        break;
-    default:
-        records->mqtt.key_file = value;
-        break;
-    }
-}
-
 static void set_option(struct records *records, int option, const char *value)
 {
     switch (option) {
@@ -152,32 +113,14 @@ static void set_option(struct records *records, int option, const char *value)
     case JSON:
         records->json = true;
         break;
-    case TIMEOUT:
-        records->timeout_ms = 1000 * parse_duration_s("--timeout", value);
+    case SOCKET:
+        records->socket = value;
         break;
     default:
-        if (option <= PLAIN) {
+        if (!broker_option(&records->broker, option, value)) {
             add_text(records, plain[option - 1], value);
-        } else {
-            set_session_option(records, option, value);
         }
         break;
-    }
-}
-
-static void check_session(struct records *records)
-{
-    if (records->mqtt.host == NULL && records->device == NULL) {
-        return;
-    }
-    if (records->mqtt.host == NULL || records->device == NULL) {
-        die_usage("--host and --device TENANT/SITE/DEVICE go together");
-    }
-    if (records->mqtt.ca_file == NULL || records->mqtt.cert_file == NULL || records->mqtt.key_file == NULL) {
-        die_usage("--cafile, --cert and --key are needed: the broker is verified, and so are we");
-    }
-    if (records->mqtt.client_id == NULL) {
-        records->mqtt.client_id = keep_printf("earshot-records-%d", (int)getpid());
     }
 }
 
@@ -332,9 +275,9 @@ static int show_all(const struct records *records)
 
 int earshot_records(int argc, char **argv)
 {
-    static struct records records = {.mqtt = {.port = 8883, .tls_min = EAR_TLS_1_2, .tls_max = EAR_TLS_1_3},
-                                     .timeout_ms = 10000};
+    static struct records records;
 
+    broker_init(&records.broker);
     records.socket = environment("EARSHOT_SOCKET", EARSHOT_SOCKET);
     for (int option; (option = getopt_long(argc, argv, "h", options_long, NULL)) != -1;) {
         if (option == 'h') {
@@ -349,6 +292,6 @@ int earshot_records(int argc, char **argv)
     if (optind < argc) {
         die_usage("%s: what is this for?", argv[optind]);
     }
-    check_session(&records);
+    (void)broker_is_meant(&records.broker);
     return show_all(&records);
 }

@@ -5,15 +5,12 @@
 #ifndef EARSHOT_RECORDS_H
 #define EARSHOT_RECORDS_H
 
-#include "platform/linux/ear_mqtt.h"
-#include "tools/earshot/util.h"
+#include "tools/earshot/broker.h"
 
 struct records {
-    const char *socket;          /* of the daemon on this machine */
-    struct ear_mqtt_config mqtt; /* host NULL: over the socket */
-    const char *device;          /* "tenant/site/device" */
-    int64_t timeout_ms;          /* for one answer */
-    struct text filter;          /* members of the question, each with a comma before it */
+    const char *socket;   /* of the daemon on this machine */
+    struct broker broker; /* of its mqtt host NULL: over the socket */
+    struct text filter;   /* members of the question, each with a comma before it */
     bool json;
     uint64_t limit; /* records to show; 0: all */
 };
