@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # cmake/budget.cmake - prints RAM and flash by module for the chosen configuration, at the end of a build that changed
 # core, plugins or configuration; `cmake --build <dir> --target budget` rebuilds nothing and prints budget.txt again.
-if(EAR_SANITIZE OR EAR_FUZZ)
-  return() # such builds are bigger than anything that is shipped
+if(EAR_SANITIZE OR EAR_FUZZ OR EAR_BOARD)
+  return() # such builds are bigger than anything that is shipped; an image has its own report, tools/firmware
 endif()
 
 add_library(ear_budget OBJECT EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/cmake/budget.c)

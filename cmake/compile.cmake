@@ -30,6 +30,16 @@ if(NOT CMAKE_CROSSCOMPILING AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
   add_link_options("$<$<CONFIG:Release>:-flto=auto;-O2>")
 endif()
 
+# Firmware: newlib-nano without anything below it, so that whatever asks for a heap or a file fails the link. Whole-program
+# optimisation in one piece, which is smallest, and gives one call graph for the worst-case stack. <assert.h> is our own.
+if(EAR_BOARD)
+  set(CMAKE_AR arm-none-eabi-gcc-ar)
+  set(CMAKE_RANLIB arm-none-eabi-gcc-ranlib)
+  add_compile_options(-flto --specs=nano.specs)
+  add_link_options(-flto -flto-partition=one -Os --specs=nano.specs -nostartfiles)
+  include_directories(BEFORE SYSTEM ${CMAKE_SOURCE_DIR}/platform/firmware/libc)
+endif()
+
 if(EAR_SANITIZE)
   add_compile_options(-fsanitize=${EAR_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${EAR_SANITIZE})

@@ -10,6 +10,10 @@ else()
 endif()
 set(EAR_KCONFIG ${EAR_PYTHON} ${CMAKE_SOURCE_DIR}/cmake/kconfig.py --kconfig ${CMAKE_SOURCE_DIR}/Kconfig
                 --config ${EAR_CONFIG_FILE})
+foreach(setting IN LISTS EAR_CONFIG_EXTRA)
+  list(APPEND EAR_KCONFIG --set ${setting})
+endforeach()
+file(GLOB platform_kconfigs ${CMAKE_SOURCE_DIR}/platform/*/Kconfig)
 
 execute_process(COMMAND ${EAR_KCONFIG} header ${CMAKE_BINARY_DIR}/generated/ear_config.h RESULT_VARIABLE failed)
 if(failed)
@@ -17,7 +21,7 @@ if(failed)
 endif()
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${EAR_CONFIG_FILE} ${CMAKE_SOURCE_DIR}/Kconfig
                                        ${CMAKE_SOURCE_DIR}/core/Kconfig ${CMAKE_SOURCE_DIR}/plugins/Kconfig
-                                       ${CMAKE_SOURCE_DIR}/plugins/packs/Kconfig
+                                       ${CMAKE_SOURCE_DIR}/plugins/packs/Kconfig ${platform_kconfigs}
                                        ${CMAKE_SOURCE_DIR}/cmake/kconfig.py)
 
 # cmake --build build/dev --target menuconfig: edits EAR_CONFIG's file, which then holds what differs from the defaults.

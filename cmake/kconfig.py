@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """cmake/kconfig.py - reads Kconfig and a .config strictly. Called by CMake and by the gates.
 
-  kconfig.py [--kconfig F] [--config F] header OUT    write ear_config.h (only if it changes)
+  kconfig.py [--kconfig F] [--config F] [--set NAME=VALUE] header OUT    write ear_config.h (only if it changes)
   kconfig.py [--kconfig F] [--config F] menuconfig    edit the .config in the terminal, keep only what differs
   kconfig.py [--kconfig F] check                      hold the Kconfig files to the house rules
 
@@ -87,6 +87,17 @@ def load(kconf, path):
     faults += [f"{path}: {fault}" for fault in defaults_out_of_range(kconf)]
     if faults:
         sys.exit("\n".join(faults))
+
+
+def add(kconf, setting):
+    """One NAME=VALUE on top of the .config."""
+    name, _, value = setting.partition("=")
+    sym = kconf.syms.get(name)
+    if sym is None or not sym.nodes:
+        sys.exit(f"--set {setting}: {name} is in no Kconfig file")
+    sym.set_value(value)
+    if fault := fault_of(sym, value):
+        sys.exit(f"--set {setting}: {fault}")
 
 
 def defaults_out_of_range(kconf):
@@ -194,6 +205,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kconfig", default=os.path.join(root, "Kconfig"))
     parser.add_argument("--config", default=os.path.join(root, "platform/configs/kiosk.config"))
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="on top of the .config")
     parser.add_argument("what", choices=["header", "menuconfig", "check"])
     parser.add_argument("out", nargs="?")
     args = parser.parse_args()
@@ -202,6 +214,8 @@ def main():
     if args.what == "check":
         sys.exit("\n".join(house_rules(kconf, os.path.dirname(os.path.abspath(args.kconfig)))) or 0)
     load(kconf, args.config)
+    for setting in args.set:
+        add(kconf, setting)
     if args.what == "header":
         write_if_changed(args.out, header_text(kconf, args.config))
     else:

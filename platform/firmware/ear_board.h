@@ -9,7 +9,9 @@
  *   EAR_BOARD_SECTOR_BYTES      the unit of erasing
  *   EAR_BOARD_FLASH_WRITABLE    1, or 0: partitions can only be read, and state is kept in RAM
  *   EAR_BOARD_WATCHDOG_MS       longest time between two feeds; longer than the longest TLS step
- *   EAR_BOARD_IRQS(X)           X(number, handler) for each interrupt that the board uses
+ *   EAR_BOARD_IRQS(X)           X(number, handler) for each interrupt that the board uses; below 0: of the
+ *                               processor itself (-1 SysTick, -14 NMI). The watchdog's is ear_fault_watchdog
+ *   EAR_BOARD_IRQ_COUNT         the greatest number and one
  *
  * and where partitions lie is in its ear_partitions.def. One task; interrupts touch only the board's own rings. */
 #ifndef EAR_BOARD_H
@@ -32,7 +34,7 @@ void ear_board_sleep(uint32_t at_most_ms);
 
 /** Bytes that have come in on a serial port, as many as there are up to capacity. */
 size_t ear_board_serial_read(unsigned port, uint8_t *bytes, size_t capacity);
-/** Bytes dropped because they came faster than they were read; since the start. */
+/** Bytes lost because they came faster than they were read, as far as the port tells; since the start. */
 uint32_t ear_board_serial_lost(unsigned port);
 /** Send; waits while the hardware is busy. */
 void ear_board_serial_write(unsigned port, const uint8_t *bytes, size_t length);

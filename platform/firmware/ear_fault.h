@@ -4,7 +4,7 @@
 #ifndef EAR_FAULT_H
 #define EAR_FAULT_H
 
-#include "core/base/ear_base.h"
+#include "platform/firmware/ear_board.h"
 
 enum ear_fault_kind {
     EAR_FAULT_NONE = 0,
@@ -17,7 +17,7 @@ enum ear_fault_kind {
 struct ear_fault_record {
     uint32_t kind;    /* enum ear_fault_kind */
     uint32_t pc, lr;  /* of the code that failed */
-    uint32_t status;  /* CFSR, or the line of an assertion */
+    uint32_t status;  /* of the processor: CFSR */
     uint32_t address; /* that was accessed, where known */
     uint32_t uptime_ms;
     uint32_t count; /* of faults since power came */
@@ -29,7 +29,15 @@ bool ear_fault_take(struct ear_fault_record *record);
 /** "hard fault", ... */
 const char *ear_fault_name(unsigned kind);
 
+/** Why it started, where a board's hardware does not know: from the same RAM. Once, before all else here. */
+enum ear_board_start ear_fault_start_cause(void);
+
 /** Store and reset. Where an assertion ends, and the handlers of faults. */
 _Noreturn void ear_fault_stop(enum ear_fault_kind kind, uint32_t pc, uint32_t lr, uint32_t status, uint32_t address);
+
+/** Handlers for the vector table (ear_fault_entry.c): the processor's faults, and the watchdog's warning before it
+ * resets. */
+void ear_fault_entry(void);
+void ear_fault_watchdog(void);
 
 #endif

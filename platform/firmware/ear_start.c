@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* platform/firmware/ear_start.c - reset, vectors, the painted stack. */
+#include "platform/firmware/ear_start.h"
+
+#include "platform/firmware/ear_board.h"
+#include "platform/firmware/ear_fault.h"
+
+#include <string.h>
+
+#define PAINT 0xa5a5a5a5u
+
+extern uint32_t ear_stack_bottom[], ear_stack_top[];
+extern char ear_data_start[], ear_data_end[], ear_data_load[], ear_bss_start[], ear_bss_end[];
+
+int main(void);
+_Noreturn void ear_start(void);
+_Noreturn void ear_start_c(void);
+
+/** Everything below the stack pointer is painted before the first function runs on it. */
+__attribute__((naked)) void ear_start(void)
+{
+    __asm__ volatile("ldr r0, =ear_stack_bottom\n\t"
+                     "ldr r1, =0xa5a5a5a5\n\t"
+                     "mov r2, sp\n"
+                     "1: str r1, [r0], #4\n\t"
+                     "cmp r0, r2\n\t"
+                     "blo 1b\n\t"
+                     "b ear_start_c\n\t");
+}
+
+__attribute__((used)) void ear_start_c(void)
+{
+    memcpy(ear_data_start, ear_data_load, (size_t)(ear_data_end - ear_data_start));
+    memset(ear_bss_start, 0, (size_t)(ear_bss_end - ear_bss_start));
+    (void)main();
+    for (;;) { /* a main that returns: the watchdog ends it */
+    }
+}
+
+uint32_t ear_start_stack_used(void)
+{
+    const uint32_t *word = ear_stack_bottom;
+    while (word < ear_stack_top && *word == PAINT) {
+        word++;
+    }
+    return (uint32_t)((uintptr_t)ear_stack_top - (uintptr_t)word);
+}
+
+typedef void (*handler)(void);
+#define DECLARE(number, name) void name(void);
+EAR_BOARD_IRQS(DECLARE)
+
+#define EXCEPTIONS 16
+#define VECTOR(number, name) [EXCEPTIONS + (number)] = name,
+__attribute__((section(".vectors"), used)) static const handler vectors[EXCEPTIONS + EAR_BOARD_IRQ_COUNT] = {
+    [0] = (handler)(uintptr_t)ear_stack_top,
+    [1] = ear_start,
+    [3] = ear_fault_entry,
+    [4] = ear_fault_entry,
+    [5] = ear_fault_entry,
+    [6] = ear_fault_entry,
+    [11] = ear_fault_entry, /* SVC */
+    [12] = ear_fault_entry,
+    [14] = ear_fault_entry, /* PendSV */
+    EAR_BOARD_IRQS(VECTOR)};
