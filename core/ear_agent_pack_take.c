@@ -44,7 +44,8 @@ bool ear_agent_pack_finish(struct ear_agent *agent, struct ear_pack_fault *fault
         return true;
     }
     struct ear_pack_fault ignored; /* it is sound but not wanted here: the former one is */
-    if (ear_pack_store_roll_back(store, name, &place) == EAR_OK) {
+    if (fault->reason != EAR_PACK_REFUSAL_STORAGE /* else nobody could look: it stays, to be sent again */ &&
+        ear_pack_store_roll_back(store, name, &place) == EAR_OK) {
         (void)ear_agent_settle_pack(agent, name, &ignored);
     }
     return ear_agent_note_pack_refusal(agent, name, fault);

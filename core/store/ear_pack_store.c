@@ -102,6 +102,15 @@ enum ear_err ear_pack_store_open(struct ear_pack_store *store, const struct ear_
 
 /* ---- what a file is ---- */
 
+static enum ear_err verify(const struct ear_signature *signature, const struct ear_cose *cose)
+{
+    const struct ear_signed parts = {.head = cose->head,
+                                     .head_bytes = cose->head_bytes,
+                                     .payload = cose->payload,
+                                     .payload_bytes = cose->payload_bytes};
+    return signature->verify(signature->context, cose->key_id, cose->key_id_bytes, &parts, cose->signature);
+}
+
 bool ear_pack_store_verify(const struct ear_pack_store *store, const uint8_t *file, uint32_t bytes,
                            struct ear_cose *cose, struct ear_pack_fault *fault)
 {
@@ -109,15 +118,12 @@ bool ear_pack_store_verify(const struct ear_pack_store *store, const uint8_t *fi
     if (ear_cose_read(file, bytes, cose) != EAR_OK) {
         return ear_pack_refuse(fault, EAR_PACK_REFUSAL_ENVELOPE, 0);
     }
-    const struct ear_signed parts = {.head = cose->head,
-                                     .head_bytes = cose->head_bytes,
-                                     .payload = cose->payload,
-                                     .payload_bytes = cose->payload_bytes};
-    const enum ear_err err = signature->verify == NULL ? EAR_ERR_EMPTY
-                                                       : signature->verify(signature->context, cose->key_id,
-                                                                           cose->key_id_bytes, &parts, cose->signature);
-    if (err == EAR_ERR_EMPTY) {
-        return ear_pack_refuse(fault, EAR_PACK_REFUSAL_KEY, 0);
+    enum ear_err err = signature->verify == NULL ? EAR_ERR_EMPTY : verify(signature, cose);
+    if (err == EAR_ERR_IO) { /* the check did not run, which says nothing about the pack */
+        err = verify(signature, cose);
+    }
+    if (err == EAR_ERR_EMPTY || err == EAR_ERR_IO) {
+        return ear_pack_refuse(fault, err == EAR_ERR_IO ? EAR_PACK_REFUSAL_STORAGE : EAR_PACK_REFUSAL_KEY, 0);
     }
     return err == EAR_OK || ear_pack_refuse(fault, EAR_PACK_REFUSAL_SIGNATURE, (uint32_t)(cose->signature - file));
 }

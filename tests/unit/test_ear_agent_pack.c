@@ -20,6 +20,26 @@ static struct pack_bytes file;
 static struct ear_pack_fault fault;
 static unsigned people;
 
+/* ---- a check of signatures that fails to run ---- */
+
+static unsigned checks, checks_fail_from, checks_fail_to;
+
+static enum ear_err verify_or_fail(void *context, const uint8_t *key_id, uint16_t key_id_bytes,
+                                   const struct ear_signed *bytes, const uint8_t signature[64])
+{
+    checks++;
+    return checks >= checks_fail_from && checks <= checks_fail_to
+               ? EAR_ERR_IO
+               : fake_signature.verify(context, key_id, key_id_bytes, bytes, signature);
+}
+
+static void fail_checks(unsigned from, unsigned to)
+{
+    checks = 0;
+    checks_fail_from = from;
+    checks_fail_to = to;
+}
+
 /* ---- packs ---- */
 
 /* A manifest of tags whose body finds "parcel" (label one) and its word (label two). Free body->bytes. */
@@ -275,6 +295,26 @@ static void test_what_is_refused_changes_nothing(void **state)
     assert_int_equal(ear_agent_pack_roll_back(&agent, "tags"), EAR_OK);
     assert_int_equal(the_pack().counter, 3);
     assert_true(is_tagged("refund", "two"));
+}
+
+/* A signature that nobody could look at is neither right nor wrong: the same file may be sent again. */
+static void test_a_check_that_does_not_run_burns_no_counter(void **state)
+{
+    (void)state;
+    config.signature.verify = verify_or_fail;
+    fail_checks(1, 1);
+    assert_true(install("tagger", 1, "refund"));
+    for (unsigned first = 1; first <= 2; first++) { /* before it is in use, and after */
+        write_pack("tagger", 1 + first, "voucher");
+        fail_checks(first, 1000);
+        assert_refused(send_as("tagger", 100), EAR_PACK_REFUSAL_STORAGE, "tagger");
+        fail_checks(first, first); /* once does no harm */
+        assert_true(send_as("tagger", 100));
+        power_on();
+        struct ear_agent_pack_info info;
+        assert_true(ear_agent_pack_at(&agent, 0, &info) && info.at_work);
+        assert_int_equal(info.counter, 1 + first);
+    }
 }
 
 static void test_without_keys_or_storage_none_comes(void **state)
@@ -599,6 +639,7 @@ int main(void)
         TEST(test_the_same_one_changes_nothing),
         TEST(test_conversations_go_on),
         TEST(test_what_is_refused_changes_nothing),
+        TEST(test_a_check_that_does_not_run_burns_no_counter),
         TEST(test_without_keys_or_storage_none_comes),
         TEST(test_a_pack_whose_key_is_gone_rests),
         TEST(test_a_plugins_name_is_not_a_packs),

@@ -80,8 +80,7 @@ struct device {
 
     bool online; /* the broker can be reached */
     bool connecting, connected, disconnecting;
-    bool may_burn; /* a pack's signature could not be looked at: its counter may be given up */
-    bool spins;    /* the agent wants to be called at once, again and again, and nothing comes of it */
+    bool spins; /* the agent wants to be called at once, again and again, and nothing comes of it */
     uint32_t waiting_count;
     uint32_t waiting[DEVICE_WAITING]; /* tokens to acknowledge */
 

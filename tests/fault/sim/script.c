@@ -127,10 +127,6 @@ static enum played change_pack(const struct step *step)
         if (device.power.off || (!done && !wait_a_moment())) {
             return PLAYED_CUT;
         }
-        if (device.may_burn && (fault.reason == EAR_PACK_REFUSAL_COUNTER || step->kind == STEP_ROLL_BACK)) {
-            client.pack = pack_in_use(&at_work); /* as it says, it is to come with a higher counter */
-            return PLAYED;
-        }
     }
     return stuck("the pack cannot be changed:", step->kind == STEP_PACK ? "install" : "roll back", fault.reason);
 }
@@ -207,11 +203,11 @@ bool script_check_start(const struct script *script)
     bool at_work = false;
     const uint32_t pack = pack_in_use(&at_work);
 
-    if (pack != client.pack && !device.may_burn && !(changing && pack == step->value)) {
+    if (pack != client.pack && !(changing && pack == step->value)) {
         (void)stuck("another pack is in use than the old or the new one:", "counter", pack);
         return false;
     }
-    if (pack != 0 && !at_work && !device.may_burn) {
+    if (pack != 0 && !at_work) {
         (void)stuck("the pack in use is not at work:", "counter", pack);
         return false;
     }
