@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tools/field/device.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <time.h>
+
+enum { HELLO_MS = 1500, HELLOS = 4, COMMAND_MS = 10000, BACK_MS = 60000, PAUSE_MS = 250 };
+
+/* The first thing said to a device may end a line that somebody else had begun. */
+static bool says_hello(struct device *device)
+{
+    for (int i = 0; i < HELLOS && device->serial.fd >= 0; i++) {
+        if (serial_send(&device->serial, "\r", 1) && device_ask(device, "status", HELLO_MS) == SERIAL_OK) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void device_open(struct device *device, const char *port)
+{
+    *device = (struct device){0};
+    serial_open(&device->serial, port);
+    if (says_hello(device)) {
+        return;
+    }
+    if (device->serial.fd < 0) {
+        die("%s: the line was closed while asking: is another program using it, or was the cable pulled?", port);
+    }
+    if (device->serial.heard == 0) {
+        die("%s: nothing answers. Is this the right port (a board may have several; the first is meant)? Is the device "
+            "powered, the cable plugged in at both ends, RX to TX and TX to RX?",
+            port);
+    }
+    die("%s: something answers (%llu bytes), but not Earshot's shell at 115200 baud. Is this the right port? Does the "
+        "device run an image of Earshot?",
+        port, (unsigned long long)device->serial.heard);
+}
+
+void device_close(struct device *device)
+{
+    serial_close(&device->serial);
+    text_free(&device->said);
+}
+
+enum serial_answer device_ask(struct device *device, const char *line, int timeout_ms)
+{
+    return serial_command(&device->serial, line, &device->said, timeout_ms);
+}
+
+/* A secret is not repeated. */
+static const char *shown(const char *line)
+{
+    return strncmp(line, "provision seed", 14) == 0 ? "provision seed ..." : line;
+}
+
+static void must_be_ok(const struct device *device, enum serial_answer answer, const char *doing, const char *line)
+{
+    switch (answer) {
+    case SERIAL_OK:
+        return;
+    case SERIAL_ERROR:
+        die("%s: %s: the device says to `%s`: error: %s", device->serial.name, doing, shown(line), device->said.bytes);
+    case SERIAL_SILENT:
+        die("%s: %s: no answer to `%s` within %d s%s%s", device->serial.name, doing, shown(line), COMMAND_MS / 1000,
+            device->said.length > 0 ? "; it said: " : "", device->said.length > 0 ? device->said.bytes : "");
+    case SERIAL_GONE:
+    default:
+        die("%s: %s: the line is gone: was the cable pulled?", device->serial.name, doing);
+    }
+}
+
+void device_do(struct device *device, const char *doing, const char *line)
+{
+    must_be_ok(device, device_ask(device, line, COMMAND_MS), doing, line);
+}
+
+void device_paste(struct device *device, const char *doing, const char *line, const char *pasted)
+{
+    must_be_ok(device, serial_paste(&device->serial, line, pasted, &device->said, COMMAND_MS), doing, line);
+}
+
+static void pause_ms(int ms)
+{
+    const struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
+
+    nanosleep(&time, NULL);
+}
+
+void device_restart(struct device *device)
+{
+    const char *port = device->serial.name;
+    const int64_t until_ms = monotonic_ms() + BACK_MS;
+
+    must_be_ok(device, device_ask(device, "reboot", COMMAND_MS), "restarting it", "reboot");
+    pause_ms(PAUSE_MS);
+    while (monotonic_ms() < until_ms) {
+        if (device->serial.fd < 0 && serial_try(&device->serial, port) != NULL) {
+            pause_ms(PAUSE_MS); /* some adapters go away with the device */
+        } else if (says_hello(device)) {
+            return;
+        }
+    }
+    die("%s: the device does not come back after its restart: within %d s nothing answered. Its power and its cable "
+        "first; then what it says from the start: open the port with a terminal program and press its reset button",
+        port, BACK_MS / 1000);
+}
+
+const char *device_value(const struct device *device, const char *name)
+{
+    const size_t length = strlen(name);
+
+    for (const char *line = device->said.bytes; line != NULL && *line != '\0';) {
+        const char *end = line + strcspn(line, "\n");
+        const char *at = line + strspn(line, " \t");
+        if (strncmp(at, name, length) == 0 && (at[length] == ':' || at[length] == ' ')) {
+            at += length + strspn(at + length, ": \t");
+            while (end > at && isspace((unsigned char)end[-1])) {
+                end--;
+            }
+            return keep(at, end > at ? (size_t)(end - at) : 0);
+        }
+        line = *end == '\n' ? end + 1 : end;
+    }
+    return NULL;
+}
+
+const char *device_block(const struct device *device, const char *name)
+{
+    const char *begin = keep_printf("-----BEGIN %s-----", name);
+    const char *finish = keep_printf("-----END %s-----", name);
+    const char *from = device->said.bytes != NULL ? strstr(device->said.bytes, begin) : NULL;
+    const char *to = from != NULL ? strstr(from, finish) : NULL;
+
+    return to != NULL ? keep_printf("%.*s\n", (int)(to - from + (ptrdiff_t)strlen(finish)), from) : NULL;
+}
