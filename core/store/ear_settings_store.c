@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/store/ear_settings_store.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define TYPE 1u
@@ -148,26 +149,33 @@ static enum ear_err set_and_keep(struct ear_settings_store *store, const struct 
     return err;
 }
 
+/* Where a value lies, and its bytes. */
+static uint8_t *place_of(const struct ear_settings_target *target, const struct ear_setting *setting, size_t *bytes)
+{
+    const bool is_number = setting->type == EAR_SETTING_NUMBER || setting->type == EAR_SETTING_CHOICE;
+    *bytes = is_number ? sizeof(uint32_t) : (size_t)setting->max + 1;
+    return (uint8_t *)target->settings + setting->at;
+}
+
 enum ear_err ear_settings_store_set(struct ear_settings_store *store, const char *section, const char *name,
                                     const char *value, struct ear_setting_fault *fault)
 {
     static const char unknown[] = "a section and name as `set` lists them";
     const struct ear_settings_target *target = NULL;
     const struct ear_setting *setting = ear_settings_store_find(store, section, name, &target);
-    char former[EAR_SETTINGS_STORE_BYTES];
-    struct ear_setting_fault ignored;
+    uint8_t former[EAR_SETTINGS_STORE_BYTES];
+    size_t bytes;
     if (setting == NULL) {
         fault->err = EAR_ERR_UNKNOWN;
         memcpy(fault->allowed, unknown, sizeof unknown);
         return EAR_ERR_UNKNOWN;
     }
-    if (ear_setting_print(setting, target->settings, former, sizeof former) < 0) {
-        fault->err = EAR_ERR_TOO_LONG;
-        return EAR_ERR_TOO_LONG;
-    }
+    uint8_t *place = place_of(target, setting, &bytes);
+    assert(bytes <= sizeof former); /* of a table of ours */
+    memcpy(former, place, bytes);
     const enum ear_err err = set_and_keep(store, target, setting, value, fault);
     if (err != EAR_OK) {
-        (void)!ear_setting_table_set(target->table, target->settings, section, name, former, &ignored);
+        memcpy(place, former, bytes);
     }
     return err;
 }
