@@ -42,9 +42,9 @@ struct ear_image {
 /** Whether a hash was signed by the key with this hash. EAR_OK; EAR_ERR_EMPTY: another key; EAR_ERR_CORRUPT: no.
  * Without a heap. */
 struct ear_image_check {
-    enum ear_err (*verify)(void *context, const uint8_t key_hash[32], const uint8_t hash[32],
+    enum ear_err (*verify)(const void *context, const uint8_t key_hash[32], const uint8_t hash[32],
                            const uint8_t signature[64]);
-    void *context;
+    const void *context;
     void (*alive)(void *context); /* is called at least once per 4 KiB that are hashed; or NULL */
     void *alive_context;
 };
@@ -69,7 +69,7 @@ EAR_MUST_USE enum ear_err ear_image_verify(const struct ear_storage *slot, const
 int ear_image_compare(const struct ear_image_version *a, const struct ear_image_version *b);
 
 /** "1.2.3" or "1.2.3+4". */
-#define EAR_IMAGE_VERSION_BYTES 24u
+#define EAR_IMAGE_VERSION_BYTES 28u
 const char *ear_image_version_text(const struct ear_image_version *version, char text[EAR_IMAGE_VERSION_BYTES]);
 
 #endif

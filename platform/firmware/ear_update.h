@@ -19,6 +19,7 @@ struct ear_update {
     uint8_t running;                  /* slot */
     uint8_t other;                    /* slot */
     bool confirmed;                   /* what runs has proven itself */
+    bool counted;                     /* and the security counter is raised to its own */
     struct ear_image_version version; /* of what runs */
     uint32_t expected;                /* bytes of the image that is coming; 0: none is */
     uint32_t written;                 /* of them */
@@ -34,9 +35,10 @@ struct ear_update {
 EAR_MUST_USE enum ear_err ear_update_init(struct ear_update *update, const struct ear_slots *slots, uint32_t code);
 
 /** The port. A name is at most EAR_UPDATE_NAME_BYTES - 1 bytes. begin always begins anew: whoever wants to go on asks
- * written first. A piece that leaves a gap is refused with EAR_ERR_RANGE and gives nothing up: written says where to go
- * on. The header is looked at as soon as it is there: what is not for this slot, or not newer, is refused early. */
-struct ear_delivery ear_update_delivery(struct ear_update *update);
+ * written first. It may also say EAR_ERR_BUSY: what runs has not proven itself. EAR_ERR_RANGE (a piece that leaves a
+ * gap, a finish that comes early) gives nothing up: written says where to go on. The header is looked at as soon as it
+ * is there: what is not for this slot, or not newer, is refused early. */
+struct ear_delivery_port ear_update_delivery(struct ear_update *update);
 
 /** What runs has proven itself: it reached its server (CONNACK). The first time this is made durable, later it costs
  * nothing. */
