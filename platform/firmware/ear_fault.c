@@ -48,10 +48,8 @@ bool ear_fault_take(struct ear_fault_record *record)
 const char *ear_fault_name(unsigned kind)
 {
     static const char *const names[] = {
-        [EAR_FAULT_NONE] = "none",
-        [EAR_FAULT_HARD] = "processor fault",
-        [EAR_FAULT_ASSERT] = "assertion",
-        [EAR_FAULT_WATCHDOG] = "watchdog: the main loop stood still",
+        [EAR_FAULT_NONE] = "none",           [EAR_FAULT_HARD] = "processor fault",
+        [EAR_FAULT_ASSERT] = "assertion",    [EAR_FAULT_WATCHDOG] = "watchdog: the main loop stood still",
         [EAR_FAULT_STACK] = "stack overrun",
     };
     return kind < EAR_COUNT_OF(names) ? names[kind] : "unknown";

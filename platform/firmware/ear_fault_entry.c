@@ -14,24 +14,24 @@ enum { FRAME_LR = 5, FRAME_PC = 6, FRAME_WORDS = 8 };
 #define CFSR_BFAR_VALID (1u << 15)
 #define CFSR_STACKING ((1u << 4) | (1u << 12)) /* the frame itself found no room */
 #define CFSR_UNDEFINED (1u << 16)
-#define TRAP 0xdeffu           /* what __builtin_trap() is: libc/assert.h */
-#define BELOW_STACK_BYTES 4096u /* nothing is there: who writes there has run over */
+#define TRAP 0xdeffu             /* what __builtin_trap() is: libc/assert.h */
+#define BELOW_STACK_BYTES 65536u /* guarded: who writes there has run over */
 
 void ear_fault_handle(const uint32_t *frame, enum ear_fault_kind kind);
 
 /* In: whose stack it was. A stack that has run over is of no use any more: handling begins on a new one. */
-#define ENTRY(kind)                         \
-    __asm__ volatile("tst lr, #4\n\t"       \
-                     "ite eq\n\t"           \
-                     "mrseq r0, msp\n\t"    \
-                     "mrsne r0, psp\n\t"    \
+#define ENTRY(kind)                                        \
+    __asm__ volatile("tst lr, #4\n\t"                      \
+                     "ite eq\n\t"                          \
+                     "mrseq r0, msp\n\t"                   \
+                     "mrsne r0, psp\n\t"                   \
                      "ldr r2, =ear_stack_bottom + 256\n\t" \
-                     "cmp r2, sp\n\t"       \
-                     "bls 1f\n\t"           \
-                     "ldr r2, =ear_stack_top\n\t" \
-                     "mov sp, r2\n"         \
-                     "1: movs r1, %0\n\t"   \
-                     "b ear_fault_handle\n\t" \
+                     "cmp r2, sp\n\t"                      \
+                     "bls 1f\n\t"                          \
+                     "ldr r2, =ear_stack_top\n\t"          \
+                     "mov sp, r2\n"                        \
+                     "1: movs r1, %0\n\t"                  \
+                     "b ear_fault_handle\n\t"              \
                      ".ltorg" ::"i"(kind))
 
 __attribute__((naked)) void ear_fault_entry(void)
@@ -61,7 +61,8 @@ static enum ear_fault_kind kind_of(const uint32_t *frame, uint32_t cfsr)
 {
     const uintptr_t bottom = (uintptr_t)ear_stack_bottom;
     const uint32_t address = address_of(cfsr);
-    if (!is_in_stack(frame) || (cfsr & CFSR_STACKING) != 0 || (address < bottom && address >= bottom - BELOW_STACK_BYTES)) {
+    if (!is_in_stack(frame) || (cfsr & CFSR_STACKING) != 0 ||
+        (address < bottom && address >= bottom - BELOW_STACK_BYTES)) {
         return EAR_FAULT_STACK;
     }
     const bool trap = (cfsr & CFSR_UNDEFINED) != 0 && *(const uint16_t *)(uintptr_t)frame[FRAME_PC] == TRAP;

@@ -17,6 +17,7 @@ struct ear_log_ring {
     char text[EAR_LOG_RING_BYTES];
 };
 
+/** level and monotonic_ms live as long as the ring. write may be set afterwards. */
 void ear_log_ring_init(struct ear_log_ring *ring, const uint32_t *level, uint64_t (*monotonic_ms)(void));
 struct ear_log ear_log_ring_port(struct ear_log_ring *ring);
 

@@ -9,6 +9,14 @@
 
 #define PAINT 0xa5a5a5a5u
 
+#define MPU_CTRL 0xe000ed94u
+#define MPU_RBAR 0xe000ed9cu
+#define MPU_RASR 0xe000eda0u
+#define MPU_CTRL_ON 5u /* where there is no region the processor's own map holds, for privileged code */
+#define MPU_RBAR_VALID (1u << 4)
+#define GUARD_BYTES (64u * 1024u)
+#define MPU_RASR_NO_ACCESS ((1u << 28) | (15u << 1) | 1u) /* never executed; 2^(15+1) bytes */
+
 extern uint32_t ear_stack_bottom[], ear_stack_top[];
 extern char ear_data_start[], ear_data_end[], ear_data_load[], ear_bss_start[], ear_bss_end[];
 
@@ -28,8 +36,20 @@ __attribute__((naked)) void ear_start(void)
                      "b ear_start_c\n\t");
 }
 
+/** Below the stack nobody may read or write. Where nothing is anyway this would not be needed; some memories answer
+ * everywhere. Code and data are otherwise where the processor's own map has them. */
+static void guard_stack(void)
+{
+    EAR_REGISTER(MPU_RBAR) =
+        ((uint32_t)(uintptr_t)ear_stack_bottom - GUARD_BYTES) | MPU_RBAR_VALID | EAR_START_GUARD_REGION;
+    EAR_REGISTER(MPU_RASR) = MPU_RASR_NO_ACCESS;
+    EAR_REGISTER(MPU_CTRL) = MPU_CTRL_ON;
+    __asm__ volatile("dsb\n\tisb" ::: "memory");
+}
+
 __attribute__((used)) void ear_start_c(void)
 {
+    guard_stack();
     memcpy(ear_data_start, ear_data_load, (size_t)(ear_data_end - ear_data_start));
     memset(ear_bss_start, 0, (size_t)(ear_bss_end - ear_bss_start));
     (void)main();

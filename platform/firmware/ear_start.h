@@ -6,6 +6,9 @@
 
 #include "core/base/ear_base.h"
 
+/** The MPU's region that guards the stack's end; whoever uses the MPU leaves it alone. */
+#define EAR_START_GUARD_REGION 7u
+
 /** Deepest use of the stack since the start, in bytes: it was painted. */
 uint32_t ear_start_stack_used(void);
 

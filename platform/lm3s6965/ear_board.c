@@ -142,7 +142,8 @@ void ear_board_sleep(uint32_t at_most_ms)
         TIMER_LOAD = ms * TICKS_PER_MS;
         TIMER_CONTROL = 1;
         while (!woken) {
-            const uint32_t former = ear_start_lock(); /* else an interrupt between looking and sleeping were slept over */
+            const uint32_t former =
+                ear_start_lock(); /* else an interrupt between looking and sleeping were slept over */
             if (!woken) {
                 __asm__ volatile("dsb\n\twfi");
             }

@@ -13,11 +13,11 @@
 #define EAR_BOARD_FLASH_WRITABLE 0
 #define EAR_BOARD_WATCHDOG_MS 20000u
 
-#define EAR_BOARD_IRQS(X)         \
-    X(-1, ear_board_irq_systick)  \
-    X(5, ear_board_irq_uart0)     \
-    X(18, ear_fault_watchdog)     \
-    X(19, ear_board_irq_timer)    \
+#define EAR_BOARD_IRQS(X)        \
+    X(-1, ear_board_irq_systick) \
+    X(5, ear_board_irq_uart0)    \
+    X(18, ear_fault_watchdog)    \
+    X(19, ear_board_irq_timer)   \
     X(42, ear_board_irq_ethernet)
 #define EAR_BOARD_IRQ_COUNT 43
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* platform/lm3s6965/ear_board_netif.c - the Stellaris Ethernet controller for lwIP. Register names as in the data sheet of
- * LM3S6965. Receiving interrupts; frames are fetched by the main loop. */
+/* platform/lm3s6965/ear_board_netif.c - the Stellaris Ethernet controller for lwIP. Register names as in the data sheet
+ * of LM3S6965. Receiving interrupts; frames are fetched by the main loop. */
 #include "platform/firmware/ear_board.h"
 #include "platform/firmware/ear_start.h"
 #include "platform/lm3s6965/ear_board_parts.h"
@@ -28,10 +28,10 @@ enum {
 #define INT_ALL 0x7fu
 #define RX_RESET 0x10u
 #define RX_ON 1u
-#define TX_ON 0x0fu          /* on, padded, with CRC, full duplex */
-#define THRESHOLD_OFF 0x3fu  /* sent when asked to */
-#define HEADER_BYTES 14u     /* the length that is sent does not count it */
-#define LENGTH_AND_CRC 6u    /* the length that is received counts itself and the CRC */
+#define TX_ON 0x0fu         /* on, padded, with CRC, full duplex */
+#define THRESHOLD_OFF 0x3fu /* sent when asked to */
+#define HEADER_BYTES 14u    /* the length that is sent does not count it */
+#define LENGTH_AND_CRC 6u   /* the length that is received counts itself and the CRC */
 #define FRAME_MAX (1514u + LENGTH_AND_CRC)
 #define MTU 1500
 #define USER_REG0 EAR_REGISTER(0x400fe1e0) /* the address, three bytes each, as the factory writes it */

@@ -13,11 +13,11 @@
 #define EAR_BOARD_FLASH_WRITABLE 1
 #define EAR_BOARD_WATCHDOG_MS 8000u
 
-#define EAR_BOARD_IRQS(X)         \
-    X(-14, ear_fault_watchdog)    \
-    X(0, ear_board_irq_uart0)     \
-    X(2, ear_board_irq_uart1)     \
-    X(8, ear_board_irq_timer)     \
+#define EAR_BOARD_IRQS(X)      \
+    X(-14, ear_fault_watchdog) \
+    X(0, ear_board_irq_uart0)  \
+    X(2, ear_board_irq_uart1)  \
+    X(8, ear_board_irq_timer)  \
     X(13, ear_board_irq_ethernet)
 #define EAR_BOARD_IRQ_COUNT 14
 
