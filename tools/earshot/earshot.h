@@ -15,7 +15,8 @@ int earshot_plugin(int argc, char **argv);
 int earshot_catalogue(int argc, char **argv);
 int earshot_wear(int argc, char **argv);
 int earshot_judge(int argc, char **argv);
-int earshot_pack(int argc, char **argv); /* tools/pack/pack.c */
+int earshot_image(int argc, char **argv); /* tools/image/image.c */
+int earshot_pack(int argc, char **argv);  /* tools/pack/pack.c */
 
 /** Exit statuses beside 0. */
 enum earshot_exit {

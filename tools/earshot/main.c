@@ -16,6 +16,7 @@ static const struct command list[] = {
     {"status", earshot_status, "ask a running earshotd how it is"},
     {"judge", earshot_judge, "what a device would say about messages of your own"},
     {"pack", earshot_pack, "make, measure, sign and install packs: classifiers as data"},
+    {"image", earshot_image, "make and check firmware images"},
     {"plugin", earshot_plugin, "make, check and try native plugins: classifiers as code"},
     {"wear", earshot_wear, "reckon how long a flash lasts under the agent"},
     {"catalogue", earshot_catalogue, "print the catalogue of numbers: a page, CDDL or JSON"},

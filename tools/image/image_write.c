@@ -6,7 +6,6 @@
 
 #include "core/base/ear_le.h"
 #include "core/model/ear_cose.h"
-#include "platform/tls/ear_signature_mbedtls.h"
 
 #include "mbedtls/sha256.h"
 
@@ -60,7 +59,8 @@ static void add32(struct text *to, uint32_t value)
 
 static void add_erased(struct text *to, size_t until)
 {
-    static const uint8_t erased[256] = {[0 ... 255] = 0xff};
+    uint8_t erased[256];
+    memset(erased, 0xff, sizeof erased);
     while (to->length < until) {
         text_add(to, erased, until - to->length < sizeof erased ? until - to->length : sizeof erased);
     }

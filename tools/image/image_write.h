@@ -5,6 +5,7 @@
 #define IMAGE_WRITE_H
 
 #include "platform/firmware/ear_image_p256.h"
+#include "platform/tls/ear_signature_mbedtls.h"
 #include "tools/earshot/util.h"
 #include "tools/pack/pack_sign.h"
 
