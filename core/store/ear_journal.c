@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How it works. Records of the log, numbers little-endian, types in ear_journal_record.h:
  *
- *   BEGIN    u32 number of the next entry
- *   CHUNK+i  u32 offset, bytes: a piece of the i-th section, in order
- *   END      u8 version 1, u8 sections, u8 flags (1: scrub), u8 0, u32 number as in BEGIN, u64 position of BEGIN, and
- * for each section u16 id, u16 0, u32 fingerprint, u32 length, u32 CRC-32 ENTRIES  u32 number of the first, u32 how
- * many, and for each its length (7 bits a byte, lowest first) and bytes TRY      a start is about to replay READY it
- * has SCRUBBED what is older than the checkpoint before is erased
+ * - BEGIN: u32 number of the next entry
+ * - CHUNK+i: u32 offset, bytes: a piece of the i-th section, in order
+ * - END: u8 version 1, u8 sections, u8 flags (1: scrub), u8 0, u32 number as in BEGIN, u64 position of BEGIN, and for
+ *   each section u16 id, u16 0, u32 fingerprint, u32 length, u32 CRC-32
+ * - ENTRIES: u32 number of the first, u16 how many, u16 flags (1: something before it was not synced yet), and for each
+ *   its length (7 bits a byte, lowest first) and bytes
+ * - TRY: a start is about to replay
+ * - READY: it has; u32 number of the next entry
+ * - SCRUBBED: what is older than the checkpoint before is erased
  *
  * A checkpoint is whole when its END is there. Entries are numbered for ever: a record that was written twice, because
  * the storage said no and had done it, counts once; a gap in the numbers is what was lost. A checkpoint that was cut
  * short is dead; its sectors are given up at once (ear_record_log_rewind), else a few of them would fill the partition.
  *
- * This file: opening, entries, commits. ear_journal_checkpoint.c: checkpoints. */
+ * This file: opening, entries, commits. ear_journal_replay.c: entries read back. ear_journal_checkpoint.c: checkpoints.
+ */
 #include "core/store/ear_journal.h"
 
 #include <assert.h>
@@ -180,6 +184,19 @@ int ear_journal_rewind(struct ear_journal *journal, uint64_t position)
     return ear_record_log_rewind(&journal->log, is_first ? position - offset - 1u : position);
 }
 
+static int write_ready(struct ear_journal *journal)
+{
+    uint8_t number[4];
+    const struct ear_record_pieces pieces = {.bytes = number, .length = sizeof number};
+    ear_le32_put(number, journal->number - journal->pending_count);
+    int err = ear_journal_append(journal, EAR_JOURNAL_READY, &pieces);
+    if (err == EAR_OK) {
+        err = ear_journal_sync(journal);
+    }
+    journal->unready = err != EAR_OK;
+    return err;
+}
+
 int ear_journal_flush(struct ear_journal *journal)
 {
     uint8_t head[EAR_JOURNAL_ENTRIES_HEAD];
@@ -188,11 +205,11 @@ int ear_journal_flush(struct ear_journal *journal)
     if (journal->pending == 0) {
         return EAR_OK;
     }
-    if (ear_journal_sync(journal) != EAR_OK) { /* no entry is there without those before it */
+    if (journal->unready && write_ready(journal) != EAR_OK) { /* it says that what it did not find is void */
         return EAR_ERR_IO;
     }
     ear_le32_put(head, journal->number - journal->pending_count);
-    ear_le32_put(head + 4, journal->pending_count);
+    ear_le32_put(head + 4, journal->pending_count | (journal->dirty ? EAR_JOURNAL_UNSYNCED : 0u));
     const int err = ear_journal_append(journal, EAR_JOURNAL_ENTRIES, &pieces);
     if (err == EAR_OK) {
         journal->pending = 0;
@@ -239,99 +256,17 @@ int ear_journal_commit(struct ear_journal *journal)
     return err;
 }
 
-/* --- replay --- */
-
-/* An entry at journal->read_at: its length, and *at where it is; 0 if the record ends or makes no sense there. */
-static uint32_t parse_entry(const struct ear_journal *journal, uint32_t *at)
-{
-    uint32_t length = 0;
-    for (unsigned shift = 0; shift < 21 && *at < journal->pending; shift += 7) {
-        const uint8_t byte = journal->buffer[(*at)++];
-        length |= (byte & 0x7fu) << shift;
-        if ((byte & 0x80u) == 0) {
-            return length <= journal->pending - *at ? length : 0;
-        }
-    }
-    return 0;
-}
-
-/* The next record of entries into the buffer. EAR_ERR_EMPTY: there is none. */
-static int read_record(struct ear_journal *journal)
-{
-    struct ear_record record;
-    int err;
-    while ((err = ear_record_log_next(&journal->log, journal->at, &record)) == EAR_OK) {
-        uint8_t head[EAR_JOURNAL_ENTRIES_HEAD];
-        journal->at = record.after;
-        if (record.type != EAR_JOURNAL_ENTRIES) {
-            continue;
-        }
-        const int32_t length =
-            ear_journal_get(journal, &record, head, sizeof head, journal->buffer, sizeof journal->buffer);
-        if (length == EAR_ERR_IO) {
-            return length;
-        }
-        if (length >= 0) { /* else it is passed over, and the numbers of the next show what was in it */
-            journal->pending = (uint16_t)length;
-            journal->read_at = 0;
-            journal->read_number = ear_le32_get(head);
-            return EAR_OK;
-        }
-    }
-    return err;
-}
-
-int32_t ear_journal_next(struct ear_journal *journal, const uint8_t **entry)
-{
-    for (;;) {
-        uint32_t at = journal->read_at;
-        const uint32_t length = parse_entry(journal, &at);
-        if (length == 0) {
-            const int err = read_record(journal);
-            if (err != EAR_OK) {
-                journal->pending = 0;
-                journal->read_at = 0;
-                return err == EAR_ERR_EMPTY ? 0 : err;
-            }
-            continue;
-        }
-        const uint32_t number = journal->read_number++;
-        journal->read_at = (uint16_t)(at + length);
-        if (number - journal->number >= UINT32_C(0x80000000)) {
-            continue; /* it came before */
-        }
-        journal->lost += number - journal->number;
-        journal->number = number + 1u;
-        *entry = journal->buffer + at;
-        return (int32_t)length;
-    }
-}
-
-int ear_journal_give_up_entries(struct ear_journal *journal)
-{
-    const uint32_t lost = journal->lost;
-    const uint32_t first = journal->number;
-    const uint8_t *entry;
-    int32_t length;
-    while ((length = ear_journal_next(journal, &entry)) > 0) {
-    }
-    journal->lost = lost + (journal->number - first);
-    return length;
-}
+/* --- the end of a start --- */
 
 int ear_journal_ready(struct ear_journal *journal)
 {
-    static const struct ear_record_pieces none;
     journal->ready = true;
     journal->pending = 0;
     journal->pending_count = 0;
     if (ear_journal_is_empty(journal)) {
         return EAR_OK;
     }
-    int err = ear_journal_append(journal, EAR_JOURNAL_READY, &none);
-    if (err == EAR_OK) {
-        err = ear_journal_sync(journal);
-    }
+    const int err = write_ready(journal);
     const int scrubbed = journal->scrub ? ear_journal_finish_scrub(journal) : EAR_OK;
     return err != EAR_OK ? err : scrubbed;
 }

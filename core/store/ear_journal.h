@@ -58,6 +58,7 @@ struct ear_journal {
     bool ready;                        /* replayed; entries may be added */
     bool scrub;                        /* what is older than the newest checkpoint is to be erased yet */
     bool dirty;                        /* written and not yet synced */
+    bool unready;                      /* the record that says so could not be written yet */
     uint8_t buffer[EAR_JOURNAL_BYTES]; /* entries that wait; while replaying, the record being read */
 };
 
@@ -98,7 +99,7 @@ static inline bool ear_journal_is_pending(const struct ear_journal *journal)
     return journal->pending > 0 || journal->dirty;
 }
 
-/** Make all entries durable. EAR_ERR_IO: they are not, yet; try again. */
+/** Make all entries durable, with one sync. EAR_ERR_IO: they are not, yet; try again. */
 EAR_MUST_USE int ear_journal_commit(struct ear_journal *journal);
 
 /** Whether a checkpoint is due. */

@@ -17,7 +17,8 @@ enum {
 };
 
 #define EAR_JOURNAL_ENTRIES_HEAD 8u
-#define EAR_JOURNAL_END_BEGIN 8u /* where in an END the position of BEGIN is, u64 */
+#define EAR_JOURNAL_UNSYNCED (UINT32_C(1) << 16) /* beside how many entries there are */
+#define EAR_JOURNAL_END_BEGIN 8u                 /* where in an END the position of BEGIN is, u64 */
 
 /** What an END says. */
 struct ear_journal_end {

@@ -296,6 +296,104 @@ static void test_a_rotten_checkpoint(void **state)
     assert_int_equal(sections[1].held, LARGE);
 }
 
+/* --- a commit of several records --- */
+
+static void add_many(uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        assert_int_equal(add(), EAR_OK);
+    }
+}
+
+static void test_a_commit_is_one_sync(void **state)
+{
+    (void)state;
+    begin();
+    assert_int_equal(start(), EAR_OK);
+    assert_int_equal(commit(), EAR_OK);
+    const uint32_t syncs = fake.syncs;
+    const uint64_t tail = journal.log.tail;
+    add_many(60);
+    assert_int_equal(commit(), EAR_OK);
+    assert_int_equal(fake.syncs, syncs + 1);
+    assert_true(journal.log.tail - tail > 3 * SECTOR_BYTES); /* in several sectors */
+    assert_int_equal(start(), EAR_OK);
+    assert_int_equal(memory.count, 60);
+    check();
+}
+
+/* The n-th record of entries after the newest checkpoint, from 0. */
+static struct ear_record entries_at(uint32_t n)
+{
+    struct ear_record record = {.after = journal.newest.end};
+    do {
+        assert_int_equal(ear_record_log_next(&journal.log, record.after, &record), EAR_OK);
+        n -= record.type == 3 ? 1u : 0u;
+    } while (n != UINT32_MAX);
+    return record;
+}
+
+/* One record of a commit did not become durable, later ones did: as if it had never been, for good. */
+static void test_what_has_no_entries_before_it_is_void(void **state)
+{
+    (void)state;
+    begin();
+    assert_int_equal(start(), EAR_OK);
+    add_many(20);
+    assert_int_equal(commit(), EAR_OK);
+    add_many(60);
+    assert_int_equal(ear_journal_commit(&journal), EAR_OK); /* nobody was told */
+    rot(entries_at(4).position);
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_int_equal(start(), EAR_OK);
+        assert_true(memory.count >= 20 && memory.count < 80 + 5 * i);
+        check();
+        add_many(5); /* with numbers of those */
+        assert_int_equal(commit(), EAR_OK);
+    }
+    add_many(200); /* and beyond */
+    assert_int_equal(commit(), EAR_OK);
+    assert_int_equal(start(), EAR_OK);
+    assert_int_equal(memory.count, committed);
+    check();
+}
+
+/* The same after a later commit: it was durable once, so it is lost, which is counted, and what follows is not. */
+static void test_what_was_durable_once_is_lost_alone(void **state)
+{
+    (void)state;
+    for (uint32_t way = 0; way < 3; way++) { /* a later commit, a start, a checkpoint say so */
+        struct ear_section sections[2];
+        const uint8_t *entry = NULL;
+        uint32_t count = 0;
+        int32_t length = 0;
+        begin();
+        assert_int_equal(start(), EAR_OK);
+        add_many(80);
+        assert_int_equal(commit(), EAR_OK);
+        const uint64_t third = entries_at(2).position;
+        if (way == 0) {
+            add_many(1);
+            assert_int_equal(commit(), EAR_OK);
+        } else if (way == 1) {
+            assert_int_equal(start(), EAR_OK);
+        } else {
+            assert_int_equal(save(false), EAR_OK);
+            rot(journal.newest.begin + 600);
+        }
+        rot(third);
+        assert_int_equal(open_it(), EAR_OK);
+        list(sections);
+        assert_int_equal(ear_journal_load(&journal, sections, 2), EAR_OK);
+        while ((length = ear_journal_next(&journal, &entry)) > 0) {
+            count++;
+        }
+        assert_int_equal(length, 0);
+        assert_in_range(journal.lost, 1, 20);
+        assert_int_equal(count + journal.lost, way == 0 ? 81 : 80);
+    }
+}
+
 /* A section of another layout is told apart, and the others are read. */
 static void test_another_layout(void **state)
 {
@@ -674,6 +772,9 @@ int main(void)
         cmocka_unit_test(test_power_cut_at_the_start_after_a_cut),
         cmocka_unit_test(test_every_call_fails),
         cmocka_unit_test(test_a_rotten_checkpoint),
+        cmocka_unit_test(test_a_commit_is_one_sync),
+        cmocka_unit_test(test_what_has_no_entries_before_it_is_void),
+        cmocka_unit_test(test_what_was_durable_once_is_lost_alone),
         cmocka_unit_test(test_another_layout),
         cmocka_unit_test(test_entries_that_kill_are_given_up),
         cmocka_unit_test(test_a_scrub_leaves_nothing),

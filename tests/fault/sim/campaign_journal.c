@@ -140,7 +140,8 @@ static bool live(void)
             return true;
         }
     }
-    for (uint32_t i = 0; i < 1 + draw(5) && bench.heard + 1 < EAR_COUNT_OF(bench.sums); i++) {
+    const uint32_t count = 1 + draw(draw(4) == 0 ? 40 : 5); /* or several records at once */
+    for (uint32_t i = 0; i < count && bench.heard + 1 < EAR_COUNT_OF(bench.sums); i++) {
         const uint32_t length = entry_of(bench.heard, entry);
         const int err = ear_journal_make_room(&bench.journal, length);
         if (bench.power.off) {
