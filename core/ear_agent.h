@@ -64,6 +64,9 @@ struct ear_agent_config {
      * remember of conversations lasts over a restart. NULL: there are none. */
     void (*add_plugins)(void *context, struct ear_host *host);
     void *add_context;
+    /** Put in the numbers that only the platform knows, when a status is made. NULL: there are none. */
+    void (*add_health)(void *context, struct ear_health *health);
+    void *health_context;
     const char *version; /* of the firmware or program */
 };
 

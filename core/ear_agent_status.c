@@ -161,6 +161,9 @@ void ear_agent_status(const struct ear_agent *agent, struct ear_status *status)
     health_of_telling(agent, &status->health);
     health_of_keeping(agent, &status->health);
     ear_agent_query_health(agent, &status->health);
+    if (agent->config->add_health != NULL) {
+        agent->config->add_health(agent->config->health_context, &status->health);
+    }
     tell_packs(agent, status);
     for (unsigned i = 0; i < agent->host.loaded; i++) {
         const struct ear_host_plugin *loaded = &agent->host.plugins[agent->host.order[i]];
