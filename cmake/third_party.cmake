@@ -98,7 +98,7 @@ endif()
 if(EAR_BOARD)
   ear_fetch(lwip 83729c274c499d3348e9fbbe043a3113f3fa8953e7efddc7c21c7fcbb1f2b7b1 l/lwip/lwip_2.2.1+dfsg1.orig.tar.xz)
   set(lwip_parts
-      core/altcp core/altcp_alloc core/def core/dns core/inet_chksum core/init core/ip core/mem core/memp core/netif
+      core/altcp core/def core/dns core/inet_chksum core/init core/ip core/mem core/memp core/netif
       core/pbuf core/tcp core/tcp_in core/tcp_out core/timeouts core/udp core/ipv4/dhcp core/ipv4/etharp core/ipv4/icmp
       core/ipv4/ip4 core/ipv4/ip4_addr netif/ethernet apps/mqtt/mqtt apps/sntp/sntp)
   list(TRANSFORM lwip_parts REPLACE "(.+)" "${lwip_SOURCE_DIR}/src/\\1.c")

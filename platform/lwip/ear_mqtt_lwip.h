@@ -21,14 +21,14 @@ struct ear_mqtt_lwip_owner {
     void *context;
 };
 
-/** Texts and bytes live as long as the transport. */
+/** Texts and bytes live as long as the transport, certificates too: they are read in place. */
 struct ear_mqtt_lwip_config {
     const char *host; /* of the broker: name or address */
     uint16_t port;
     const char *client_id;
     uint16_t keepalive_s;
-    const char *subscribe; /* topic, QoS 1, in each session */
-    struct ear_tls_config tls;
+    const char *subscribe;     /* topic, QoS 1, in each session */
+    struct ear_tls_config tls; /* server_name NULL or "": host */
     struct ear_net *net;
     struct ear_log log;
     struct ear_mqtt_lwip_owner owner;
@@ -50,5 +50,8 @@ uint32_t ear_mqtt_lwip_next_ms(const struct ear_mqtt_lwip *mqtt);
 /** Whether the session was resumed, the version of TLS: for `status`. */
 const char *ear_mqtt_lwip_tls_version(const struct ear_mqtt_lwip *mqtt);
 bool ear_mqtt_lwip_resumed(const struct ear_mqtt_lwip *mqtt);
+
+/** "off", "resolving", "connecting", "up", ...: for `status`. */
+const char *ear_mqtt_lwip_state(const struct ear_mqtt_lwip *mqtt);
 
 #endif

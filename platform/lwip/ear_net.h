@@ -5,6 +5,7 @@
 #ifndef EAR_NET_H
 #define EAR_NET_H
 
+#include "core/port/ear_entropy.h"
 #include "core/port/ear_log.h"
 #include "platform/firmware/ear_clock_board.h"
 
@@ -17,9 +18,10 @@ struct ear_net_config {
     const char *mask;
     const char *gateway;
     const char *dns;
-    const char *time_server; /* name or address; "": the one that DHCP offers (option 42), else the gateway */
-    uint16_t time_port;      /* 123 */
-    const char *host_name;   /* told to the DHCP server */
+    const char *time_server;           /* name or address; "": the one that DHCP offers (option 42), else the gateway */
+    uint16_t time_port;                /* 123 */
+    const char *host_name;             /* told to the DHCP server */
+    const struct ear_entropy *entropy; /* for what a stranger must not guess: ports, numbers of queries */
     struct ear_clock_board *clock;
     struct ear_log log;
 };
@@ -28,12 +30,16 @@ struct ear_net_config {
 struct ear_net {
     struct ear_net_config config;
     struct netif netif;
+    bool open;
     bool link_up;
     bool has_address;
+    uint32_t guessable;    /* state of the makeshift that is used while entropy gives nothing */
     uint32_t time_answers; /* SNTP answers that were believed */
+    uint32_t time_refused; /* SNTP answers below the clock's floor; they were not */
 };
 
-/** EAR_ERR_CONFIG: an address cannot be read (the log says which); EAR_ERR_IO: no network controller answers. */
+/** EAR_ERR_CONFIG: an address cannot be read (the log says which); EAR_ERR_IO: no network controller answers. The
+ * other functions then do nothing. *net does not move. */
 EAR_MUST_USE enum ear_err ear_net_open(struct ear_net *net, const struct ear_net_config *config);
 
 /** Take in what came, run lwIP's timers; log when an address comes or goes. */
@@ -44,5 +50,8 @@ uint32_t ear_net_next_ms(const struct ear_net *net);
 
 /** The address as text, "" while there is none. */
 const char *ear_net_address(const struct ear_net *net, char text[16]);
+
+/** Why nobody can be reached, for people; NULL: there is an address. */
+const char *ear_net_why_offline(const struct ear_net *net);
 
 #endif

@@ -248,6 +248,16 @@ int32_t ear_tls_write(struct ear_tls *tls, const uint8_t *bytes, size_t length)
     return count > 0 ? count : (int32_t)not_now(tls, count);
 }
 
+enum ear_err ear_tls_flush(struct ear_tls *tls)
+{
+    if (tls->ssl.MBEDTLS_PRIVATE(out_left) == 0) { /* no accessor gives it */
+        return EAR_OK;
+    }
+    const uint8_t unread = 0; /* as long as a record waits, a write sends that one and looks at nothing else */
+    const int32_t count = ear_tls_write(tls, &unread, sizeof unread);
+    return count < 0 ? (enum ear_err)count : EAR_OK;
+}
+
 bool ear_tls_has_pending(const struct ear_tls *tls)
 {
     return tls->open && mbedtls_ssl_check_pending(&tls->ssl) != 0;

@@ -101,8 +101,12 @@ EAR_MUST_USE enum ear_err ear_tls_handshake_step(struct ear_tls *tls);
 /** Bytes read; 0: closed in an orderly way; EAR_ERR_BUSY; EAR_ERR_IO. */
 EAR_MUST_USE int32_t ear_tls_read(struct ear_tls *tls, uint8_t *bytes, size_t capacity);
 
-/** Bytes written, at least one; EAR_ERR_BUSY (then again with the same bytes); EAR_ERR_IO. */
+/** Bytes written, at least one; EAR_ERR_BUSY (then again with the same bytes); EAR_ERR_IO. With EAR_ERR_BUSY that wants
+ * EAR_TLS_WANTS_WRITE the bytes have been taken and encrypted: ear_tls_flush sends them as well. */
 EAR_MUST_USE int32_t ear_tls_write(struct ear_tls *tls, const uint8_t *bytes, size_t length);
+
+/** Send what was encrypted and found no room below. EAR_OK: nothing waits; EAR_ERR_BUSY; EAR_ERR_IO. */
+EAR_MUST_USE enum ear_err ear_tls_flush(struct ear_tls *tls);
 
 /** Decrypted bytes that wait for ear_tls_read and that no poll on the stream below will announce. */
 bool ear_tls_has_pending(const struct ear_tls *tls);

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* platform/lwip/ear_tls_board.c - memory and time for mbedTLS. The arena is painted, and its allocator takes the first
+ * gap that fits, so that the last byte whose paint is gone is how far it was ever used. */
+#include "platform/lwip/ear_tls_board.h"
+
+#include "core/base/ear_tz.h"
+#include "platform/firmware/ear_board.h"
+
+#include <stdalign.h>
+#include <string.h>
+
+#include "mbedtls/memory_buffer_alloc.h"
+#include "mbedtls/platform.h"
+#include "mbedtls/platform_time.h"
+#include "mbedtls/platform_util.h"
+
+#define PAINT 0xa5
+#define DAY_S 86400
+
+static alignas(8) uint8_t arena[EAR_TLS_ARENA_BYTES];
+static const struct ear_clock_board *now_of;
+
+static mbedtls_time_t seconds(mbedtls_time_t *also)
+{
+    const mbedtls_time_t now = now_of != NULL ? (mbedtls_time_t)ear_clock_board_seconds(now_of) : 0;
+    if (also != NULL) {
+        *also = now;
+    }
+    return now;
+}
+
+/* Asked for only by code that makes texts, and there is none in an image. */
+static int no_text(char *text, size_t capacity, const char *format, ...)
+{
+    (void)format;
+    if (capacity > 0) {
+        text[0] = '\0';
+    }
+    return -1;
+}
+
+void ear_tls_board_open(const struct ear_clock_board *clock)
+{
+    static bool open;
+    now_of = clock;
+    if (open) {
+        return;
+    }
+    open = true;
+    memset(arena, PAINT, sizeof arena);
+    mbedtls_memory_buffer_alloc_init(arena, sizeof arena);
+    (void)mbedtls_platform_set_time(seconds);
+    (void)mbedtls_platform_set_snprintf(no_text);
+}
+
+uint32_t ear_tls_board_arena_peak(void)
+{
+    uint32_t used = sizeof arena;
+    while (used > 0 && arena[used - 1] == PAINT) {
+        used--;
+    }
+    return used;
+}
+
+mbedtls_ms_time_t mbedtls_ms_time(void)
+{
+    return (mbedtls_ms_time_t)ear_board_monotonic_ms();
+}
+
+struct tm *mbedtls_platform_gmtime_r(const mbedtls_time_t *at, struct tm *civil)
+{
+    const int64_t days = *at / DAY_S;
+    const int of_day = (int)(*at % DAY_S);
+    int64_t year;
+    unsigned month;
+    unsigned day;
+    ear_tz_civil_from_days(days, &year, &month, &day);
+    *civil = (struct tm){.tm_year = (int)year - 1900,
+                         .tm_mon = (int)month - 1,
+                         .tm_mday = (int)day,
+                         .tm_hour = of_day / 3600,
+                         .tm_min = of_day / 60 % 60,
+                         .tm_sec = of_day % 60};
+    return civil;
+}
