@@ -167,6 +167,10 @@ static uint8_t put_utf8(uint32_t c, uint8_t *out)
 uint8_t ear_fold(uint32_t code_point, uint8_t *out)
 {
     uint32_t c = code_point;
+    if ((c | 0x20u) - 'a' < 26u) {
+        out[0] = (uint8_t)(c | 0x20u);
+        return 1; /* most of all */
+    }
     enum ear_fold_class class = ear_fold_class(c);
     if (class == EAR_FOLD_MARK && c >= 0x80) {
         c = fold_mark(c);
@@ -176,7 +180,7 @@ uint8_t ear_fold(uint32_t code_point, uint8_t *out)
         c -= 0xFEE0; /* full-width ASCII */
     }
     if (c >= 'A' && c <= 'Z') {
-        c += 0x20;
+        c += 0x20; /* was full-width */
     }
     if (c >= LATIN_FIRST && c <= LATIN_LAST && latin[2 * (c - LATIN_FIRST)] != ' ') {
         const char *plain = &latin[2 * (c - LATIN_FIRST)];
