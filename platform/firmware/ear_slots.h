@@ -43,6 +43,10 @@ struct ear_slot_look {
     const char *why; /* constant text, where the state is EMPTY or REFUSED */
 };
 
+/** The slots of a board, from its partitions slot_a, slot_b and boot; check is left as it is. False: it has none. In a
+ * file of its own, since a board is needed (ear_partition.h). */
+bool ear_slots_open_partitions(struct ear_slots *slots);
+
 /** What a slot holds at most. */
 uint32_t ear_slots_room(const struct ear_storage *slot);
 
