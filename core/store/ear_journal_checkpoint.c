@@ -277,6 +277,10 @@ int ear_journal_finish_scrub(struct ear_journal *journal)
     static const struct ear_record_pieces none;
     journal->former = (struct ear_journal_mark){0};
     int err = ear_record_log_erase(&journal->log, journal->newest.begin);
+    if (err == EAR_OK) { /* where SCRUBBED is, nothing older is */
+        journal->dirty = true;
+        err = ear_journal_sync(journal);
+    }
     if (err == EAR_OK) {
         err = ear_journal_append(journal, EAR_JOURNAL_SCRUBBED, &none);
     }

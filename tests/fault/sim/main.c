@@ -87,6 +87,10 @@ static void run_clocks(const struct options *options, struct reference *clocks)
     if ((campaign = begin(options, "clocks-cut", "clocks that jump, and power goes")) != NULL) {
         campaign_cut_once(clocks, how, campaign);
     }
+    if (options->depth > 1 &&
+        (campaign = begin(options, "clocks-cut-twice", "and again at an operation of the start after it")) != NULL) {
+        campaign_cut_twice(clocks, how, campaign);
+    }
     if ((campaign = begin(options, "clocks-once", "and the wall clock fails at a call")) != NULL) {
         campaign_port_fails(clocks, how, campaign, PORT_CLOCK, false);
     }
