@@ -5,9 +5,10 @@
 #include <signal.h>
 
 #include "tools/earshot/commands.h"
+#include "tools/field/field.h"
 
 static const struct command list[] = {
-    {"send", earshot_send, "give events to a running earshotd"},
+    {"send", earshot_send, "give events to a running earshotd, or to a board"},
     {"sim", earshot_sim, "play conversations: turn dialogues into timed event streams"},
     {"tap", earshot_tap, "subscribe to a broker and show the summaries that arrive"},
     {"merge", earshot_merge, "add up the recorded summaries of many devices"},
@@ -17,6 +18,9 @@ static const struct command list[] = {
     {"judge", earshot_judge, "what a device would say about messages of your own"},
     {"pack", earshot_pack, "make, measure, sign and install packs: classifiers as data"},
     {"image", earshot_image, "make and check firmware images"},
+    {"identity", earshot_identity, "who a device is, for boards that only a programmer writes"},
+    {"flash", earshot_flash, "write images and identities into the flash of a board"},
+    {"provision", earshot_provision, "make a board on the desk a device that reports to its broker"},
     {"plugin", earshot_plugin, "make, check and try native plugins: classifiers as code"},
     {"wear", earshot_wear, "reckon how long a flash lasts under the agent"},
     {"catalogue", earshot_catalogue, "print the catalogue of numbers: a page, CDDL or JSON"},

@@ -3,6 +3,7 @@
 #include "tools/earshot/client.h"
 #include "tools/earshot/earshot.h"
 #include "tools/earshot/events.h"
+#include "tools/field/field.h"
 
 #include <getopt.h>
 #include <string.h>
@@ -19,6 +20,7 @@ struct send {
 static void print_help(void)
 {
     puts("usage: earshot send [--socket PATH] [--cbor] [-v] [EVENT...]\n"
+         "       earshot send --serial PORT [-v] [FILE | EVENT...]\n"
          "\n"
          "Each EVENT is one JSON object; without any, they are read from standard input, one a line. Answers that are\n"
          "faults are printed (all, with -v). The exit status is 1 if an event was refused.\n"
@@ -26,13 +28,17 @@ static void print_help(void)
          "  --socket PATH  where earshotd listens ($EARSHOT_SOCKET, else " EARSHOT_SOCKET ")\n"
          "  --cbor         convert to CBOR and send a CBOR sequence\n"
          "  -v, --verbose  print every answer\n"
+         "  --serial PORT  to a board instead: /dev/ttyUSB0, tcp:HOST:PORT or unix:PATH. Takes JSON lines or CBOR, also\n"
+         "                 from a file; what is lost on the line is sent again, and not counted twice\n"
          "\n"
          "One event:\n"
          "  earshot send -v '{\"kind\":\"message\",\"conversation\":\"c1\",\"from\":\"user\",\"text\":\"Hello\"}'\n"
          "A file of them:\n"
          "  earshot send <events.ndjson\n"
          "As a conversation goes on, from another program:\n"
-         "  kiosk-program | earshot send");
+         "  kiosk-program | earshot send\n"
+         "To a board on the desk:\n"
+         "  earshot send --serial /dev/ttyUSB0 events.ndjson");
 }
 
 static void on_answer(void *context, struct client *client, const char *answer, size_t length)
@@ -109,17 +115,22 @@ static bool queue_input(struct send *send)
 int earshot_send(int argc, char **argv)
 {
     static const struct option options[] = {{"socket", required_argument, NULL, 's'},
+                                            {"serial", required_argument, NULL, 'b'},
                                             {"cbor", no_argument, NULL, 'c'},
                                             {"verbose", no_argument, NULL, 'v'},
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
     struct send send = {.client = {.on_answer = on_answer, .context = &send}};
     const char *path = environment("EARSHOT_SOCKET", EARSHOT_SOCKET);
+    const char *port = NULL;
 
     for (int option; (option = getopt_long(argc, argv, "vh", options, NULL)) != -1;) {
         switch (option) {
         case 's':
             path = optarg;
+            break;
+        case 'b':
+            port = optarg;
             break;
         case 'c':
             send.client.binary = true;
@@ -133,6 +144,9 @@ int earshot_send(int argc, char **argv)
         default:
             return EARSHOT_USAGE;
         }
+    }
+    if (port != NULL) {
+        return field_send(port, argv + optind, argc - optind, send.verbose);
     }
     client_open(&send.client, path);
     bool open = true;

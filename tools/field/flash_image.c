@@ -75,15 +75,15 @@ static void put_alone(const struct board_layout *board, uint8_t *flash, const st
     printf("%s: %s, %zu of %u bytes\n", part->name, path, length, part->bytes);
 }
 
+static const char *const slot_names[EAR_SLOTS] = {"slot_a", "slot_b"};
+
 /* The slots of a board as the boot loader sees them. Storage: slot_a, slot_b, boot. */
 static void open_slots(const struct board_layout *board, uint8_t *flash, struct memory_storage storage[3],
                        struct ear_slots *slots)
 {
-    static const char *const names[] = {"slot_a", "slot_b", "boot"};
-
     *slots = (struct ear_slots){0};
-    for (unsigned i = 0; i < 3; i++) {
-        const struct board_part *part = part_of(board, names[i]);
+    for (unsigned i = 0; i <= EAR_SLOTS; i++) {
+        const struct board_part *part = part_of(board, i < EAR_SLOTS ? slot_names[i] : "boot");
         memory_storage_init(&storage[i], flash + part->at, board->sector_bytes, part->bytes / board->sector_bytes);
         if (i < EAR_SLOTS) {
             slots->slot[i] = (struct ear_slot){&storage[i].port, board->address + part->at};
@@ -92,36 +92,46 @@ static void open_slots(const struct board_layout *board, uint8_t *flash, struct 
     slots->boot = &storage[2].port;
 }
 
-/* A programmer knows what it writes: the image is at work without a trial. Unless the other slot has a newer one. */
+/* A programmer knows what it writes: the image is at work without a trial, unless it brings a trailer of its own. */
+static void write_slot(const struct board_layout *board, uint8_t *flash, struct ear_slots *slots, unsigned which,
+                       const char *path, const char *bytes, size_t length)
+{
+    const struct board_part *part = part_of(board, slot_names[which]);
+    const uint32_t room = ear_slots_room(slots->slot[which].storage);
+
+    if (length > room && length != part->bytes) {
+        die("%s: has %zu bytes; %s has room for %u", path, length, slot_names[which], room);
+    }
+    flash_image_erase(board, flash, slot_names[which]);
+    memcpy(flash + part->at, bytes, length);
+    if (length != part->bytes &&
+        (ear_slots_offer(slots, which) != EAR_OK || ear_slots_confirm(slots, which) != EAR_OK)) {
+        die("%s: %s cannot be marked as good", path, slot_names[which]);
+    }
+}
+
 static void put_in_slot(const struct board_layout *board, uint8_t *flash, unsigned which, const char *path,
                         const char *bytes, size_t length)
 {
-    static const char *const names[] = {"slot_a", "slot_b"};
+    const char *name = slot_names[which], *other_name = slot_names[1 - which];
     struct memory_storage storage[3];
     struct ear_slots slots;
     struct ear_slot_look look, other;
     char version[EAR_IMAGE_VERSION_BYTES];
 
     open_slots(board, flash, storage, &slots);
-    if (length > ear_slots_room(&storage[which].port)) {
-        die("%s: has %zu bytes; %s has room for %u", path, length, names[which], ear_slots_room(&storage[which].port));
-    }
-    flash_image_erase(board, flash, names[which]);
-    memcpy(storage[which].bytes, bytes, length);
-    if (ear_slots_offer(&slots, which) != EAR_OK || ear_slots_confirm(&slots, which) != EAR_OK) {
-        die("%s: %s cannot be marked as good", path, names[which]);
-    }
+    write_slot(board, flash, &slots, which, path, bytes, length);
     ear_slots_look(&slots, which, &look);
-    if (look.state != EAR_SLOT_GOOD) {
+    if (look.state != EAR_SLOT_GOOD && look.state != EAR_SLOT_NEW) {
         die("%s: the boot loader would not start it: %s", path, look.why != NULL ? look.why : "not complete");
     }
-    printf("%s: %s, version %s, counter %u\n", names[which], path, ear_image_version_text(&look.image.version, version),
-           look.image.counter);
+    printf("%s: %s, version %s, counter %u%s\n", name, path, ear_image_version_text(&look.image.version, version),
+           look.image.counter, look.state == EAR_SLOT_NEW ? ", on trial" : "");
     ear_slots_look(&slots, 1 - which, &other);
     if (other.is_read && other.state != EAR_SLOT_REFUSED &&
         ear_image_compare(&other.image.version, &look.image.version) > 0) {
-        printf("  but %s has version %s, which is newer and starts first: --erase %s\n", names[1 - which],
-               ear_image_version_text(&other.image.version, version), names[1 - which]);
+        printf("  but %s has version %s, which is newer and starts first (--erase %s)\n", other_name,
+               ear_image_version_text(&other.image.version, version), other_name);
     }
 }
 
@@ -148,7 +158,7 @@ void flash_image_put_firmware(const struct board_layout *board, uint8_t *flash, 
         die("%s: is no signed image (%s); `earshot image sign` makes one", path, why != NULL ? why : "too short");
     }
     for (unsigned i = 0; i < EAR_SLOTS; i++) {
-        const struct board_part *part = part_of(board, i == 0 ? "slot_a" : "slot_b");
+        const struct board_part *part = part_of(board, slot_names[i]);
         if (image.load_address == board->address + part->at) {
             put_in_slot(board, flash, i, path, bytes, length);
             free(bytes);

@@ -33,8 +33,8 @@ static void put(struct ear_identity *identity, enum ear_identity_part part, cons
         die("the %s has %zu bytes; a device keeps at most %u: leave out the chain, or use keys of P-256", what,
             der->length, (unsigned)EAR_IDENTITY_PART_BYTES);
     }
-    if (err != EAR_OK) {
-        die("the %s does not fit into the partition `identity` (%s)", what, ear_err_name(err));
+    if (err != EAR_OK) { /* EAR_ERR_FULL */
+        die("the %s does not fit beside the others into the partition `identity` (%s)", what, ear_err_name(err));
     }
 }
 

@@ -19,7 +19,15 @@
 #include "tools/field/field.h"
 #include "tools/field/serial.h"
 
-enum { WINDOW = 8, IN_FLIGHT_BYTES = 768, AGAIN_MS = 2000, SOON_MS = 150, TRIES = 8, READ_BYTES = 65536 };
+enum {
+    WINDOW = 8,
+    IN_FLIGHT_BYTES = 768,
+    AGAIN_MS = 2000,
+    SOON_MS = 150,
+    BUSY_MS = 500,
+    TRIES = 8,
+    READ_BYTES = 65536
+};
 
 /* An event on its way. */
 struct flight {
@@ -28,6 +36,7 @@ struct flight {
     uint16_t number;
     uint32_t n; /* of the event, from 1 */
     unsigned tries;
+    int8_t last_err;  /* EAR_ERR_BUSY or _IO: that was answered; EAR_OK: nothing was */
     int64_t again_ms; /* when it is sent again */
 };
 
@@ -125,7 +134,12 @@ static void on_frame(void *context, const struct ear_frame *frame)
             flight->again_ms =
                 soon_ms; /* one of them, nobody knows which: the answers to the others are on their way */
         } else if (frame->kind == EAR_FRAME_ANSWER && frame->number == flight->number && read_answer(frame, &answer)) {
-            land(sending, flight, &answer);
+            if (answer.fault.err == EAR_ERR_BUSY || answer.fault.err == EAR_ERR_IO) {
+                flight->again_ms = monotonic_ms() + BUSY_MS; /* not now */
+                flight->last_err = answer.fault.err;
+            } else {
+                land(sending, flight, &answer);
+            }
         }
     }
 }
@@ -137,7 +151,14 @@ static void fly(struct sending *sending, struct flight *flight)
     const struct ear_frame frame = {
         .kind = EAR_FRAME_EVENT, .number = flight->number, .body = flight->body, .length = flight->length};
 
-    if (flight->tries++ == TRIES) {
+    if (flight->tries++ == TRIES && flight->last_err != EAR_OK) {
+        die("%s: event %u was sent %d times; the device answers `%s`: it cannot keep it. %u events were counted "
+            "before. "
+            "`earshot provision --serial %s --check` shows what is wrong with it",
+            sending->serial.name, flight->n, TRIES, ear_err_name(flight->last_err), sending->taken,
+            sending->serial.name);
+    }
+    if (flight->tries > TRIES) {
         die("%s: event %u was sent %d times and not answered; %u events were counted before: is this a device's serial "
             "port, at 115200 baud? `earshot provision --serial %s --check` looks",
             sending->serial.name, flight->n, TRIES, sending->taken, sending->serial.name);
@@ -206,6 +227,7 @@ static void queue(struct sending *sending, struct ear_event *event)
     flight->number = (uint16_t)sending->read;
     flight->n = sending->read;
     flight->tries = 0;
+    flight->last_err = EAR_OK;
     sending->in_flight++;
     sending->in_flight_bytes += (size_t)length;
     fly(sending, flight);

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SEND_MS = 10000, QUIET_MS = 60, ECHO_MS = 400 };
+enum { SEND_MS = 10000, PAUSE_MS = 1000, QUIET_MS = 60, ECHO_MS = 400 };
 
 static void take(struct serial *serial, const uint8_t *bytes, size_t length)
 {
@@ -34,6 +34,10 @@ static bool receive(struct serial *serial)
     const ssize_t got = read(serial->fd, block, sizeof block);
 
     if (got > 0) {
+        if (monotonic_ms() - serial->came_ms > PAUSE_MS) {
+            ear_frame_reader_reset(&serial->reader); /* as the device does: noise is no frame for ever */
+        }
+        serial->came_ms = monotonic_ms();
         serial->heard += (size_t)got;
         take(serial, block, (size_t)got);
     }

@@ -19,6 +19,7 @@ struct serial {
     int fd;           /* -1: closed */
     struct text in;   /* what came and stands outside of frames, not yet taken; without '\r' and '\0' */
     uint64_t heard;   /* bytes that came, ever */
+    int64_t came_ms;  /* when the last did */
     struct ear_frame_reader reader;
     uint8_t frame[SERIAL_FRAME_BYTES];
     /** A frame came. EAR_FRAME_FAULTY ones too: kind EAR_FRAME_BAD, number 0 as if the device had said so. */
