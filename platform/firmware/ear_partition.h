@@ -9,6 +9,8 @@
  *   outbox           summaries that nobody has acknowledged
  *   packs            classifiers that came to the running device
  *   plugins          native plugins
+ *   boot             the security counter of images (ear_slots.h)
+ *   scratch          nothing: `test` at the shell writes here
  */
 #ifndef EAR_PARTITION_H
 #define EAR_PARTITION_H

@@ -11,7 +11,7 @@
 #define EAR_BOARD_FLASH_BYTES 0x1000000u
 #define EAR_BOARD_SECTOR_BYTES 4096u
 #define EAR_BOARD_FLASH_WRITABLE 1
-#define EAR_BOARD_WATCHDOG_MS 8000u
+#define EAR_BOARD_WATCHDOG_MS 20000u
 
 #define EAR_BOARD_IRQS(X)      \
     X(-14, ear_fault_watchdog) \
