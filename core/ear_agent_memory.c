@@ -167,6 +167,21 @@ static void tell_what_is_missing(struct ear_agent *agent, const struct ear_secti
     }
 }
 
+/* What a partition that cannot hold the counters lacks. */
+static void tell_what_is_needed(const struct ear_agent *agent)
+{
+    const uint32_t sector_bytes = agent->config->state.sector_bytes;
+    const uint32_t least = ear_journal_sector_bytes(EAR_ENTRY_BYTES);
+
+    if (sector_bytes < least || sector_bytes > EAR_STORAGE_SECTOR_MAX || (sector_bytes & (sector_bytes - 1)) != 0) {
+        ear_agent_say(agent, EAR_LOG_ERROR, "the storage of the counters needs larger sectors, a power of two of bytes",
+                      "at least", least);
+    } else {
+        ear_agent_say(agent, EAR_LOG_ERROR, "the storage of the counters needs more sectors", "enough are",
+                      ear_agent_state_room(0, sector_bytes) / sector_bytes);
+    }
+}
+
 static int open_journal(struct ear_agent *agent)
 {
     const struct ear_storage *storage = &agent->config->state;
@@ -178,6 +193,9 @@ static int open_journal(struct ear_agent *agent)
     }
     if (err != EAR_OK) {
         ear_agent_say(agent, EAR_LOG_ERROR, "the storage of the counters cannot be opened", ear_err_name(err), 0);
+        if (err == EAR_ERR_CONFIG) {
+            tell_what_is_needed(agent);
+        }
     }
     return err;
 }

@@ -43,6 +43,17 @@ uint32_t ear_journal_room(uint32_t memory_bytes, uint32_t entry_bytes, uint32_t 
     return (2u * sectors_of(memory_bytes, sector_bytes) + SLACK_SECTORS + TORN_SECTORS + entries) * sector_bytes;
 }
 
+uint32_t ear_journal_sector_bytes(uint32_t entry_bytes)
+{
+    const uint32_t least = entry_bytes + 3u + EAR_JOURNAL_ENTRIES_HEAD + EAR_RECORD_LOG_SECTOR_OVERHEAD +
+                           EAR_RECORD_LOG_RECORD_OVERHEAD + 15u;
+    uint32_t bytes = EAR_STORAGE_SECTOR_MIN;
+    while (bytes < least) {
+        bytes *= 2u;
+    }
+    return bytes;
+}
+
 static int measure(struct ear_journal *journal, uint32_t memory_bytes, uint32_t entry_bytes)
 {
     const struct ear_storage *storage = journal->log.storage;

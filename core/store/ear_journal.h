@@ -73,6 +73,9 @@ EAR_MUST_USE int ear_journal_open(struct ear_journal *journal, const struct ear_
  * sectors. */
 uint32_t ear_journal_room(uint32_t memory_bytes, uint32_t entry_bytes, uint32_t sector_bytes);
 
+/** Bytes that a sector needs for entries of up to so many. */
+uint32_t ear_journal_sector_bytes(uint32_t entry_bytes);
+
 /** Read the newest checkpoint of which every section that is asked for is whole or of another layout; if there is none
  * such, what can be read of the newest. Each section's `found` says what became of it. EAR_ERR_EMPTY: there is no
  * checkpoint; EAR_ERR_CORRUPT: not one section could be read; EAR_ERR_IO. */

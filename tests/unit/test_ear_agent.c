@@ -446,16 +446,17 @@ static void test_status_gathers_health(void **state)
 static struct {
     unsigned lines[EAR_LOG_DEBUG + 1];
     char last_error[96];
+    int64_t last_number;
 } told_log;
 
 static void keep_line(void *context, enum ear_log_level level, const char *message, const char *detail, int64_t number)
 {
     (void)context;
     (void)detail;
-    (void)number;
     told_log.lines[level]++;
     if (level == EAR_LOG_ERROR) {
         snprintf(told_log.last_error, sizeof told_log.last_error, "%s", message);
+        told_log.last_number = number;
     }
 }
 
@@ -529,6 +530,29 @@ static void test_a_configuration_that_cannot_work_is_refused(void **state)
     }
     begin_with_log(state);
     assert_int_equal(ear_agent_init(&agent, &config), EAR_OK);
+}
+
+/* What it says is needed is enough, and half of such a sector is not. */
+static void test_a_state_that_is_too_small_says_what_it_needs(void **state)
+{
+    begin_with_log(state);
+    config.state.sector_count = 4;
+    assert_int_equal(ear_agent_init(&agent, &config), EAR_ERR_CONFIG);
+    assert_non_null(strstr(told_log.last_error, "more sectors"));
+    assert_in_range(told_log.last_number, 5, FAKE_STORAGE_BYTES / 4096);
+    fake_storage_init(&state_flash, 4096, (uint32_t)told_log.last_number);
+    config.state = state_flash.port;
+    assert_int_equal(ear_agent_init(&agent, &config), EAR_OK);
+    fake_storage_init(&state_flash, 256, FAKE_STORAGE_BYTES / 256);
+    config.state = state_flash.port;
+    assert_int_equal(ear_agent_init(&agent, &config), EAR_ERR_CONFIG);
+    assert_non_null(strstr(told_log.last_error, "larger sectors"));
+    const uint32_t sector_bytes = (uint32_t)told_log.last_number;
+    for (uint32_t way = 0; way < 2; way++) {
+        fake_storage_init(&state_flash, sector_bytes >> way, FAKE_STORAGE_BYTES / (sector_bytes >> way));
+        config.state = state_flash.port;
+        assert_int_equal(ear_agent_init(&agent, &config), way == 0 ? EAR_OK : EAR_ERR_CONFIG);
+    }
 }
 
 /* Random bytes are asked for a key, unless one is set or known, and for the uplink's pauses. */
@@ -664,6 +688,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_damaged_memory_is_told, set_up),
         cmocka_unit_test_setup(test_status_gathers_health, set_up),
         cmocka_unit_test_setup(test_a_configuration_that_cannot_work_is_refused, begin_with_log),
+        cmocka_unit_test(test_a_state_that_is_too_small_says_what_it_needs),
         cmocka_unit_test_setup(test_without_random_bytes_there_is_no_start, begin_with_log),
         cmocka_unit_test_setup(test_refused_plugins_are_told_and_do_not_stop_it, begin_with_log),
         cmocka_unit_test_setup(test_an_outbox_that_fails, begin_with_log),
