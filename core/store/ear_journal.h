@@ -59,7 +59,7 @@ struct ear_journal {
     bool scrub;                        /* what is older than the newest checkpoint is to be erased yet */
     bool dirty;                        /* written and not yet synced */
     bool unready;                      /* the record that says so could not be written yet */
-    uint8_t buffer[EAR_JOURNAL_BYTES]; /* entries that wait; while replaying, the record being read */
+    uint8_t buffer[EAR_ENABLED(STORAGE) ? EAR_JOURNAL_BYTES : 1]; /* entries that wait; while replaying, the record being read */
 };
 
 /** Open the partition, making an empty one where nothing is. journal->log.boot is the new boot's number. memory_bytes:

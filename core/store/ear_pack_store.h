@@ -45,7 +45,7 @@ struct ear_pack_store {
     uint32_t refused;  /* packs that were not */
     uint32_t rolled_back;
     uint32_t corrupt; /* slots whose bytes failed their checksum at open */
-    struct ear_pack_place places[EAR_PACKS];
+    struct ear_pack_place places[EAR_ENABLED(STORAGE) ? EAR_PACKS : 1];
 };
 
 static inline bool ear_pack_store_is_open(const struct ear_pack_store *store)
