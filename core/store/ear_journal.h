@@ -41,25 +41,26 @@ struct ear_journal {
     struct ear_record_log log;
     struct ear_journal_mark newest;
     struct ear_journal_mark former;
-    uint64_t at;                       /* replay: where to look for the next record */
-    uint32_t number;                   /* of the next entry: all entries ever are numbered */
-    uint32_t read_number;              /* replay: of the next entry in buffer */
-    uint32_t entry_limit;              /* bytes of log after a checkpoint beyond which the next is due */
-    uint32_t commits;                  /* that had something to do */
-    uint32_t checkpoints;              /* made */
-    uint32_t lost;                     /* entries that could not be read or were given up */
-    uint32_t failed;                   /* writes that the storage refused */
-    uint16_t memory_sectors;           /* that a checkpoint takes at most */
-    uint16_t room;                     /* bytes of buffer that are used: what fits a record */
-    uint16_t pending;                  /* bytes in buffer */
-    uint16_t pending_count;            /* entries in it */
-    uint16_t read_at;                  /* replay: where in buffer the next entry is */
-    uint8_t tries;                     /* starts before this one that did not become ready */
-    bool ready;                        /* replayed; entries may be added */
-    bool scrub;                        /* what is older than the newest checkpoint is to be erased yet */
-    bool dirty;                        /* written and not yet synced */
-    bool unready;                      /* the record that says so could not be written yet */
-    uint8_t buffer[EAR_ENABLED(STORAGE) ? EAR_JOURNAL_BYTES : 1]; /* entries that wait; while replaying, the record being read */
+    uint64_t at;             /* replay: where to look for the next record */
+    uint32_t number;         /* of the next entry: all entries ever are numbered */
+    uint32_t read_number;    /* replay: of the next entry in buffer */
+    uint32_t entry_limit;    /* bytes of log after a checkpoint beyond which the next is due */
+    uint32_t commits;        /* that had something to do */
+    uint32_t checkpoints;    /* made */
+    uint32_t lost;           /* entries that could not be read or were given up */
+    uint32_t failed;         /* writes that the storage refused */
+    uint16_t memory_sectors; /* that a checkpoint takes at most */
+    uint16_t room;           /* bytes of buffer that are used: what fits a record */
+    uint16_t pending;        /* bytes in buffer */
+    uint16_t pending_count;  /* entries in it */
+    uint16_t read_at;        /* replay: where in buffer the next entry is */
+    uint8_t tries;           /* starts before this one that did not become ready */
+    bool ready;              /* replayed; entries may be added */
+    bool scrub;              /* what is older than the newest checkpoint is to be erased yet */
+    bool dirty;              /* written and not yet synced */
+    bool unready;            /* the record that says so could not be written yet */
+    uint8_t buffer[EAR_ENABLED(STORAGE) ? EAR_JOURNAL_BYTES
+                                        : 1]; /* entries that wait; while replaying, the record being read */
 };
 
 /** Open the partition, making an empty one where nothing is. journal->log.boot is the new boot's number. memory_bytes:
