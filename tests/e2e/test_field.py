@@ -92,7 +92,7 @@ def test_identity_faults(world):
     refused(world, 1, "no public key of P-256|public key is meant", *base, "--pack-key", certs.ca)
     refused(world, 2, "mps2 and lm3s6965", "identity", "make", "--board", "esp32", "--out", "x")
     refused(world, 2, "no such setting", *base, "--set", "broker.hots=x")
-    refused(world, 2, "a number from 1 to 65535", *base, "--set", "broker.port=0")
+    refused(world, 2, "a whole number from 1 to 65535", *base, "--set", "broker.port=0")
     refused(world, 2, "section.name=value is meant", *base, "--set", "broker")
     refused(world, 2, "64 hex digits", *base, "--seed", "12")
     refused(world, 2, "go together", *base, "--cert", certs.crt("client"))
@@ -267,7 +267,7 @@ def test_provision_faults_of_the_line(world):
 
 def test_provision_touches_nothing_where_files_are_wrong(world):
     certs, device = world.certs, FakeDevice(world)
-    for says, more in (("a number from 1 to 65535", ["--set", "broker.port=99999"]),
+    for says, more in (("a whole number from 1 to 65535", ["--set", "broker.port=99999"]),
                        ("holds a certificate; a public key", ["--pack-key", certs.ca]),
                        ("cannot be read|a certificate is meant", ["--ca", certs.key("ca")]),
                        ("one way to a certificate", ["--csr-out", world.path("x")]),

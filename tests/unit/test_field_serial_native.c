@@ -68,6 +68,7 @@ static void end(struct fake *fake, struct serial *serial)
     assert_int_equal(pthread_join(fake->thread, NULL), 0);
     close(fake->fd);
     text_free(&serial->in);
+    text_free(&serial->error);
 }
 
 #define SAYS(hears, text)             \
@@ -79,7 +80,7 @@ static void test_answers(void **state)
 {
     (void)state;
     static const struct part parts[] = {SAYS(7, "status\r\nmac   02:03\r\nip    none\r\nok\r\n> "),
-                                        SAYS(4, "bad\r\nerror: there is no command bad\r\n> "),
+                                        SAYS(4, "bad\r\nsome more\r\nerror: there is no command bad\r\n> "),
                                         SAYS(3, "go\r\nokay\r\nerror\r\nok\r\n> ")};
     struct fake fake;
     struct serial serial;
@@ -88,7 +89,8 @@ static void test_answers(void **state)
     assert_int_equal(serial_command(&serial, "status", &said, 2000), SERIAL_OK);
     assert_string_equal(said.bytes, "mac   02:03\nip    none\n"); /* without echo, prompt and end */
     assert_int_equal(serial_command(&serial, "bad", &said, 2000), SERIAL_ERROR);
-    assert_string_equal(said.bytes, "there is no command bad");
+    assert_string_equal(said.bytes, "some more\n");
+    assert_string_equal(serial.error.bytes, "there is no command bad");
     assert_int_equal(serial_command(&serial, "go", &said, 2000), SERIAL_OK);
     assert_string_equal(said.bytes, "okay\nerror\n");
     end(&fake, &serial);

@@ -7,11 +7,14 @@
 
 enum { HELLO_MS = 1500, HELLOS = 4, COMMAND_MS = 10000, BACK_MS = 60000, PAUSE_MS = 250 };
 
-/* The first thing said to a device may end a line that somebody else had begun. */
+/* What somebody else had begun to type is given up first (Ctrl-C). */
 static bool says_hello(struct device *device)
 {
     for (int i = 0; i < HELLOS && device->serial.fd >= 0; i++) {
-        if (serial_send(&device->serial, "\r", 1) && device_ask(device, "status", HELLO_MS) == SERIAL_OK) {
+        if (serial_send(&device->serial, "\3", 1)) {
+            serial_settle(&device->serial);
+        }
+        if (device_ask(device, "status", HELLO_MS) == SERIAL_OK) {
             return true;
         }
     }
@@ -61,7 +64,8 @@ static void must_be_ok(const struct device *device, enum serial_answer answer, c
     case SERIAL_OK:
         return;
     case SERIAL_ERROR:
-        die("%s: %s: the device says to `%s`: error: %s", device->serial.name, doing, shown(line), device->said.bytes);
+        die("%s: %s: the device says to `%s`: error: %s", device->serial.name, doing, shown(line),
+            device->serial.error.bytes);
     case SERIAL_SILENT:
         die("%s: %s: no answer to `%s` within %d s%s%s", device->serial.name, doing, shown(line), COMMAND_MS / 1000,
             device->said.length > 0 ? "; it said: " : "", device->said.length > 0 ? device->said.bytes : "");

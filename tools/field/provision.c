@@ -50,7 +50,6 @@ static void print_indented(const char *text)
     }
 }
 
-/* Only the lines of `test` that tell of something wrong are of use to who has to mend it. */
 static int fail_test(const struct provision *provision, int64_t waited_s)
 {
     fflush(stdout);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+/* ECHO_MS: a device echoes within this time. */
 enum { SEND_MS = 10000, PAUSE_MS = 1000, QUIET_MS = 60, ECHO_MS = 400 };
 
 static void take(struct serial *serial, const uint8_t *bytes, size_t length)
@@ -130,15 +131,30 @@ static bool ends_with(const struct text *line, const char *end)
     return length > 0 && line->length >= length && memcmp(line->bytes + line->length - length, end, length) == 0;
 }
 
-/* The shell says back what is typed to it. */
-static bool is_echo(const struct text *line, const char *typed, bool *heard)
+/* What a line of the device says of the command that was typed. */
+static enum serial_answer judge(const struct text *line, struct text *said, struct text *error)
 {
-    const bool echo = !*heard && ends_with(line, typed);
-
-    *heard |= echo;
-    return echo;
+    if (strcmp(line->bytes, "ok") == 0) {
+        return SERIAL_OK;
+    }
+    if (strncmp(line->bytes, "error: ", 7) != 0) {
+        text_printf(said, "%s\n", line->bytes);
+        return SERIAL_SILENT;
+    }
+    error->length = 0;
+    text_add(error, line->bytes + 7, line->length - 7);
+    return SERIAL_ERROR;
 }
 
+static void start_over(struct text *said, enum serial_answer *answer)
+{
+    said->length = 0;
+    text_add(said, "", 0);
+    *answer = SERIAL_SILENT;
+}
+
+/* The shell says back what is typed to it; an answer before that belongs to what was typed before. Unless nothing
+ * follows: a line of the log may have come between the letters of the echo. */
 static enum serial_answer wait_answer(struct serial *serial, const char *typed, struct text *said, int timeout_ms)
 {
     int64_t until_ms = monotonic_ms() + timeout_ms;
@@ -146,31 +162,30 @@ static enum serial_answer wait_answer(struct serial *serial, const char *typed, 
     struct text line = {0};
     bool echoed = false;
 
-    while (answer == SERIAL_SILENT) {
+    start_over(said, &answer);
+    while (answer == SERIAL_SILENT || !echoed) {
         if (!next_line(serial, &line)) {
             const int64_t left_ms = until_ms - monotonic_ms();
-            if (left_ms <= 0) {
+            if (left_ms <= 0 || !serial_pump(serial, -1, (int)left_ms)) {
                 break;
             }
-            answer = serial_pump(serial, -1, (int)left_ms) ? SERIAL_SILENT : SERIAL_GONE;
-        } else if (strcmp(line.bytes, "ok") == 0) {
-            answer = SERIAL_OK;
-        } else if (strncmp(line.bytes, "error: ", 7) == 0) {
-            said->length = 0;
-            text_add(said, line.bytes + 7, line.length - 7);
-            answer = SERIAL_ERROR;
-        } else if (!is_echo(&line, typed, &echoed)) {
-            text_printf(said, "%s\n", line.bytes);
+        } else if (!echoed && ends_with(&line, typed)) {
+            echoed = true;
+            start_over(said, &answer);
+        } else {
+            if (answer != SERIAL_SILENT) {
+                start_over(said, &answer);
+            }
+            answer = judge(&line, said, &serial->error);
+            until_ms = answer != SERIAL_SILENT ? monotonic_ms() + ECHO_MS : until_ms;
         }
     }
     text_free(&line);
-    return answer;
+    return answer == SERIAL_SILENT && serial->fd < 0 ? SERIAL_GONE : answer;
 }
 
 enum serial_answer serial_command(struct serial *serial, const char *line, struct text *said, int timeout_ms)
 {
-    said->length = 0;
-    text_add(said, "", 0);
     forget(serial);
     if (!serial_send(serial, line, strlen(line)) || !serial_send(serial, "\r", 1)) {
         return SERIAL_GONE;
@@ -178,8 +193,7 @@ enum serial_answer serial_command(struct serial *serial, const char *line, struc
     return wait_answer(serial, line, said, timeout_ms);
 }
 
-/* Wait until the device has taken what was typed: it echoes, then is quiet. One that does not echo gets the time. */
-static void let_it_read(struct serial *serial)
+void serial_settle(struct serial *serial)
 {
     const int64_t until_ms = monotonic_ms() + ECHO_MS;
     uint64_t heard = serial->heard;
@@ -196,19 +210,17 @@ static void let_it_read(struct serial *serial)
 enum serial_answer serial_paste(struct serial *serial, const char *line, const char *pasted, struct text *said,
                                 int timeout_ms)
 {
-    said->length = 0;
-    text_add(said, "", 0);
     forget(serial);
     if (!serial_send(serial, line, strlen(line)) || !serial_send(serial, "\r", 1)) {
         return SERIAL_GONE;
     }
-    let_it_read(serial);
+    serial_settle(serial);
     for (const char *at = pasted; *at != '\0';) {
         const size_t length = strcspn(at, "\n");
         if (!serial_send(serial, at, length) || !serial_send(serial, "\r", 1)) {
             return SERIAL_GONE;
         }
-        let_it_read(serial);
+        serial_settle(serial);
         at += length + (at[length] == '\n' ? 1 : 0);
     }
     return wait_answer(serial, line, said, timeout_ms);

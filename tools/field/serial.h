@@ -15,11 +15,12 @@
 
 /** Public only so that callers can allocate it; set on_frame after serial_open. Does not move once open. */
 struct serial {
-    const char *name; /* as the user wrote it */
-    int fd;           /* -1: closed */
-    struct text in;   /* what came and stands outside of frames, not yet taken; without '\r' and '\0' */
-    uint64_t heard;   /* bytes that came, ever */
-    int64_t came_ms;  /* when the last did */
+    const char *name;  /* as the user wrote it */
+    int fd;            /* -1: closed */
+    struct text in;    /* what came and stands outside of frames, not yet taken; without '\r' and '\0' */
+    uint64_t heard;    /* bytes that came, ever */
+    int64_t came_ms;   /* when the last did */
+    struct text error; /* what the last SERIAL_ERROR said, behind `error: ` */
     struct ear_frame_reader reader;
     uint8_t frame[SERIAL_FRAME_BYTES];
     /** A frame came. EAR_FRAME_FAULTY ones too: kind EAR_FRAME_BAD, number 0 as if the device had said so. */
@@ -44,6 +45,9 @@ bool serial_send(struct serial *serial, const void *bytes, size_t length);
 /** Send a frame. False: the line is gone. */
 bool serial_send_frame(struct serial *serial, const struct ear_frame *frame);
 
+/** Wait until the device has taken what was typed: it says something, then is quiet. At most 0.4 s. */
+void serial_settle(struct serial *serial);
+
 /** What a command of the shell came to. */
 enum serial_answer {
     SERIAL_OK,
@@ -52,8 +56,7 @@ enum serial_answer {
     SERIAL_GONE,   /* the line is gone */
 };
 
-/** Type a line, and read until a line `ok` or `error: ...`; *said (emptied before) is what came before it, or what the
- * error says. */
+/** Type a line, and read until a line `ok` or `error: ...`; *said is what came before that. */
 enum serial_answer serial_command(struct serial *serial, const char *line, struct text *said, int timeout_ms);
 
 /** Begin a command that asks for more: type the line, then each of these lines, without outrunning the device. */

@@ -120,6 +120,9 @@ class FakeDevice:
             self.inside = bytearray()
         elif self.quirks.get("garbage"):
             self.connection.sendall(b"\xfe\xfcx\xf8")
+        elif byte == 3:
+            self.line, self.paste = b"", None
+            self._say("\n")
         elif byte in b"\r\n":
             line, self.line = self.line.decode(errors="replace"), b""
             if self.quirks.get("echo", True):
@@ -144,7 +147,6 @@ class FakeDevice:
         if self.quirks.get("logs"):
             self._say("   12.345 notice  the clock was set\n")
         if not line.strip():
-            self._finish(None)
             return
         for begin, says in self.quirks.get("refuses", {}).items():
             if line.startswith(begin):
@@ -164,7 +166,7 @@ class FakeDevice:
             self._say("earshot 0.1.0\n")
 
     def _finish(self, error):
-        self._say(f"error: {error}\n> " if error else "ok\n> ")
+        self._say(f"error: {error}\n" if error else "ok\n")
 
     def _do_status(self, _):
         self._say("device    till\nfirmware  0.1.0, slot a\nmac       02:00:00:aa:bb:cc\nbroker    not connected\n")
