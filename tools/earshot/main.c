@@ -21,6 +21,7 @@ static const struct command list[] = {
     {"identity", earshot_identity, "who a device is, for boards that only a programmer writes"},
     {"flash", earshot_flash, "write images and identities into the flash of a board"},
     {"provision", earshot_provision, "make a board on the desk a device that reports to its broker"},
+    {"deliver", earshot_deliver, "give a device a pack, a firmware image or a plugin, from anywhere"},
     {"plugin", earshot_plugin, "make, check and try native plugins: classifiers as code"},
     {"wear", earshot_wear, "reckon how long a flash lasts under the agent"},
     {"catalogue", earshot_catalogue, "print the catalogue of numbers: a page, CDDL or JSON"},
