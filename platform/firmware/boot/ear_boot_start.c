@@ -3,6 +3,7 @@
  */
 #include "platform/firmware/boot/ear_boot_start.h"
 
+#include "platform/firmware/ear_fault.h"
 #include "platform/firmware/ear_start.h"
 
 #include <string.h>
@@ -26,6 +27,12 @@ _Noreturn void ear_start(void)
     (void)main();
     for (;;) {
     }
+}
+
+/** What the last run left is for the image to tell; the boot loader's RAM is elsewhere. */
+enum ear_board_start ear_fault_start_cause(void)
+{
+    return EAR_BOARD_START_POWER;
 }
 
 /** A fault, or the watchdog's first call: its second one resets. */
