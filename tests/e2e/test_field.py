@@ -2,6 +2,7 @@
 """earshot identity, flash, provision, send --serial: against a device that is played (lib/fake_device.py), and faults."""
 import json
 import re
+import ssl
 import stat
 import struct
 import subprocess
@@ -197,7 +198,7 @@ def provisioning(world, device, *more, sign=True):
 
 
 def test_provision(world):
-    for quirks in ({}, {"echo": False}, {"logs": True}):
+    for quirks in ({}, {"logs": True}, {"slow_reboot": 2}):
         device = FakeDevice(world, **quirks)
         said = done(world, *provisioning(world, device, "--set", "network.time_port=1123", "--pack-key", pack_key(world))
                     if not quirks else provisioning(world, device))
@@ -212,6 +213,7 @@ def test_provision(world):
             world.path("shop.key.pem").unlink()
         equal(len(device.parts["seed"]), 32, "bytes of the seed")
         equal(device.resets, 1, "restarts")
+        check(device.tests > 0, "it was tested after its restart")
         certificate = device.parts["cert"]
         openssl("verify", "-CAfile", world.certs.ca, "-purpose", "sslclient", certificate)
         facts = openssl("x509", "-in", certificate, "-noout", "-subject", "-ext", "extendedKeyUsage,basicConstraints")
@@ -256,8 +258,8 @@ def test_provision_faults_of_the_line(world):
     refused(world, 1, "the line was closed", *with_(hang_up=True))
     refused(world, 1, "setting it up: the device says to `set device.site berlin`: error: flash is full",
             *with_(refuses={"set device.site": "flash is full"}))
-    refused(world, 1, "giving it a seed .*`provision seed ...`: error: this device's flash can only be read",
-            *with_(read_only=True))
+    refused(world, 1, "giving it a seed .*`provision seed ...`: error: no room", *with_(refuses={"provision seed": "no room"}))
+    refused(world, 1, "this device's flash can only be read: .*earshot identity make", *with_(read_only=True))
     refused(world, 1, "certificate request is for `till-8`, not for `till-7`", *with_(other_name="till-8"))
     device = FakeDevice(world, never_connects=True)
     result = refused(world, 1, "the broker's certificate has expired", *provisioning(world, device, "--wait", "2s"))
@@ -287,6 +289,27 @@ def test_check(world):
     equal(device.resets, 0, "restarts")
     broken = FakeDevice(world, never_connects=True)
     equal(run(world, "provision", "--serial", broken.port, "--check", "--wait", "1s").returncode, 1, "not all is well")
+
+
+def test_provision_once_more(world):
+    device = FakeDevice(world)
+    keys = []
+    for more in ([], [], ["--new-key"]):
+        done(world, *provisioning(world, device, *more))
+        keys.append(device.parts["key"].read_text())
+    check(keys[0] == keys[1] != keys[2], "it keeps its key, until it is told to make another")
+
+
+def test_provision_with_a_chain(world):
+    """Two certificates come to the device as one block, one behind the other."""
+    device, chain = FakeDevice(world), world.path("chain.pem")
+    chain.write_text(world.certs.ca.read_text() + world.certs.crt("otherca").read_text())
+    done(world, *provisioning(world, device), "--ca", chain)
+    pem = device.parts["ca"].read_text()
+    ders = [ssl.PEM_cert_to_DER_cert(world.certs.crt(name).read_text()) for name in ("ca", "otherca")]
+    equal(ssl.PEM_cert_to_DER_cert(pem), b"".join(ders), "what the device keeps")
+    chain.write_text(chain.read_text() * 3)
+    refused(world, 1, "a device keeps at most 1024", *provisioning(world, device), "--ca", chain)
 
 
 # --- send ---

@@ -256,37 +256,21 @@ bool credentials_vouch(const struct der *ca, const struct der *certificate)
 
 /* ---- PEM ---- */
 
-static void add_block(struct text *pem, const char *name, const uint8_t *bytes, size_t length)
-{
-    size_t size = 0;
-    (void)mbedtls_base64_encode(NULL, 0, &size, bytes, length);
-    uint8_t *base64 = grow(NULL, size);
-
-    if (mbedtls_base64_encode(base64, size, &size, bytes, length) != 0) {
-        die("%zu bytes cannot be written as PEM", length);
-    }
-    text_printf(pem, "-----BEGIN %s-----\n", name);
-    for (size_t at = 0; at < size; at += 64) {
-        text_printf(pem, "%.*s\n", (int)(size - at < 64 ? size - at : 64), (const char *)base64 + at);
-    }
-    text_printf(pem, "-----END %s-----\n", name);
-    free(base64);
-}
-
 char *credentials_pem(const char *name, const struct der *der)
 {
     struct text pem = {0};
+    size_t size = 0;
+    (void)mbedtls_base64_encode(NULL, 0, &size, der->bytes, der->length);
+    uint8_t *base64 = grow(NULL, size);
 
-    for (size_t at = 0; at < der->length;) {
-        size_t length = der->length - at;
-        mbedtls_x509_crt certificate;
-        mbedtls_x509_crt_init(&certificate);
-        if (mbedtls_x509_crt_parse_der(&certificate, der->bytes + at, length) == 0) {
-            length = certificate.raw.len;
-        }
-        mbedtls_x509_crt_free(&certificate);
-        add_block(&pem, name, der->bytes + at, length);
-        at += length;
+    if (mbedtls_base64_encode(base64, size, &size, der->bytes, der->length) != 0) {
+        die("%zu bytes cannot be written as PEM", der->length);
     }
+    text_printf(&pem, "-----BEGIN %s-----\n", name);
+    for (size_t at = 0; at < size; at += 64) {
+        text_printf(&pem, "%.*s\n", (int)(size - at < 64 ? size - at : 64), (const char *)base64 + at);
+    }
+    text_printf(&pem, "-----END %s-----\n", name);
+    free(base64);
     return pem.bytes;
 }

@@ -45,8 +45,8 @@ void credentials_check_dates(const char *path, const struct certificate_facts *f
 /** Whether one of these certificates vouches for the first of `certificate`. */
 bool credentials_vouch(const struct der *ca, const struct der *certificate);
 
-/** DER as PEM: "-----BEGIN name-----" and so on, each certificate of several its own block. Lives until the program
- * ends. */
+/** DER as one block of PEM: "-----BEGIN name-----" and so on; several certificates too, as devices take them. Lives
+ * until the program ends. */
 char *credentials_pem(const char *name, const struct der *der);
 
 #endif

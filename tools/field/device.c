@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { HELLO_MS = 1500, HELLOS = 4, COMMAND_MS = 10000, BACK_MS = 60000, PAUSE_MS = 250 };
+enum { HELLO_MS = 1500, HELLOS = 4, COMMAND_MS = 10000, BACK_MS = 60000, PAUSE_MS = 250, CLEAR_S = 3 };
 
 /* What somebody else had begun to type is given up first (Ctrl-C). */
 static bool says_hello(struct device *device)
@@ -92,17 +92,48 @@ static void pause_ms(int ms)
     nanosleep(&time, NULL);
 }
 
+/* "uptime: 1 h 2 min 3 s" of the last `status`, in seconds; -1: it was not said. */
+static int64_t uptime_s(const struct device *device)
+{
+    const char *text = device_value(device, "uptime");
+    long long hours, minutes, seconds;
+
+    return text != NULL && sscanf(text, "%lld h %lld min %lld s", &hours, &minutes, &seconds) == 3
+               ? hours * 3600 + minutes * 60 + seconds
+               : -1;
+}
+
+/* Ask until it runs long enough that a restart can be told by it. Seconds. */
+static int64_t settled_uptime_s(struct device *device)
+{
+    for (;;) {
+        device_do(device, "asking how long it runs", "status");
+        if (uptime_s(device) < 0) {
+            die("%s: its `status` does not say how long it runs; it says:\n%s", device->serial.name,
+                device->said.bytes);
+        }
+        if (uptime_s(device) >= CLEAR_S) {
+            return uptime_s(device);
+        }
+        pause_ms(PAUSE_MS);
+    }
+}
+
+/* It tells what is untold before it restarts, and answers meanwhile: it has restarted once it runs for less long than
+ * it would without. */
 void device_restart(struct device *device)
 {
     const char *port = device->serial.name;
-    const int64_t until_ms = monotonic_ms() + BACK_MS;
+    const int64_t before_s = settled_uptime_s(device), begun_ms = monotonic_ms();
 
-    must_be_ok(device, device_ask(device, "reboot", COMMAND_MS), "restarting it", "reboot");
-    pause_ms(PAUSE_MS);
-    while (monotonic_ms() < until_ms) {
+    device_do(device, "restarting it", "reboot");
+    while (monotonic_ms() - begun_ms < BACK_MS) {
+        pause_ms(PAUSE_MS);
         if (device->serial.fd < 0 && serial_try(&device->serial, port) != NULL) {
-            pause_ms(PAUSE_MS); /* some adapters go away with the device */
-        } else if (says_hello(device)) {
+            continue; /* some adapters go away with the device */
+        }
+        const int64_t went_by_s = (monotonic_ms() - begun_ms) / 1000;
+        if (says_hello(device) && uptime_s(device) < before_s + went_by_s - 1) {
             return;
         }
     }

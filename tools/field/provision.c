@@ -32,6 +32,7 @@ static void print_help(void)
         "  --days N                  how long what it signs is valid (825)\n"
         "  --csr-out FILE            write the certificate request for somebody else to sign, and stop;\n"
         "  --cert FILE               go on with the certificate that came back\n"
+        "  --new-key                 it forgets the key that it has, and makes another\n"
         "  --pack-key FILE           public key under which packs, images and plugins may come\n"
         "  --set section.name=value  a setting; may be repeated\n"
         "  --wait TIME               how long it may take to connect (60s)\n"
@@ -118,6 +119,9 @@ static void check_usage(const struct provision *provision)
     if ((signs ? 1 : 0) + (provision->request_out != NULL ? 1 : 0) + (provision->certificate != NULL ? 1 : 0) != 1) {
         die_usage("one way to a certificate is needed: --sign-ca with --sign-key, or --csr-out, or --cert");
     }
+    if (provision->new_key && provision->certificate != NULL) {
+        die_usage("--new-key and --cert: the certificate is of the key that it has");
+    }
     if (provision->broker == NULL && provision->certificate == NULL) {
         die_usage("--broker HOST:PORT is needed");
     }
@@ -140,6 +144,7 @@ int earshot_provision(int argc, char **argv)
         PACK_KEY,
         SET,
         WAIT,
+        NEW_KEY,
         CHECK
     };
     static const struct option options[] = {{"serial", required_argument, NULL, SERIAL},
@@ -156,6 +161,7 @@ int earshot_provision(int argc, char **argv)
                                             {"pack-key", required_argument, NULL, PACK_KEY},
                                             {"set", required_argument, NULL, SET},
                                             {"wait", required_argument, NULL, WAIT},
+                                            {"new-key", no_argument, NULL, NEW_KEY},
                                             {"check", no_argument, NULL, CHECK},
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
@@ -183,6 +189,8 @@ int earshot_provision(int argc, char **argv)
             provision->signer.days = (unsigned)parse_number("--days", optarg, 1, 36500);
         } else if (option == WAIT) {
             provision->wait_s = parse_duration_s("--wait", optarg);
+        } else if (option == NEW_KEY) {
+            provision->new_key = true;
         } else if (option == CHECK) {
             checks = true;
         } else if (option == SET) {

@@ -18,6 +18,7 @@ struct provision {
     struct signer signer;             /* ca NULL: signed elsewhere */
     const char *request_out;          /* file, where it is */
     const char *certificate;          /* file, likewise */
+    bool new_key;                     /* not the one that it may have */
     int64_t wait_s;
     char *settings[PROVISION_SETTINGS];
     size_t setting_count;

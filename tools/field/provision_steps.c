@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "platform/firmware/ear_identity.h"
 #include "platform/linux/ear_entropy_system.h"
 #include "tools/field/partitions.h"
 
@@ -41,6 +42,14 @@ static void add_broker(struct provision *provision)
     add_named(provision, "broker.port", colon != NULL ? colon + 1 : "8883");
 }
 
+static void check_length(const char *path, const struct der *der)
+{
+    if (der->length > EAR_IDENTITY_PART_BYTES) {
+        die("%s: has %zu bytes (DER); a device keeps at most %u: leave out the chain, or use keys of P-256", path,
+            der->length, (unsigned)EAR_IDENTITY_PART_BYTES);
+    }
+}
+
 void provision_prepare(struct provision *provision)
 {
     add_named(provision, "device.tenant", provision->tenant);
@@ -51,6 +60,7 @@ void provision_prepare(struct provision *provision)
         partitions_check_setting(provision->settings[i]);
     }
     provision->ca_der = credentials_certificates(provision->ca);
+    check_length(provision->ca, &provision->ca_der);
     if (provision->pack_key != NULL) {
         provision->pack_key_der = credentials_public_key(provision->pack_key);
     }
@@ -61,6 +71,7 @@ void provision_prepare(struct provision *provision)
     }
     if (provision->certificate != NULL) {
         provision->certificate_der = credentials_certificates(provision->certificate);
+        check_length(provision->certificate, &provision->certificate_der);
         const struct certificate_facts facts = credentials_facts(provision->certificate, &provision->certificate_der);
         credentials_check_dates(provision->certificate, &facts);
         if (strcmp(facts.name, provision->name) != 0) {
@@ -97,8 +108,25 @@ static void give_time(struct provision *provision)
               keep_printf("time %s", time_text(wall_ms(), now)));
 }
 
+/* What it said at the first `status`. */
+static void must_be_writable(const struct provision *provision)
+{
+    const char *flash = device_value(&provision->device, "flash");
+
+    if (flash != NULL && strstr(flash, "can only be read") != NULL) {
+        die("%s: this device's flash can only be read: its identity is written by a programmer. `earshot identity "
+            "make`, "
+            "then `earshot flash` (docs/field.md, \"A board that cannot write its own flash\")",
+            provision->port);
+    }
+}
+
 void provision_set_up(struct provision *provision)
 {
+    must_be_writable(provision);
+    if (provision->new_key) {
+        device_do(&provision->device, "letting it forget its key", "provision forget");
+    }
     if (provision->certificate == NULL) { /* else that was done, and its key made */
         give_seed(provision);
     }

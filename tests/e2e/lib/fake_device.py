@@ -6,6 +6,7 @@ import socket
 import struct
 import subprocess
 import threading
+import time
 
 import cbor2
 
@@ -53,9 +54,9 @@ def unframe(wire):
 
 
 class FakeDevice:
-    """quirks: silent, garbage (answers, but no shell), read_only, echo (default True), other_name (of the request),
+    """quirks: silent, garbage (answers, but no shell), read_only, other_name (of the request),
     never_connects, refuses={command: says}, spoil=N (each N-th frame comes spoilt), swallow=N (each N-th frame or answer
-    is lost), hang_up (closes the line), dead_after_reboot, logs (a line of the log in between)."""
+    is lost), hang_up (closes the line), slow_reboot=S (it answers meanwhile), logs (a line of the log in between)."""
 
     def __init__(self, world, **quirks):
         self.world = world
@@ -71,6 +72,7 @@ class FakeDevice:
         self.frames = 0
         self.resets = 0
         self.tests = 0
+        self.begun = time.monotonic() - 100
         self.commands = []
         self.paste = None
         self.line = b""
@@ -125,17 +127,16 @@ class FakeDevice:
             self._say("\n")
         elif byte in b"\r\n":
             line, self.line = self.line.decode(errors="replace"), b""
-            if self.quirks.get("echo", True):
-                self._say("\n")
+            self._say("\n")
             self._line(line)
         else:
             self.line += bytes([byte])
-            if self.quirks.get("echo", True):
-                self._say(chr(byte))
+            self._say(chr(byte))
 
     # --- shell ---
 
     def _line(self, line):
+        """Enter was pressed."""
         if self.paste is not None:
             self.paste[1].append(line)
             if line.startswith("-----END"):
@@ -145,7 +146,7 @@ class FakeDevice:
             return
         self.commands.append(line)
         if self.quirks.get("logs"):
-            self._say("   12.345 notice  the clock was set\n")
+            self._say("12.345 error: the clock was set\n")
         if not line.strip():
             return
         for begin, says in self.quirks.get("refuses", {}).items():
@@ -160,16 +161,25 @@ class FakeDevice:
         command = getattr(self, "_do_" + words[0], None)
         self._finish(command(line) if command else f"there is no command {words[0]}")
         if words[0] == "reboot":
-            self.resets += 1
-            if self.quirks.get("dead_after_reboot"):
-                self.quirks["silent"] = True
-            self._say("earshot 0.1.0\n")
+            if self.quirks.get("slow_reboot"):
+                threading.Timer(self.quirks["slow_reboot"], self._reset).start()
+            else:
+                self._reset()
+
+    def _reset(self):
+        self.resets += 1
+        self.begun = time.monotonic()
+        self.tests = 0
+        self._say("0.000 notice: earshot 0.1.0\n")
 
     def _finish(self, error):
         self._say(f"error: {error}\n" if error else "ok\n")
 
     def _do_status(self, _):
-        self._say("device    till\nfirmware  0.1.0, slot a\nmac       02:00:00:aa:bb:cc\nbroker    not connected\n")
+        uptime = int(time.monotonic() - self.begun)
+        flash = "can only be read" if self.quirks.get("read_only") else "can be written"
+        self._say(f"device: t/s/\nfirmware: 0.1.0, slot a\nmac: 02:00:00:aa:bb:cc\nuptime: 0 h {uptime // 60} min "
+                  f"{uptime % 60} s\nflash: 16384 KB, {flash}; what is counted outlasts a restart\n")
 
     def _do_help(self, _):
         self._say("help status provision set test reboot\n")
@@ -183,20 +193,20 @@ class FakeDevice:
         self.time = line.split()[1]
 
     def _do_reboot(self, _):
-        return None
+        self._say("what is untold is told first: this takes up to some seconds\n")
 
     def _do_test(self, _):
         self.tests += 1
         if self.quirks.get("never_connects") or self.tests < 2:
-            self._say("identity  ok\nbroker    failed: the broker's certificate has expired\n")
-            return "1 of 2 failed"
-        self._say("identity  ok\nbroker    ok\n")
+            self._say("identity: ok\nbroker: FAILED: the broker's certificate has expired\n")
+            return "not all is well: see above"
+        self._say("identity: ok\nbroker: ok\n")
         return None
 
     def _do_provision(self, line):
         words = line.split()
-        if self.quirks.get("read_only"):
-            return "this device's flash can only be read"
+        if words[1] == "forget":
+            self.parts.clear()
         if words[1] == "seed":
             self.parts["seed"] = bytes.fromhex(words[2])
         elif words[1] == "key":
@@ -208,7 +218,8 @@ class FakeDevice:
 
     def _key(self):
         key = self.directory / "device.key"
-        self._openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key)
+        if "key" not in self.parts:
+            self._openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key)
         name = self.quirks.get("other_name", self.settings.get("device.device", "?"))
         self._say(self._openssl("req", "-new", "-key", key, "-subj", f"/CN={name}"))
         self.parts["key"] = key
