@@ -29,8 +29,7 @@
 #define WILL_BYTES 255u /* most that lwIP takes */
 #define RETAINED 0x01u  /* of a PUBLISH's first byte */
 
-static_assert(EAR_MQTT_PAYLOAD_BYTES >= EAR_SUMMARY_BYTES, "MQTT_PAYLOAD_BYTES must hold a summary: SUMMARY_BYTES");
-static_assert(EAR_MQTT_PAYLOAD_BYTES >= EAR_STATUS_BYTES, "MQTT_PAYLOAD_BYTES must hold the status of all plugins");
+static_assert(EAR_SUMMARY_BYTES >= EAR_STATUS_BYTES, "SUMMARY_BYTES must hold the status of all plugins and packs");
 
 enum state { OFF, RESOLVING, REACHING, GREETING, UP, LEAVING };
 
@@ -241,7 +240,7 @@ static uint16_t ring_length(const struct ear_mqtt_lwip *mqtt)
 static int transport_publish(void *context, const struct ear_message *message)
 {
     struct ear_mqtt_lwip *mqtt = context;
-    if (message->length > EAR_MQTT_PAYLOAD_BYTES || strlen(message->topic) >= EAR_TOPIC_BYTES) {
+    if (message->length > EAR_SUMMARY_BYTES || strlen(message->topic) >= EAR_TOPIC_BYTES) {
         return EAR_ERR_TOO_LONG;
     }
     const size_t whole = message->length + strlen(message->topic) + 10; /* at most, with all heads */

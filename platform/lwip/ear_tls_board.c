@@ -15,6 +15,7 @@
 #include "mbedtls/platform_util.h"
 
 #define PAINT 0xa5
+#define HEAD_BYTES 64u
 #define DAY_S 86400
 
 static alignas(8) uint8_t arena[EAR_TLS_ARENA_BYTES];
@@ -47,8 +48,8 @@ void ear_tls_board_open(const struct ear_clock_board *clock)
         return;
     }
     open = true;
-    memset(arena, PAINT, sizeof arena);
-    mbedtls_memory_buffer_alloc_init(arena, sizeof arena);
+    mbedtls_memory_buffer_alloc_init(arena, sizeof arena); /* clears it, and writes a head into its beginning */
+    memset(arena + HEAD_BYTES, PAINT, sizeof arena - HEAD_BYTES);
     (void)mbedtls_platform_set_time(seconds);
     (void)mbedtls_platform_set_snprintf(no_text);
 }
@@ -56,7 +57,7 @@ void ear_tls_board_open(const struct ear_clock_board *clock)
 uint32_t ear_tls_board_arena_peak(void)
 {
     uint32_t used = sizeof arena;
-    while (used > 0 && arena[used - 1] == PAINT) {
+    while (used > HEAD_BYTES && arena[used - 1] == PAINT) {
         used--;
     }
     return used;

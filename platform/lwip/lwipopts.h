@@ -33,7 +33,8 @@
 #define LWIP_TCP_KEEPALIVE 1
 #define TCP_LISTEN_BACKLOG 0
 #define TCP_QUEUE_OOSEQ 0
-#define LWIP_TCP_RTO_TIME 1000 /* RFC 6298 */
+#define LWIP_TCP_RTO_TIME 1000 /* RFC 6298; a SYN is sent again each time */
+#define TCP_SYNMAXRTX 12
 #define ARP_TABLE_SIZE 4
 #define ARP_QUEUEING 0
 #define ETHARP_SUPPORT_STATIC_ENTRIES 0
@@ -84,10 +85,10 @@
     } while (0)
 #define SNTP_SET_SYSTEM_TIME_US(seconds, us) ear_net_time_told(seconds, us)
 
-/* MQTT over our own TLS layer (ear_altcp_tls.h). The ring holds one message whole. */
+/* MQTT over our own TLS layer (ear_altcp_tls.h). The ring holds one message whole: a summary is the longest. */
 #define LWIP_ALTCP 1
 #define LWIP_ALTCP_TLS 1
-#define MQTT_OUTPUT_RINGBUF_SIZE (EAR_MQTT_PAYLOAD_BYTES + EAR_TOPIC_BYTES + 32)
+#define MQTT_OUTPUT_RINGBUF_SIZE (EAR_SUMMARY_BYTES + EAR_TOPIC_BYTES + 32)
 #define MQTT_VAR_HEADER_BUFFER_LEN (EAR_TOPIC_BYTES + 32)
 #define MQTT_REQ_MAX_IN_FLIGHT (EAR_IN_FLIGHT + 1)
 #define MQTT_CYCLIC_TIMER_INTERVAL 1

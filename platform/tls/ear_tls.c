@@ -152,6 +152,17 @@ static void keep_session(struct ear_tls *tls)
     tls->session_kept = mbedtls_ssl_get_session(&tls->ssl, &tls->session) == 0;
 }
 
+/* Of TLS 1.2 the connection has all that is to be kept again when it stands, and memory is short meanwhile. Of 1.3 it
+ * may come to be kept later, or never. */
+static bool offer_session(struct ear_tls *tls)
+{
+    const bool offered = tls->session_kept && mbedtls_ssl_set_session(&tls->ssl, &tls->session) == 0;
+    if (!offered || tls->session.MBEDTLS_PRIVATE(tls_version) == MBEDTLS_SSL_VERSION_TLS1_2) {
+        forget_session(tls);
+    }
+    return offered;
+}
+
 enum ear_err ear_tls_open(struct ear_tls *tls, const struct ear_tls_stream *stream)
 {
     assert(!tls->open);
@@ -170,10 +181,7 @@ enum ear_err ear_tls_open(struct ear_tls *tls, const struct ear_tls_stream *stre
         ear_tls_close(tls);
         return EAR_ERR_IO;
     }
-    if (tls->session_kept && mbedtls_ssl_set_session(&tls->ssl, &tls->session) != 0) {
-        forget_session(tls);
-    }
-    tls->resumed = tls->session_kept;
+    tls->resumed = offer_session(tls);
     mbedtls_ssl_set_bio(&tls->ssl, tls, stream_send, stream_receive, NULL);
     return EAR_OK;
 }

@@ -37,12 +37,13 @@ bool ear_tls_psa_start(const struct ear_entropy *entropy)
 }
 #endif
 
-/* The longest record that TLS 1.2 can agree on and that fits, where the full length does not. */
+/* The longest record that TLS 1.2 can agree on, both ways, where the full length does not fit. */
 #if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH) && MBEDTLS_SSL_IN_CONTENT_LEN < 16384
-#define FRAGMENT                                                          \
-    (MBEDTLS_SSL_IN_CONTENT_LEN >= 4096   ? MBEDTLS_SSL_MAX_FRAG_LEN_4096 \
-     : MBEDTLS_SSL_IN_CONTENT_LEN >= 2048 ? MBEDTLS_SSL_MAX_FRAG_LEN_2048 \
-                                          : MBEDTLS_SSL_MAX_FRAG_LEN_1024)
+#define FITS(length) (MBEDTLS_SSL_IN_CONTENT_LEN >= (length) && MBEDTLS_SSL_OUT_CONTENT_LEN >= (length))
+#define FRAGMENT                                  \
+    (FITS(4096)   ? MBEDTLS_SSL_MAX_FRAG_LEN_4096 \
+     : FITS(2048) ? MBEDTLS_SSL_MAX_FRAG_LEN_2048 \
+                  : MBEDTLS_SSL_MAX_FRAG_LEN_1024)
 #endif
 
 void ear_tls_configure_build(mbedtls_ssl_config *config)
