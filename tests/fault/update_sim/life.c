@@ -14,7 +14,6 @@ const struct life_script life_scripts[] = {
      .says = "1 in slot a; 2 comes, then 3; each proves itself",
      .first = 1,
      .first_confirmed = true,
-     .other = -1,
      .counters = {1, 1, 2, 3},
      .steps = {{.version = 2}, {.version = 3}},
      .step_count = 2},
@@ -22,7 +21,7 @@ const struct life_script life_scripts[] = {
      .says = "2 never reaches its server, and is given up; 3 comes",
      .first = 1,
      .first_confirmed = true,
-     .other = 0,
+     .other_kind = LIFE_OTHER_GOOD,
      .mute = 2,
      .counters = {1, 1, 1, 2},
      .steps = {{.version = 2}, {.version = 3}},
@@ -31,7 +30,7 @@ const struct life_script life_scripts[] = {
      .says = "2 comes with a wrong byte, then as it was signed",
      .first = 1,
      .first_confirmed = true,
-     .other = 0,
+     .other_kind = LIFE_OTHER_GOOD,
      .counters = {1, 1, 1, 1},
      .steps = {{.version = 2, .tampered = true}, {.version = 2}},
      .step_count = 2},
@@ -39,8 +38,35 @@ const struct life_script life_scripts[] = {
      .says = "1 comes out of the factory unconfirmed, beside an older one; 2 comes",
      .first = 1,
      .first_confirmed = false,
-     .other = 0,
+     .other_kind = LIFE_OTHER_GOOD,
      .counters = {1, 1, 2, 2},
+     .steps = {{.version = 2}},
+     .step_count = 1},
+    {.name = "damaged",
+     .says = "a newer one with a wrong byte lies beside 1; 2 comes",
+     .first = 1,
+     .first_confirmed = true,
+     .other_kind = LIFE_OTHER_TAMPERED,
+     .other = 3,
+     .counters = {1, 1, 1, 1},
+     .steps = {{.version = 2}},
+     .step_count = 1},
+    {.name = "foreign",
+     .says = "a newer one that somebody else signed lies beside 1; 2 comes",
+     .first = 1,
+     .first_confirmed = true,
+     .other_kind = LIFE_OTHER_FOREIGN,
+     .other = 3,
+     .counters = {1, 1, 1, 1},
+     .steps = {{.version = 2}},
+     .step_count = 1},
+    {.name = "revoked",
+     .says = "a newer one with an older security counter lies beside 1; 2 comes",
+     .first = 1,
+     .first_confirmed = true,
+     .other_kind = LIFE_OTHER_GOOD,
+     .other = 3,
+     .counters = {1, 2, 2, 1},
      .steps = {{.version = 2}},
      .step_count = 1},
 };
@@ -51,7 +77,8 @@ static struct update_rig rig;
 static struct {
     uint8_t step;    /* of the script: what the server gives next */
     uint8_t proven;  /* highest counter of which a confirmation returned */
-    bool tried_mute; /* the mute version ran, and nobody cut its power: it must not run again */
+    uint8_t due;     /* this version was taken, and must start next; 0: none */
+    bool tried_mute; /* the mute version ran: it must not run again */
     uint8_t last;    /* version that ran last */
 } state;
 
@@ -75,12 +102,30 @@ static const struct text *image_of(const struct life *life, unsigned slot, const
     return image;
 }
 
+static void put_other(const struct life_script *script)
+{
+    static const struct life_script *made_for;
+    static struct text image; /* signing takes longer than a life */
+    if (made_for != script) {
+        text_free(&image);
+        image = update_image(1, script->other, script->counters[script->other], PROGRAM_BYTES,
+                             update_key(script->other_kind == LIFE_OTHER_FOREIGN));
+        image.bytes[image.length / 2] =
+            (char)(image.bytes[image.length / 2] ^ (script->other_kind == LIFE_OTHER_TAMPERED ? 1 : 0));
+        made_for = script;
+    }
+    update_put(&rig, 1, &image, true);
+}
+
 static void put_first(const struct life *life)
 {
     const struct life_script *script = life->script;
     update_put(&rig, 0, image_of(life, 0, &(struct life_step){.version = script->first}), script->first_confirmed);
-    if (script->other >= 0) {
-        update_put(&rig, 1, image_of(life, 1, &(struct life_step){.version = (uint8_t)script->other}), true);
+    if (script->other_kind != LIFE_OTHER_NONE) {
+        put_other(script);
+    }
+    if (script->first_confirmed && ear_slots_raise(rig.slots.boot, script->counters[script->first]) == EAR_OK) {
+        state.proven = script->counters[script->first];
     }
 }
 
@@ -118,6 +163,15 @@ static bool is_known(const struct life *life, unsigned slot, uint8_t version)
 
 static bool look_at_boot(struct life *life, int slot, uint8_t version)
 {
+    const uint8_t due = state.due;
+    uint32_t counter;
+    state.due = 0;
+    if (due != 0 && version != due) {
+        return lose(life, "what was taken does not start, but another", version);
+    }
+    if (ear_slots_counter(rig.slots.boot, &counter) != EAR_OK || counter < state.proven) {
+        return lose(life, "the security counter is not what it was", (int)counter);
+    }
     if (version >= LIFE_VERSIONS || !is_known(life, (unsigned)slot, version)) {
         return lose(life, "something runs that was never signed", version);
     }
@@ -152,6 +206,7 @@ static bool deliver(struct life *life, struct ear_update *update)
     if (step->tampered ? err != EAR_ERR_CORRUPT : err != EAR_OK) {
         return lose(life, why, err);
     }
+    state.due = step->tampered ? 0 : step->version;
     if (step->tampered || step->version == life->script->mute) {
         next_step();
     }
@@ -197,6 +252,7 @@ static bool boot(struct life *life, bool *done)
     const int slot = ear_slots_start(&rig.slots, looks);
     life->boots++;
     if (was_cut(life)) {
+        state.due = 0; /* it may have been marked as started, and then is given up */
         return true;
     }
     if (slot < 0) {
@@ -207,7 +263,12 @@ static bool boot(struct life *life, bool *done)
     }
     if (was_cut(life)) {
         *done = false;
+        return true;
     }
+    const uint64_t cut_at = rig.device.cut_at;
+    flash_power_off(&rig.device); /* what was said to be durable must be */
+    flash_power_on(&rig.device);
+    rig.device.cut_at = cut_at;
     return true;
 }
 

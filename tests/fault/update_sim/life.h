@@ -15,12 +15,21 @@ struct life_step {
     bool tampered; /* a byte of it is wrong: it must be refused */
 };
 
+/** What is beside the first image at the start, with a trailer that says it is confirmed. */
+enum life_other {
+    LIFE_OTHER_NONE,
+    LIFE_OTHER_GOOD,
+    LIFE_OTHER_TAMPERED, /* a byte of it is wrong */
+    LIFE_OTHER_FOREIGN,  /* signed with another key */
+};
+
 struct life_script {
     const char *name;
     const char *says;
     uint8_t first;                   /* version in slot a at the start, with security counter 1 */
     bool first_confirmed;            /* or right out of the programmer, and never started */
-    int other;                       /* version in slot b at the start, with security counter 1; -1: none */
+    uint8_t other_kind;              /* enum life_other */
+    uint8_t other;                   /* its version, in slot b */
     uint8_t mute;                    /* this version never reaches its server; 0: all do */
     uint8_t counters[LIFE_VERSIONS]; /* security counters of the versions */
     struct life_step steps[3];

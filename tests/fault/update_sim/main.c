@@ -9,6 +9,8 @@
 
 #include "tests/fault/update_sim/life.h"
 
+#define ROUNDS 16u /* of depth 1: what a cut leaves of an operation is left to chance */
+
 struct options {
     unsigned depth;
     double seconds; /* for the cuts of depth 2 of one script; 0: all of them */
@@ -56,20 +58,24 @@ static void cut_once(const struct life_script *script, const struct options *opt
 {
     struct life plain = life_of(script, options, true, 0, 0);
     play(&plain, row);
-    for (uint64_t cut = 1; cut <= plain.operations; cut++) {
-        for (uint8_t how = 0; how < FLASH_CUTS * 2; how++) {
-            struct life life = life_of(script, options, how >= FLASH_CUTS, cut, how % FLASH_CUTS);
+    for (uint64_t cut = 1; cut <= plain.operations && row->losses == 0; cut++) {
+        for (uint8_t how = 0; how < FLASH_CUTS * 2 * ROUNDS; how++) {
+            struct life life = life_of(script, options, how % 2 == 0, cut, how / 2 % FLASH_CUTS);
+            life.seed += (uint64_t)how << 32;
             play(&life, row);
         }
     }
-    row->places = plain.operations * FLASH_CUTS * 2 + 1;
+    row->places = plain.operations * FLASH_CUTS * 2 * ROUNDS + 1;
 }
 
 /* All pairs of cuts are numbered; they are visited in steps of a number that has no divisor in common with theirs. */
 static void cut_twice(const struct life_script *script, const struct options *options, struct row *row)
 {
     struct life plain = life_of(script, options, true, 0, 0);
-    (void)life_play(&plain);
+    if (!life_play(&plain)) {
+        play(&plain, row);
+        return;
+    }
     const uint64_t operations = plain.operations;
     const uint64_t ways = FLASH_CUTS * FLASH_CUTS * 2;
     const uint64_t places = operations * operations * ways;
@@ -77,7 +83,7 @@ static void cut_twice(const struct life_script *script, const struct options *op
     const double end = now() + options->seconds;
     uint64_t place = options->seed % places;
     row->places = places;
-    for (uint64_t i = 0; i < places && (options->seconds == 0 || now() < end); i++) {
+    for (uint64_t i = 0; i < places && row->losses == 0 && (options->seconds == 0 || now() < end); i++) {
         const uint64_t way = place % ways;
         struct life life =
             life_of(script, options, way % 2 == 0, place / ways / operations + 1, (uint8_t)(way / 2 % FLASH_CUTS));
