@@ -134,7 +134,7 @@ static int begin_missing(struct ear_agent *agent, struct ear_section sections[EA
         const bool hashed = i == EAR_MEMORY_SEEN || i == EAR_MEMORY_INTERACTIONS || i == EAR_MEMORY_USERS;
         if (sections[i].found != EAR_OK || (stranger && hashed)) { /* hashes of a lost key mean nothing */
             memset(sections[i].bytes, 0, sections[i].length);
-            agent->behind = true; /* what begins here must be there when its entries are replayed */
+            agent->behind = is_kept(agent); /* what begins here must be there when its entries are replayed */
         }
     }
     if (sections[EAR_MEMORY_COUNTERS].found != EAR_OK) {
