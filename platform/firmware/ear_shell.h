@@ -26,6 +26,7 @@ struct ear_shell_facts {
     const char *start;                    /* why it started: "power" */
     const struct ear_fault_record *fault; /* of the run before; NULL: none */
     uint8_t mac[6];
+    const char *agent_why;   /* why it does not work, and what to do; NULL: it does */
     bool state_is_kept;      /* what is counted outlasts a restart */
     const char *address;     /* of the network; "" or NULL: none */
     const char *network_why; /* why nobody can be reached; NULL: all is well */

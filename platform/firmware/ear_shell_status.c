@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* platform/firmware/ear_shell_status.c - the command `status`: `name: value` a line, in the order in which people ask.
  */
+#include "platform/firmware/ear_board.h"
 #include "platform/firmware/ear_shell_commands.h"
 
 static void print_board(struct ear_shell *shell, const struct ear_shell_facts *facts)
@@ -17,11 +18,13 @@ static void print_board(struct ear_shell *shell, const struct ear_shell_facts *f
 
 static void print_start(struct ear_shell *shell, const struct ear_shell_facts *facts)
 {
-    const struct ear_agent *agent = shell->config.agent;
     const struct ear_fault_record *fault = facts->fault;
-    const unsigned uptime_s = (unsigned)((agent->monotonic_ms - agent->started_ms) / 1000);
+    const unsigned uptime_s = (unsigned)(ear_board_monotonic_ms() / 1000);
     ear_shell_say(shell, "uptime: %u h %u min %u s\n", uptime_s / 3600, uptime_s / 60 % 60, uptime_s % 60);
     ear_shell_say(shell, "started by: %s\n", facts->start);
+    if (facts->agent_why != NULL) {
+        ear_shell_say(shell, "agent: hears nothing: %s\n", facts->agent_why);
+    }
     if (fault != NULL) {
         ear_shell_say(shell, "last fault: %s at %02x (from %02x), status %02x, address %02x, after %u s; ",
                       ear_fault_name(fault->kind), (unsigned)fault->pc, (unsigned)fault->lr, (unsigned)fault->status,

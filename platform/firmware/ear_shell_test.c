@@ -16,6 +16,11 @@ static const char *test_randomness(struct ear_shell *shell)
     return shell->config.seed->ready ? NULL : shell->config.seed->why_not;
 }
 
+static const char *test_agent(struct ear_shell *shell)
+{
+    return ear_shell_facts(shell).agent_why;
+}
+
 static const char *test_identity(struct ear_shell *shell)
 {
     const char *missing = NULL;
@@ -102,9 +107,9 @@ static const struct {
     const char *name;
     const char *(*test)(struct ear_shell *shell);
 } tests[] = {
-    {"name", test_name},     {"randomness", test_randomness}, {"identity", test_identity},
-    {"clock", test_clock},   {"dates", test_dates},           {"network", test_network},
-    {"broker", test_broker}, {"flash", test_flash},           {"packs", test_packs},
+    {"name", test_name},   {"randomness", test_randomness}, {"agent", test_agent},     {"identity", test_identity},
+    {"clock", test_clock}, {"dates", test_dates},           {"network", test_network}, {"broker", test_broker},
+    {"flash", test_flash}, {"packs", test_packs},
 };
 
 enum ear_shell_turn ear_shell_do_test(struct ear_shell *shell)
