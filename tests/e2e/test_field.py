@@ -1,17 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""earshot identity, flash, provision, send --serial: against a device that is played (lib/fake_device.py), and faults."""
+"""earshot identity, flash, provision, send --serial: against a device that is played (lib/fake_device.py), faults, and the
+walk of docs/field.md with real images in QEMU."""
 import json
+import os
+import pathlib
 import re
+import shutil
+import socket
 import ssl
 import stat
 import struct
 import subprocess
+import threading
 import time
 
 import cbor2
 
+from lib.broker import Broker
 from lib.fake_device import FakeDevice
-from lib.world import check, equal
+from lib.world import ROOT, LeftOut, check, equal, until
 
 MPS2_FLASH, MPS2_IDENTITY, MPS2_SETTINGS = 16 << 20, (0x210000, 0x4000), (0x220000, 0x8000)
 LM3S_FLASH, LM3S_IDENTITY, LM3S_SETTINGS = 256 << 10, (0x3e000, 0x1000), (0x3f000, 0x1000)
@@ -377,3 +384,96 @@ def test_send_faults_of_the_line(world):
     refused(world, 1, "the line is gone", "send", "--serial", FakeDevice(world, hang_up=True).port, json.dumps(events(1)[0]))
     refused(world, 1, "nobody listens there", "send", "--serial", "unix:/tmp/none", json.dumps(events(1)[0]))
     refused(world, 1, "a file of events is meant", "send", "--serial", FakeDevice(world).port, world.path("none"))
+
+
+# --- a real image, in QEMU ---
+
+
+class TimeServer:
+    """SNTP (RFC 4330) on a port of 127.0.0.1, as much as a client asks for."""
+
+    def __init__(self, world):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.thread.start()
+        world.stack.callback(self.socket.close)
+
+    def _serve(self):
+        while True:
+            try:
+                question, peer = self.socket.recvfrom(512)
+            except OSError:
+                return
+            if len(question) < 48:
+                continue
+            now = time.time() + 2208988800
+            stamp = struct.pack(">II", int(now), int(now % 1 * (1 << 32)))
+            self.socket.sendto(bytes([0x24, 1, 6, 0xec]) + bytes(8) + b"TEST" + stamp + question[40:48] + stamp + stamp, peer)
+
+
+class Board:
+    """An image that tools/firmware made, in QEMU as tools/run-board starts it; its serial port is a socket."""
+
+    def __init__(self, world, board, *arguments):
+        images = pathlib.Path(os.environ.get("EARSHOT_IMAGES", ROOT / "build"))
+        image = images / f"{board}-test/platform/firmware/earshot-alone.elf"
+        if not image.exists():
+            raise LeftOut(f"there is no {image}: tools/firmware {board} --test builds it")
+        if not shutil.which("qemu-system-arm"):
+            raise LeftOut("qemu-system-arm is not installed")
+        path = world.path(world.unique("serial"))
+        self.port = f"unix:{path}"
+        command = world.run(ROOT / "tools/run-board", board, "--test", "--print", "--image", image, "--flash",
+                            world.path("flash.bin"), "--serial", self.port, *arguments)
+        check(command.returncode == 0, command.stderr)
+        self.program = world.start("qemu", command.stderr.split())
+        until(path.exists, lambda: f"QEMU listens; it says: {self.program.text()}")
+
+
+def subscriber(world, broker, topic):
+    certs = world.certs
+    return world.start("mosquitto_sub", ["mosquitto_sub", "-h", "localhost", "-p", broker.port, "--cafile", certs.ca, "--cert",
+                                         certs.crt("client"), "--key", certs.key("client"), "-t", topic, "-F", "%t %l"])
+
+
+def test_walk_on_mps2(world):
+    """docs/field.md with a real image: from nothing to a device that reports."""
+    clock, broker = TimeServer(world), Broker(world)
+    board = Board(world, "mps2")
+    heard = subscriber(world, broker, "#")
+    certs = world.certs
+    said = done(world, "provision", "--serial", board.port, "--device", "till-7", "--tenant", "shop", "--site", "berlin",
+                "--broker", f"10.0.2.2:{broker.port}", "--ca", certs.ca, "--sign-ca", certs.ca, "--sign-key", certs.key("ca"),
+                "--set", "broker.server_name=localhost", "--set", "network.time_server=10.0.2.2", "--set",
+                f"network.time_port={clock.port}", "--pack-key", pack_key(world), seconds=120)
+    label = said[said.index("For the box"):]
+    check("52:54:00:12:34:56" in label and "SHA-256" in label, f"the label: {label}")
+    until(lambda: "shop/berlin/till-7" in heard.text(), lambda: f"it reports: {heard.text()}")
+    world.note(" | ".join(line.strip() for line in label.splitlines()[2:] if line.strip()))
+    given = [json.dumps(event) for event in events(20)]
+    file = world.path("events.ndjson")
+    file.write_text("\n".join(given) + "\n")
+    result = run(world, "send", "--serial", board.port, file)
+    equal(result.returncode, 0, f"exit status of send ({result.stderr})")
+    check("20 events: 20 taken" in result.stderr, result.stderr)
+    said = done(world, "provision", "--serial", board.port, "--check")
+    check("events: 20 counted, 0 came again, 0 refused" in said and "all is well" in said, said)
+
+
+def test_walk_on_lm3s6965(world):
+    """A board that cannot write its flash: identity made on the laptop, as docs/field.md has it."""
+    clock, broker = TimeServer(world), Broker(world)
+    certs = world.certs
+    done(world, "identity", "make", "--board", "lm3s6965", "--ca", certs.ca, "--cert", certs.crt("client"), "--key",
+         certs.key("client"), "--set", "device.device=till-8", "--set", "broker.host=10.0.2.2", "--set",
+         f"broker.port={broker.port}", "--set", "broker.server_name=localhost", "--set", "network.time_server=10.0.2.2",
+         "--set", f"network.time_port={clock.port}", "--out", world.path("till-8"))
+    board = Board(world, "lm3s6965", "--identity", world.path("till-8") / "identity.bin", "--settings",
+                  world.path("till-8") / "settings.bin")
+    said = done(world, "provision", "--serial", board.port, "--check", seconds=90)
+    check("can only be read" in said and "default/default/till-8" in said and "all is well" in said, said)
+    result = run(world, "send", "--serial", board.port, *(json.dumps(event) for event in events(5)))
+    check("5 events: 5 taken" in result.stderr, result.stderr)
+    refused(world, 1, "this device's flash can only be read", *provisioning(world, board))
