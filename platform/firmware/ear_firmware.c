@@ -204,6 +204,17 @@ static uint32_t least(uint32_t left, uint32_t right)
     return left < right ? left : right;
 }
 
+/** A certificate may be valid now that was not before the clock was set: try the broker at once. */
+static bool watch_clock(struct ear_firmware *firmware)
+{
+    const bool is_set = firmware->clock.known && !firmware->clock_was_known;
+    firmware->clock_was_known = firmware->clock.known;
+    if (is_set) {
+        ear_uplink_hurry(&firmware->agent.uplink, firmware->agent.monotonic_ms);
+    }
+    return is_set;
+}
+
 /** Tick the agent, or try to start one. Ms until it wants to be ticked again. */
 static uint32_t tick(struct ear_firmware *firmware)
 {
@@ -211,7 +222,11 @@ static uint32_t tick(struct ear_firmware *firmware)
     if (!firmware->agent_up && ear_board_monotonic_ms() >= firmware->again_ms && firmware->seed.ready) {
         start_agent(firmware);
     }
-    return firmware->agent_up ? ear_agent_tick(&firmware->agent) : AGAIN_MS;
+    if (!firmware->agent_up) {
+        return AGAIN_MS;
+    }
+    const uint32_t sleep_ms = ear_agent_tick(&firmware->agent);
+    return watch_clock(firmware) ? 0 : sleep_ms;
 }
 
 /** True: there is more to do at once. */

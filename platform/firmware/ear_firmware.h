@@ -58,6 +58,7 @@ struct ear_firmware {
     uint64_t again_ms;   /* the agent did not start: when it is tried again */
     uint64_t restart_ms; /* restarting: when it happens at the latest */
     bool agent_up;
+    bool clock_was_known;
     bool told;       /* the broker was heard from since the last tick */
     bool restarting; /* tells what is untold, then the board is reset */
     char address[16];
