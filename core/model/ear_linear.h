@@ -37,7 +37,7 @@
 #include "core/model/ear_features.h"
 
 #define EAR_LINEAR_VERSION 1u
-#define EAR_LINEAR_DIMS_MAX 128u
+#define EAR_LINEAR_DIMS_MAX ((uint32_t)EAR_LINEAR_DIMS) /* 128 in the format */
 #define EAR_LINEAR_HEAD_BYTES 12u
 #define EAR_LINEAR_BUCKET 8u
 #define EAR_LINEAR_ONCE 1u /* flags */
