@@ -19,7 +19,8 @@
 #define find find_swar
 #endif
 
-static_assert(EAR_LINEAR_DIMS_MAX % 32 == 0, "LINEAR_DIMS is a multiple of 32, as so many elements are added at a time");
+static_assert(EAR_LINEAR_DIMS_MAX % 32 == 0,
+              "LINEAR_DIMS is a multiple of 32, as so many elements are added at a time");
 
 #define ROWS 16u       /* at most 17: 17 scales of 15 fit into 8 bits */
 #define SEEN_WORDS 64u /* where nothing better is free */
