@@ -26,7 +26,7 @@ static void print_start(struct ear_shell *shell, const struct ear_shell_facts *f
         ear_shell_say(shell, "agent: hears nothing: %s\n", facts->agent_why);
     }
     if (fault != NULL) {
-        ear_shell_say(shell, "last fault: %s at %02x (from %02x), status %02x, address %02x, after %u s; ",
+        ear_shell_say(shell, "last fault: %s at 0x%02x (from 0x%02x), status 0x%02x, address 0x%02x, after %u s; ",
                       ear_fault_name(fault->kind), (unsigned)fault->pc, (unsigned)fault->lr, (unsigned)fault->status,
                       (unsigned)fault->address, (unsigned)fault->uptime_ms / 1000);
         ear_shell_say(shell, "%u since power came\n", (unsigned)fault->count);
