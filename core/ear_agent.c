@@ -165,10 +165,13 @@ static void open_outbox(struct ear_agent *agent)
 
 /* Counters that begin anew begin another life: what they tell is added at the server to what was told of the same
  * windows before. The same life each time until they are in a checkpoint, so that what is told by then has one key. */
-static void name_life(struct ear_memory *memory, uint32_t boot)
+static void name_life(struct ear_agent *agent)
 {
-    if (memory->life == 0) {
-        memory->life = memory->boot > 0 ? memory->boot + 1 : boot;
+    struct ear_memory *memory = &agent->memory;
+
+    agent->newborn = memory->life == 0;
+    if (agent->newborn) {
+        memory->life = memory->boot > 0 ? memory->boot + 1 : agent->boot;
     }
 }
 
@@ -193,7 +196,7 @@ enum ear_err ear_agent_init(struct ear_agent *agent, const struct ear_agent_conf
     }
     load_plugins(agent);
     open_outbox(agent);
-    name_life(&agent->memory, agent->boot);
+    name_life(agent);
     err = ear_agent_replay(agent);
     if (err != EAR_OK) {
         return (enum ear_err)err;

@@ -215,12 +215,14 @@ struct ear_agent {
     bool stopped;
     bool behind;           /* the memory changed and the journal does not know: nothing is heard before a checkpoint */
     bool failing;          /* the last checkpoint could not be made */
+    bool newborn;          /* the counters began anew at this start */
     uint8_t publishing;    /* resolutions of the sweep under way, EAR_RESOLUTION_BIT */
     uint16_t sweep_at;     /* next cell of it */
     uint16_t topic_length; /* of the part that all topics share */
     uint32_t swept_connects;                /* sessions that began with a sweep of everything */
     uint32_t stored_synced;                 /* outbox messages known to be durable */
     uint32_t stored_kept;                   /* those that follow from entries which are */
+    uint32_t told_acked;                    /* counts.acked when it was last looked whether all is told */
     uint64_t published_ms[EAR_RESOLUTIONS]; /* monotonic: when last, as the next two */
     uint64_t status_ms;
     uint64_t saved_ms; /* a checkpoint was last made, or tried */

@@ -386,6 +386,6 @@ bool ear_entry_decode(struct ear_entry *entry, struct ear_hearing *hearing, stru
         entry->fingerprint = get_at_most(&reader, UINT32_MAX);
         return !reader.bad;
     default:
-        return entry->kind == EAR_ENTRY_IDLE || entry->kind == EAR_ENTRY_DUTY;
+        return entry->kind == EAR_ENTRY_IDLE || entry->kind == EAR_ENTRY_DUTY || entry->kind == EAR_ENTRY_TOLD;
     }
 }

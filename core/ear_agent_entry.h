@@ -17,6 +17,7 @@ enum ear_entry_kind {
     EAR_ENTRY_DUTY = 3,  /* the time of those on duty was counted up to now */
     EAR_ENTRY_CLOCK = 4, /* the time became known */
     EAR_ENTRY_RUN = 5,   /* the agent was started */
+    EAR_ENTRY_TOLD = 6,  /* the broker has all that was counted */
 };
 
 /** Room for the longest: a label is a length and at most one byte more than is kept. */

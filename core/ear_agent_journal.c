@@ -72,6 +72,11 @@ static bool replay_entry(struct ear_agent *agent, const uint8_t *bytes, uint32_t
         }
         agent->now_ms = entry.wall_ms;
         break;
+    case EAR_ENTRY_TOLD:
+        if (agent->newborn) {
+            ear_agent_begin_counters(agent);
+        }
+        break;
     default:
         begin_run(agent, entry.fingerprint);
         break;

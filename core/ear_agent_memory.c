@@ -125,6 +125,20 @@ static void begin_counters(struct ear_memory *memory)
     ear_conversations_init(&memory->conversations);
 }
 
+void ear_agent_begin_counters(struct ear_agent *agent)
+{
+    struct ear_memory *memory = &agent->memory;
+    const uint32_t fingerprint = memory->plugins_fingerprint;
+    const uint32_t life = memory->life;
+
+    memset(&memory->plugins_fingerprint, 0, sizeof(*memory) - offsetof(struct ear_memory, plugins_fingerprint));
+    memory->plugins_fingerprint = fingerprint;
+    memory->life = life;
+    begin_counters(memory);
+    ear_agent_name_funnels(agent);
+    ear_agent_take_back_own(agent);
+}
+
 /* Sections that were not found begin empty. */
 static int begin_missing(struct ear_agent *agent, struct ear_section sections[EAR_MEMORY_SECTIONS])
 {

@@ -161,6 +161,9 @@ void ear_agent_list_sections(struct ear_agent *agent, struct ear_section section
  * begins empty. EAR_ERR_IO: not even that. */
 EAR_MUST_USE int ear_agent_load_memory(struct ear_agent *agent);
 
+/** Replayed so far is what the former life told: the counters begin anew once more. */
+void ear_agent_begin_counters(struct ear_agent *agent);
+
 /* --- ear_agent_journal.c: what makes it last --- */
 
 /** What happened since that checkpoint. The outbox is open by now, plugins are loaded. EAR_ERR_IO. */
@@ -232,6 +235,9 @@ void ear_agent_tell(struct ear_agent *agent);
 
 /** A cell leaves its ring: keep its state in the outbox if the server does not have it. For struct ear_retire. */
 void ear_agent_retire(void *context, struct ear_note *note, uint16_t number);
+
+/** What went into the outbox since the start is not told either. */
+void ear_agent_take_back_own(struct ear_agent *agent);
 
 /** What went into the outbox without a date since the checkpoint will go there again, or will be dated by then: take it
  * back. Before the replay. */

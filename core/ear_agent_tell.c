@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "core/ear_agent_parts.h"
+#include "core/ear_agent_entry.h"
 
 static_assert((unsigned)EAR_RESOLUTIONS <= 8, "a bit each in ear_agent.publishing");
 
@@ -138,6 +138,11 @@ void ear_agent_retire(void *context, struct ear_note *note, uint16_t number)
 void ear_agent_take_back(struct ear_agent *agent)
 {
     ear_outbox_take_back(&agent->outbox, agent->memory.outbox_end, UNDATED);
+}
+
+void ear_agent_take_back_own(struct ear_agent *agent)
+{
+    ear_outbox_take_back(&agent->outbox, agent->outbox.log.own_from, 0);
 }
 
 void ear_agent_keep_untold(struct ear_agent *agent)
@@ -295,6 +300,17 @@ static void send_status_if_due(struct ear_agent *agent)
     }
 }
 
+/* The broker has everything: should a start not be able to read these counters, it must not count that anew. */
+static void keep_told(struct ear_agent *agent)
+{
+    if (agent->counts.acked != agent->told_acked && agent->publishing == 0 && agent->uplink.flight_count == 0) {
+        agent->told_acked = agent->counts.acked;
+        if (ear_agent_untold(agent) == 0) {
+            (void)ear_agent_keep_moment(agent, EAR_ENTRY_TOLD);
+        }
+    }
+}
+
 void ear_agent_tell(struct ear_agent *agent)
 {
     if (agent->uplink.state != EAR_UPLINK_UP) {
@@ -307,6 +323,7 @@ void ear_agent_tell(struct ear_agent *agent)
     }
     begin_due_sweeps(agent);
     sweep(agent);
+    keep_told(agent);
     send_records(agent);
     send_status_if_due(agent);
 }

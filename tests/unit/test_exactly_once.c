@@ -237,6 +237,31 @@ static void test_counters_that_begin_anew_are_added(void **state)
     assert_int_equal(told(MESSAGES), 5);
 }
 
+/* Without an orderly end the journal counts anew what was heard since the checkpoint; but not what was told before. */
+static void test_what_was_told_is_not_counted_anew(void **state)
+{
+    (void)state;
+    spoil_counters();
+    say();
+    pass(HOUR_MS);
+    say();
+    pass((EAR_HOUR_WINDOWS + 2) * HOUR_MS); /* these leave the ring in the replay, too */
+    say();
+    tell_all();
+    assert_int_equal(ear_agent_commit(&agent), EAR_OK);
+    say();
+    say();
+    cut();
+    assert_true(agent.not_carried[EAR_MEMORY_COUNTERS] > 0);
+    assert_int_equal(total(MESSAGES), 2);
+    assert_true(ear_note_is_sound(&agent.memory.note));
+    tell_all();
+    assert_int_equal(told(MESSAGES), 5);
+    cut();
+    tell_all();
+    assert_int_equal(told(MESSAGES), 5);
+}
+
 /* The same life at each start until a checkpoint has them. */
 static void test_a_life_has_one_name(void **state)
 {
@@ -289,6 +314,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_time_that_was_known_stays_known, begin_without_clock),
         cmocka_unit_test_setup(test_a_date_is_durable_first, begin_without_clock),
         cmocka_unit_test_setup(test_counters_that_begin_anew_are_added, begin),
+        cmocka_unit_test_setup(test_what_was_told_is_not_counted_anew, begin),
         cmocka_unit_test_setup(test_a_life_has_one_name, begin),
         cmocka_unit_test_setup(test_windows_know_the_time, begin),
     };

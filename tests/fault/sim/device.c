@@ -177,10 +177,12 @@ static void measure(struct device_start *cost)
 bool device_power_on(void)
 {
     struct device_start before;
+    const uint64_t to_come = device.power.cut_at > device.power.operations ? device.power.cut_at : 0;
+    const uint8_t cut = device.power.cut;
 
     flash_power_on(&device.power);
-    device.power.cut_at = device.next_cut_at;
-    device.power.cut = device.next_cut;
+    device.power.cut_at = device.next_cut_at != 0 ? device.next_cut_at : to_come; /* also over an orderly restart */
+    device.power.cut = device.next_cut_at != 0 ? device.next_cut : cut;
     device.power.fail_at = device.next_fail_at;
     device.power.fail_for_good = device.next_fail_for_good;
     device.next_cut_at = device.next_fail_at = 0;

@@ -257,5 +257,6 @@ enum played script_finish(const struct script *script)
     const enum played played = look_at_storage();
     return played != PLAYED    ? played
            : device_power_on() ? PLAYED
+           : device.power.off  ? PLAYED_CUT
                                : stuck("it does not come up after the end", device.said, 0);
 }
