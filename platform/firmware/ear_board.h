@@ -56,8 +56,8 @@ void ear_board_watchdog_start(void);
 void ear_board_watchdog_feed(void);
 _Noreturn void ear_board_reset(void);
 
-/** The whole of the flash that holds partitions, under the storage port's rules; mapped where it can be read in place.
- */
+/** The whole of the flash that holds partitions, under the storage port's rules; it can be read in place (mapped, also
+ * at address 0). */
 const struct ear_storage *ear_board_flash(void);
 
 /** Six bytes, unique to the device. */

@@ -71,11 +71,13 @@ void ear_partitions_open(void)
         for (unsigned j = 0; j < i; j++) {
             assert(!overlap(&places[i], &places[j]));
         }
+        /* As a number: a flash that begins at address 0 is mapped at what C takes for no address. */
+        const uintptr_t mapped = (uintptr_t)flash->mapped + places[i].offset;
         partitions[i] = (struct ear_storage){.ops = &ops,
                                              .context = (void *)(uintptr_t)&places[i],
                                              .sector_bytes = flash->sector_bytes,
                                              .sector_count = places[i].bytes / flash->sector_bytes,
-                                             .mapped = flash->mapped == NULL ? NULL : flash->mapped + places[i].offset};
+                                             .mapped = (const uint8_t *)mapped};
     }
 }
 
