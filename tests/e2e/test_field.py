@@ -31,7 +31,7 @@ def run(world, *arguments, **options):
 def done(world, *arguments, **options):
     """What it prints; it has to succeed."""
     result = run(world, *arguments, **options)
-    check(result.returncode == 0, f"{' '.join(map(str, arguments))}: {result.returncode}, {result.stderr[-600:]}")
+    check(result.returncode == 0, f"{' '.join(map(str, arguments))}: {result.returncode}, {result.stdout[-900:]} {result.stderr[-600:]}")
     return result.stdout
 
 

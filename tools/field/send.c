@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tools/field/send.c - earshot send --serial: events to a device as frames.
  *
- * Some are on their way at once (WINDOW of them, IN_FLIGHT_BYTES), so that the line does not stand still while one is
- * made durable. What gets no answer, or was spoilt on its way, is sent again under the same number; so that it is not
- * counted twice then, an event that bears no id is given one. */
+ * Some are on their way at once, so that the line does not stand still while one is made durable: WINDOW of them, and
+ * IN_FLIGHT_BYTES, which with their frames are fewer than the smallest board can hold while it does something else.
+ * What gets no answer, or was spoilt on its way, is sent again under the same number; so that it is not counted twice
+ * then, an event that bears no id is given one. */
 #include <cbor.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +22,7 @@
 
 enum {
     WINDOW = 8,
-    IN_FLIGHT_BYTES = 768,
+    IN_FLIGHT_BYTES = 400,
     AGAIN_MS = 2000,
     SOON_MS = 150,
     BUSY_MS = 500,
