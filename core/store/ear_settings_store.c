@@ -165,6 +165,11 @@ enum ear_err ear_settings_store_set(struct ear_settings_store *store, const char
     const struct ear_setting *setting = ear_settings_store_find(store, section, name, &target);
     uint8_t former[EAR_SETTINGS_STORE_BYTES];
     size_t bytes;
+    if (!EAR_ENABLED(STORAGE)) {
+        fault->err = EAR_ERR_IO;
+        fault->allowed[0] = '\0';
+        return EAR_ERR_IO;
+    }
     if (setting == NULL) {
         fault->err = EAR_ERR_UNKNOWN;
         memcpy(fault->allowed, unknown, sizeof unknown);

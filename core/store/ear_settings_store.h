@@ -7,7 +7,7 @@
 #include "core/base/ear_settings.h"
 #include "core/store/ear_kept.h"
 
-#define EAR_SETTINGS_STORE_BYTES 224u /* longest `section.name=value` */
+#define EAR_SETTINGS_STORE_BYTES 160u /* longest `section.name=value` */
 
 /** A table and the struct that it describes. */
 struct ear_settings_target {

@@ -107,7 +107,8 @@ static void hear(struct ear_serial *serial, const struct ear_frame *frame)
 
 /* ---- frames ---- */
 
-static void reply(struct ear_serial *serial, const struct ear_frame *frame)
+/* Not inline: its buffer is no part of the stack while an event is heard. */
+__attribute__((noinline)) static void reply(struct ear_serial *serial, const struct ear_frame *frame)
 {
     uint8_t body[EAR_QUERY_PAGE_BYTES > EAR_DELIVERY_ANSWER_BYTES ? EAR_QUERY_PAGE_BYTES : EAR_DELIVERY_ANSWER_BYTES];
     const int32_t length =

@@ -285,7 +285,7 @@ void ear_shell_type(struct ear_shell *shell, uint8_t byte, const struct ear_text
     if (is_tail) {
         return;
     }
-    if (shell->pasting != 0) {
+    if (EAR_ENABLED(STORAGE) && shell->pasting != 0) {
         paste(shell, byte);
     } else {
         edit(shell, byte);

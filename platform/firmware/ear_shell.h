@@ -17,7 +17,8 @@
 #include "platform/firmware/ear_text_out.h"
 
 #define EAR_SHELL_LINE_BYTES 200u
-#define EAR_SHELL_PASTE_BYTES EAR_IDENTITY_PART_BYTES /* what was pasted, decoded */
+/** What was pasted, decoded. Where flash can only be read there is nothing to paste for. */
+#define EAR_SHELL_PASTE_BYTES (EAR_ENABLED(STORAGE) ? EAR_IDENTITY_PART_BYTES : 4u)
 
 /** What is told of board, network and broker. All zero: nothing is known. Texts live until the next call. */
 struct ear_shell_facts {

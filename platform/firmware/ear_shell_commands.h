@@ -25,6 +25,10 @@ enum ear_shell_turn ear_shell_error(struct ear_shell *shell, const char *what, c
 /** The next word of the arguments, "" behind the last; they are cut there. */
 char *ear_shell_word(struct ear_shell *shell);
 
+/** What is said where flash can only be read (Kconfig STORAGE). */
+#define EAR_SHELL_READ_ONLY \
+    "this board cannot write its flash: make identity and settings on a host, `earshot identity`"
+
 /** Words for an error that storage gave. */
 const char *ear_shell_why(enum ear_err err);
 

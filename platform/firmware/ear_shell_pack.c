@@ -51,6 +51,9 @@ enum ear_shell_turn ear_shell_do_pack(struct ear_shell *shell)
     if (*verb == '\0') {
         return EAR_SHELL_MORE;
     }
+    if (!EAR_ENABLED(STORAGE)) {
+        return ear_shell_error(shell, EAR_SHELL_READ_ONLY, "");
+    }
     const char *name = ear_shell_word(shell);
     if (*name != '\0' && strcmp(verb, "roll_back") == 0) {
         return tell(shell, ear_agent_pack_roll_back(shell->config.agent, name));

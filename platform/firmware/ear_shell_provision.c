@@ -198,6 +198,9 @@ enum ear_shell_turn ear_shell_do_provision(struct ear_shell *shell)
     if (*verb == '\0') {
         return print_state(shell);
     }
+    if (!EAR_ENABLED(STORAGE)) {
+        return ear_shell_error(shell, EAR_SHELL_READ_ONLY, "");
+    }
     if (strcmp(verb, "key") == 0) {
         return do_key(shell);
     }

@@ -91,5 +91,9 @@ enum ear_shell_turn ear_shell_do_set(struct ear_shell *shell)
     }
     shell->arguments += strspn(shell->arguments, " ");
     trim(shell->arguments);
-    return shell->arguments[0] == '\0' ? explain(shell, setting, target) : change(shell, setting, shell->arguments);
+    if (shell->arguments[0] == '\0') {
+        return explain(shell, setting, target);
+    }
+    return EAR_ENABLED(STORAGE) ? change(shell, setting, shell->arguments)
+                                : ear_shell_error(shell, EAR_SHELL_READ_ONLY, "");
 }
