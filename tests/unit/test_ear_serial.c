@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -165,34 +167,39 @@ static void test_an_event_is_answered(void **state)
     assert_false(ear_agent_is_uncommitted(&agent));
 }
 
-/* docs/serial.md shows these bytes. */
-static void test_the_examples_of_the_document(void **state)
+/* Bytes of a line of hex digits. */
+static size_t bytes_of(const char *line, uint8_t *bytes)
+{
+    size_t count = 0;
+    for (char *end = NULL; *line != '\n' && *line != '\0'; line = end, count++) {
+        bytes[count] = (uint8_t)strtoul(line, &end, 16);
+        assert_ptr_not_equal(line, end);
+    }
+    return count;
+}
+
+static void test_the_example_of_the_document(void **state)
 {
     (void)state;
-    static const uint8_t event[] = {0x00, 0x03, 0x01, 0x07, 0x0d, 0xa5, 0x01, 0x02, 0x02, 0x62,
-                                    0x65, 0x31, 0x04, 0x62, 0x63, 0x31, 0x06, 0x0c, 0x07, 0x65,
-                                    0x68, 0x65, 0x6c, 0x6c, 0x6f, 0xf2, 0xb4, 0x67, 0x7d, 0x00};
-    static const uint8_t taken[] = {0x00, 0x03, 0x81, 0x07, 0x02, 0xa1, 0x01, 0x05, 0x99, 0x8d, 0xb4, 0x0e, 0x00};
-    static const uint8_t again[] = {0x00, 0x03, 0x81, 0x07, 0x02, 0xa2, 0x01, 0x07,
-                                    0x02, 0xf5, 0x44, 0xcc, 0x12, 0xca, 0x00};
-    static const uint8_t bad[] = {0x00, 0x02, 0xff, 0x01, 0x06, 0x01, 0x7b, 0xe9, 0x46, 0x88, 0x00};
-    uint8_t spoilt[sizeof event];
-    send_bytes(event, sizeof event);
-    poll_all();
-    assert_int_equal(from_length, sizeof taken);
-    assert_memory_equal(from_device, taken, sizeof taken);
-    from_length = 0;
-    send_bytes(event, sizeof event);
-    poll_all();
-    assert_int_equal(from_length, sizeof again);
-    assert_memory_equal(from_device, again, sizeof again);
-    from_length = 0;
-    memcpy(spoilt, event, sizeof event);
-    spoilt[20] ^= 1;
-    send_bytes(spoilt, sizeof spoilt);
-    poll_all();
-    assert_int_equal(from_length, sizeof bad);
-    assert_memory_equal(from_device, bad, sizeof bad);
+    char line[512];
+    uint8_t bytes[128];
+    unsigned lines = 0;
+    FILE *page = fopen(EAR_SOURCE_DIR "/docs/serial.md", "r");
+    assert_non_null(page);
+    while (fgets(line, sizeof line, page) != NULL) {
+        const size_t count = line[0] == '>' || line[0] == '<' ? bytes_of(line + 1, bytes) : 0;
+        if (line[0] == '>') {
+            from_length = 0;
+            send_bytes(bytes, count);
+            poll_all();
+        } else if (line[0] == '<') {
+            assert_int_equal(from_length, count);
+            assert_memory_equal(from_device, bytes, count);
+            lines++;
+        }
+    }
+    fclose(page);
+    assert_int_equal(lines, 3);
 }
 
 static void test_events_that_come_together_are_durable_together(void **state)
@@ -375,7 +382,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_an_event_is_answered, start),
-        cmocka_unit_test_setup(test_the_examples_of_the_document, start),
+        cmocka_unit_test_setup(test_the_example_of_the_document, start),
         cmocka_unit_test_setup(test_events_that_come_together_are_durable_together, start),
         cmocka_unit_test_setup(test_no_answer_before_it_is_durable, start),
         cmocka_unit_test_setup(test_what_is_refused_says_which_field, start),
