@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tests/proof/cbor_items.h - stands in the place of ear_cbor.c: any reader that keeps what `cbor` proves of that one. */
+/* tests/proof/cbor_items.h - stands in the place of ear_cbor.c: any reader that keeps what `cbor` proves of that one.
+ */
 #ifndef PROOF_CBOR_ITEMS_H
 #define PROOF_CBOR_ITEMS_H
 
