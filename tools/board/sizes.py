@@ -39,20 +39,27 @@ def part_of(path, root):
     return None
 
 
+def number(value):
+    """Of an attribute: "12", "0xc" or "(data1) 12"."""
+    return int(value.split(")")[-1].strip() or "0", 0)
+
+
 class Image:
     """An ELF, its symbols and debug information."""
 
     def __init__(self, elf, root):
         self.elf, self.root = elf, root
-        self.symbols = []  # (address, size, kind, name)
-        for line in run("arm-none-eabi-nm", "-S", elf).splitlines():
+        self.symbols = []  # (address, size, is code, name)
+        self.names = {}
+        for line in run("arm-none-eabi-readelf", "-sW", elf).splitlines():
             fields = line.split()
-            if len(fields) == 4:
-                self.symbols.append((int(fields[0], 16) & ~1 if fields[2] in "tT" else int(fields[0], 16), int(fields[1], 16),
-                                     fields[2], fields[3]))
+            if len(fields) < 8 or not re.fullmatch(r"[0-9a-f]{8}", fields[1]):
+                continue
+            address, size, kind, name = int(fields[1], 16), int(fields[2], 0), fields[3], fields[7]
+            self.names[name] = address
+            if kind in ("FUNC", "OBJECT") and size:
+                self.symbols.append((address & ~1 if kind == "FUNC" else address, size, kind == "FUNC", name))
         self.symbols.sort()
-        self.names = {line.split()[-1]: int(line.split()[0], 16) for line in run("arm-none-eabi-nm", elf).splitlines()
-                      if re.match(r"[0-9a-f]{8} ", line)}
         self.variables, self.members = self.read_debug()
 
     def read_debug(self):
@@ -79,13 +86,13 @@ class Image:
                     if current["tag"] == "DW_TAG_compile_unit":
                         unit = current["name"]
                 elif name == "DW_AT_abstract_origin":
-                    current["origin"] = value.strip("<>0x").split(">")[0]
-                elif name == "DW_AT_location" and "DW_OP_addr:" in value:
+                    current["origin"] = re.search(r"<0x([0-9a-f]+)>", value)[1]
+                elif name == "DW_AT_location" and " 5 byte block: 3 " in value:
                     where[int(re.search(r"DW_OP_addr: ([0-9a-f]+)", value)[1], 16)] = current
                 elif name == "DW_AT_data_member_location":
-                    current["at"] = int(value)
+                    current["at"] = number(value)
                 elif name == "DW_AT_byte_size":
-                    current["bytes"] = int(value, 0)
+                    current["bytes"] = number(value)
         variables = {}
         for address, die in where.items():
             while "origin" in die and die["origin"] in dies:
@@ -135,18 +142,17 @@ def flash_parts(image, build):
     parts = collections.Counter()
     start, end = image.names["ear_code_start"], image.names["ear_code_end"]
     covered = []
-    code = [(a, s) for a, s, kind, _ in image.symbols if kind in "tTwW" and start <= a < end and s]
+    code = [(a, s) for a, s, is_code, _ in image.symbols if is_code and start <= a < end]
     top = max(a + s for a, s in code)
     files = image.code_files(start, top)
-    last = None
     for address, size in code:
         covered.append((address, address + size))
         for word in range(address & ~3, address + size, 4):
             path = files[(word - start) // 4] if (word - start) // 4 < len(files) else "??"
             part = LIBRARY if path.startswith("?") else part_of(path, image.root) or LIBRARY
             parts[part] += min(word + 4, address + size) - max(word, address)
-    for address, size, kind, _ in image.symbols:
-        if kind in "rR" and start <= address < end and size:
+    for address, size, is_code, _ in image.symbols:
+        if not is_code and start <= address < end:
             covered.append((address, address + size))
             unit = image.variables.get(address)
             parts[(part_of(unit, image.root) if unit else None) or LIBRARY] += size
@@ -176,8 +182,8 @@ def ram_parts(image):
     parts = collections.Counter()
     first, last = image.names["ear_data_start"], image.names["ear_ram_end"]
     inside = 0
-    for address, size, kind, name in image.symbols:
-        if kind not in "bBdD" or not first <= address < last or not size:
+    for address, size, is_code, name in image.symbols:
+        if is_code or not first <= address < last:
             continue
         inside += size
         if name.split(".")[0] == "firmware" and size > 10000:

@@ -74,8 +74,10 @@ class Graph:
             if rule is None:
                 raise StackFault(f"{file}:{line}: nobody says what '{member}' calls: add a line to {table}")
             for spec in rule[2]:
-                for target in self.named(spec):
-                    self.calls[source][target] = member
+                targets = self.named(spec.lstrip("?"))
+                if not targets and not spec.startswith("?"):
+                    raise StackFault(f"{table}: '{member}' of {rule[0]} is said to call {spec}, which the image does not have")
+                self.calls[source].update(dict.fromkeys(targets, member))
         once = []
         for word, caller, callee in never:
             for source in self.named(caller):
