@@ -2,6 +2,7 @@
 #include "tools/field/device.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -95,12 +96,23 @@ static void pause_ms(int ms)
 /* "uptime: 1 h 2 min 3 s" of the last `status`, in seconds; -1: it was not said. */
 static int64_t uptime_s(const struct device *device)
 {
+    static const struct {
+        const char *unit;
+        int64_t s;
+    } parts[] = {{" h ", 3600}, {" min ", 60}, {" s", 1}};
     const char *text = device_value(device, "uptime");
-    long long hours, minutes, seconds;
+    int64_t sum_s = 0;
 
-    return text != NULL && sscanf(text, "%lld h %lld min %lld s", &hours, &minutes, &seconds) == 3
-               ? hours * 3600 + minutes * 60 + seconds
-               : -1;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        char *end = NULL;
+        const long long part = text != NULL ? strtoll(text, &end, 10) : 0;
+        if (end == NULL || end == text || strncmp(end, parts[i].unit, strlen(parts[i].unit)) != 0) {
+            return -1;
+        }
+        sum_s += part * parts[i].s;
+        text = end + strlen(parts[i].unit);
+    }
+    return sum_s;
 }
 
 /* Ask until it runs long enough that a restart can be told by it. Seconds. */

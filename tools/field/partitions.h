@@ -20,8 +20,8 @@ struct der partitions_identity(const struct board_layout *board, const struct id
  * what is allowed. */
 struct der partitions_settings(const struct board_layout *board, char *const *settings, size_t count);
 
-/** What an identity that a device would read lacks before it can connect, or NULL: nothing. */
-const char *partitions_missing(const struct board_layout *board, const struct der *identity);
+/** What this partition `identity`, as a device reads it, lacks before it can connect, or NULL: nothing. */
+const char *partitions_missing(const struct board_layout *board, const struct der *image);
 
 /** "section.name=value" taken apart; exits where it is not that. The parts live until the program ends. */
 void partitions_split_setting(const char *setting, const char **section, const char **name, const char **value);

@@ -127,26 +127,69 @@ static void check_usage(const struct provision *provision)
     }
 }
 
+/* Options that bear a text come first: their numbers are places in a table. */
+enum option_number {
+    SERIAL = 1,
+    DEVICE,
+    TENANT,
+    SITE,
+    BROKER,
+    CA,
+    SIGN_CA,
+    SIGN_KEY,
+    CSR_OUT,
+    CERT,
+    PACK_KEY,
+    TEXTS,
+    DAYS,
+    SET,
+    WAIT,
+    NEW_KEY,
+    CHECK
+};
+
+static void take_text(struct provision *provision, int option)
+{
+    const char **const texts[TEXTS] = {
+        [SERIAL] = &provision->port,       [DEVICE] = &provision->name,         [TENANT] = &provision->tenant,
+        [SITE] = &provision->site,         [BROKER] = &provision->broker,       [CA] = &provision->ca,
+        [SIGN_CA] = &provision->signer.ca, [SIGN_KEY] = &provision->signer.key, [CSR_OUT] = &provision->request_out,
+        [CERT] = &provision->certificate,  [PACK_KEY] = &provision->pack_key,
+    };
+
+    *texts[option] = optarg;
+}
+
+/* False: there is no such option. */
+static bool take_option(struct provision *provision, int option)
+{
+    switch (option) {
+    case DAYS:
+        provision->signer.days = (unsigned)parse_number("--days", optarg, 1, 36500);
+        return true;
+    case WAIT:
+        provision->wait_s = parse_duration_s("--wait", optarg);
+        return true;
+    case NEW_KEY:
+        provision->new_key = true;
+        return true;
+    case CHECK:
+        provision->only_check = true;
+        return true;
+    case SET:
+        provision_add_setting(provision, optarg);
+        return true;
+    default:
+        if (option >= TEXTS) {
+            return false;
+        }
+        take_text(provision, option);
+        return true;
+    }
+}
+
 int earshot_provision(int argc, char **argv)
 {
-    enum {
-        SERIAL = 256,
-        DEVICE,
-        TENANT,
-        SITE,
-        BROKER,
-        CA,
-        SIGN_CA,
-        SIGN_KEY,
-        DAYS,
-        CSR_OUT,
-        CERT,
-        PACK_KEY,
-        SET,
-        WAIT,
-        NEW_KEY,
-        CHECK
-    };
     static const struct option options[] = {{"serial", required_argument, NULL, SERIAL},
                                             {"device", required_argument, NULL, DEVICE},
                                             {"tenant", required_argument, NULL, TENANT},
@@ -166,40 +209,15 @@ int earshot_provision(int argc, char **argv)
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
     struct provision *provision = grow(NULL, sizeof *provision);
-    bool checks = false;
 
     *provision = (struct provision){.wait_s = 60, .signer = {.days = 825}};
-    const char **const texts[] = {
-        [SERIAL - SERIAL] = &provision->port,         [DEVICE - SERIAL] = &provision->name,
-        [TENANT - SERIAL] = &provision->tenant,       [SITE - SERIAL] = &provision->site,
-        [BROKER - SERIAL] = &provision->broker,       [CA - SERIAL] = &provision->ca,
-        [SIGN_CA - SERIAL] = &provision->signer.ca,   [SIGN_KEY - SERIAL] = &provision->signer.key,
-        [CSR_OUT - SERIAL] = &provision->request_out, [CERT - SERIAL] = &provision->certificate,
-        [PACK_KEY - SERIAL] = &provision->pack_key,
-    };
     for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
         if (option == 'h') {
             print_help();
             return 0;
         }
-        if (option < SERIAL) {
+        if (!take_option(provision, option)) {
             return EARSHOT_USAGE;
-        }
-        if (option == DAYS) {
-            provision->signer.days = (unsigned)parse_number("--days", optarg, 1, 36500);
-        } else if (option == WAIT) {
-            provision->wait_s = parse_duration_s("--wait", optarg);
-        } else if (option == NEW_KEY) {
-            provision->new_key = true;
-        } else if (option == CHECK) {
-            checks = true;
-        } else if (option == SET) {
-            if (provision->setting_count == PROVISION_SETTINGS) {
-                die_usage("--set: at most %d settings", PROVISION_SETTINGS);
-            }
-            provision->settings[provision->setting_count++] = optarg;
-        } else {
-            *texts[option - SERIAL] = optarg;
         }
     }
     if (optind < argc) {
@@ -208,7 +226,7 @@ int earshot_provision(int argc, char **argv)
     if (provision->port == NULL) {
         die_usage("--serial PORT is needed, such as /dev/ttyUSB0");
     }
-    if (checks) {
+    if (provision->only_check) {
         return check(provision);
     }
     check_usage(provision);

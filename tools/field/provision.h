@@ -19,6 +19,7 @@ struct provision {
     const char *request_out;          /* file, where it is */
     const char *certificate;          /* file, likewise */
     bool new_key;                     /* not the one that it may have */
+    bool only_check;
     int64_t wait_s;
     char *settings[PROVISION_SETTINGS];
     size_t setting_count;
@@ -26,6 +27,9 @@ struct provision {
     struct der ca_der, pack_key_der, certificate_der;
     struct device device;
 };
+
+/** "section.name=value", to be set; exits where there are too many. */
+void provision_add_setting(struct provision *provision, const char *setting);
 
 /** Read every file and look at every setting, before the device is touched. */
 void provision_prepare(struct provision *provision);

@@ -12,10 +12,10 @@ enum { SEED_BYTES = 32, TEST_MS = 15000, TEST_PAUSE_MS = 1000 };
 
 /* ---- before the device is touched ---- */
 
-static void add_setting(struct provision *provision, const char *setting)
+void provision_add_setting(struct provision *provision, const char *setting)
 {
     if (provision->setting_count == PROVISION_SETTINGS) {
-        die_usage("at most %d settings", PROVISION_SETTINGS);
+        die_usage("--set %s: at most %d settings", setting, PROVISION_SETTINGS);
     }
     provision->settings[provision->setting_count++] = (char *)(uintptr_t)setting;
 }
@@ -23,7 +23,7 @@ static void add_setting(struct provision *provision, const char *setting)
 static void add_named(struct provision *provision, const char *name, const char *value)
 {
     if (value != NULL) {
-        add_setting(provision, keep_printf("%s=%s", name, value));
+        provision_add_setting(provision, keep_printf("%s=%s", name, value));
     }
 }
 

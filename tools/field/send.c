@@ -208,17 +208,18 @@ static struct flight *free_place(struct sending *sending, size_t length)
     die("no place for an event in flight");
 }
 
-static void queue(struct sending *sending, struct ear_event *event)
+static void queue(struct sending *sending, const struct ear_event *given)
 {
+    struct ear_event event = *given;
     uint8_t body[2 * EAR_EVENT_BYTES];
     char id[40];
 
-    if ((event->present & EAR_HAS(id)) == 0) {
+    if ((event.present & EAR_HAS(id)) == 0) {
         const int length = snprintf(id, sizeof id, "%016llx-%u", (unsigned long long)sending->run, sending->read);
-        event->id = (struct ear_str){id, (uint16_t)length};
-        event->present |= EAR_HAS(id);
+        event.id = (struct ear_str){id, (uint16_t)length};
+        event.present |= EAR_HAS(id);
     }
-    const int32_t length = ear_event_to_cbor(event, body, sizeof body);
+    const int32_t length = ear_event_to_cbor(&event, body, sizeof body);
     if (length < 0) {
         die("event %u does not fit into %zu bytes", sending->read, sizeof body);
     }
