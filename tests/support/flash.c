@@ -304,11 +304,15 @@ void flash_init(struct flash *flash, struct flash_device *device, uint32_t secto
 
 bool flash_holds(const struct flash *flash, const void *bytes, size_t length)
 {
-    for (size_t at = 0; at + length <= size_of(flash); at++) {
-        const bool may_be_cleared = bad_of(flash, (uint32_t)at) != FLASH_FAILS;
-        if (may_be_cleared && memcmp(flash->bytes + at, bytes, length) == 0) {
+    const uint8_t *at = flash->bytes;
+    const uint8_t *end = at + size_of(flash) - length + 1;
+
+    while (at < end && (at = memchr(at, *(const uint8_t *)bytes, (size_t)(end - at))) != NULL) {
+        const bool may_be_cleared = bad_of(flash, (uint32_t)(at - flash->bytes)) != FLASH_FAILS;
+        if (may_be_cleared && memcmp(at, bytes, length) == 0) {
             return true;
         }
+        at++;
     }
     return false;
 }
