@@ -35,7 +35,13 @@ enum ear_board_start ear_fault_start_cause(void)
     return EAR_BOARD_START_POWER;
 }
 
-/** A fault, or the watchdog's first call: its second one resets. */
+/** The watchdog's first call; its second one would reset too. */
+static _Noreturn void barked(void)
+{
+    ear_board_reset();
+}
+
+/** A fault: until the watchdog ends it. */
 static _Noreturn void stop(void)
 {
     for (;;) {
@@ -64,7 +70,7 @@ _Noreturn void ear_boot_start(uint32_t vectors)
 typedef void (*handler)(void);
 __attribute__((section(".vectors"), used)) static const handler vectors[16] = {(handler)(uintptr_t)ear_stack_top,
                                                                                ear_start,
-                                                                               stop,
+                                                                               barked,
                                                                                stop,
                                                                                stop,
                                                                                stop,
