@@ -115,14 +115,20 @@ void ear_board_init(void)
     ear_board_serial_open();
 }
 
+/** SysTick counts down and interrupts as it reaches 0, where a lap ends and the next one begins. */
+static uint32_t gone_of_lap(void)
+{
+    return (0u - SYSTICK_VALUE) & SYSTICK_MAX;
+}
+
 /** Also right while interrupts are off, for one lap: then the lap that nobody has counted yet is pending. */
 uint32_t ear_board_ticks(void)
 {
     const uint32_t former = ear_start_lock();
-    uint32_t lap = laps, gone = SYSTICK_MAX - SYSTICK_VALUE;
+    uint32_t lap = laps, gone = gone_of_lap();
     if ((ICSR & ICSR_SYSTICK_PENDING) != 0) {
         lap++;
-        gone = SYSTICK_MAX - SYSTICK_VALUE;
+        gone = gone_of_lap();
     }
     ear_start_unlock(former);
     return (lap << SYSTICK_BITS) + gone;
