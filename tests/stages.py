@@ -49,6 +49,7 @@ STAGES = {
                build("release", "agent_lines") + [["tests/oracle/run", "--conversations", "100000"]]),
     "docs": ("generated pages are fresh, examples are true", [["tests/docs/run"], ["tests/docs/examples"]]),
     "fuzz": ("fuzzing, briefly", [["tests/fuzz/run", "--seconds", "10"]]),
+    "proof": ("what CBMC proves of the core, the quick ones", [["tests/proof/run", "--quick"]]),
     "accuracy": ("what the classifiers get right", build("release", "earshot") + [["tests/accuracy/run"]]),
     "e2e": ("end to end against mosquitto with TLS", build("release") + [["tests/e2e/run"]]),
     "fault": ("kill -9 under load; brokers, disks and clocks that fail; power cuts",

@@ -6,6 +6,7 @@
  * bounds: linear: any body of up to 60 bytes, 2 labels; phrases: any list of up to 22 bytes, any place in it
  * lengths: 0 1
  * sources: none
+ * slow: yes
  * flags: --unwind 10 --no-malloc-may-fail
  * bite: core/model/ear_linear_check.c: if (whole != pack->body_bytes) { => if (whole < pack->body_bytes) {
  * bite: core/model/ear_phrases_check.c: if (bytes > lists_bytes - at) { => if (bytes > lists_bytes) {
