@@ -4,7 +4,8 @@
  * or program is undefined, and so is the order in which what was not yet synced becomes durable.
  *
  * What the core promises in return: it programs whole words (address and length are multiples of 4), and each word
- * once after an erase, except that a word of its own that marks something as done is programmed to zero later. */
+ * once after an erase, except that a word of its own that marks something as done is programmed to zero later, and so
+ * are words that are to be forgotten. */
 #ifndef EAR_STORAGE_H
 #define EAR_STORAGE_H
 
