@@ -8,6 +8,7 @@
  *   EAR_BOARD_FLASH_BYTES       of flash that holds partitions; 0: there is none
  *   EAR_BOARD_SECTOR_BYTES      the unit of erasing
  *   EAR_BOARD_FLASH_WRITABLE    1, or 0: partitions can only be read, and state is kept in RAM
+ *   EAR_BOARD_SLOTS             1, or 0: images run from slots, and new ones can come (ear_slots.h)
  *   EAR_BOARD_WATCHDOG_MS       longest time between two feeds; longer than the longest TLS step
  *   EAR_BOARD_IRQS(X)           X(number, handler) for each interrupt that the board uses; below 0: of the
  *                               processor itself (-1 SysTick, -14 NMI). The watchdog's is ear_fault_watchdog

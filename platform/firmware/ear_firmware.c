@@ -110,6 +110,7 @@ static void configure_agent(struct ear_firmware *firmware)
         .outbox = partition("outbox"),
         .state = partition("state"),
         .packs = partition("packs"),
+        .image = ear_firmware_images(firmware),
         .signature = ear_signature_mbedtls(&firmware->keys),
         .pack_images = ear_packs,
         .pack_image_count = ear_packs_count,
@@ -192,6 +193,7 @@ void ear_firmware_open(struct ear_firmware *firmware)
     ear_firmware_say_start(firmware);
     open_identity(firmware);
     ear_firmware_open_net(firmware);
+    ear_firmware_open_update(firmware);
     configure_agent(firmware);
     open_serial(firmware);
     start_agent(firmware);

@@ -22,6 +22,7 @@
 #include "platform/firmware/ear_seed.h"
 #include "platform/firmware/ear_serial.h"
 #include "platform/firmware/ear_shell.h"
+#include "platform/firmware/ear_update.h"
 #include "platform/lwip/ear_mqtt_lwip.h"
 #include "platform/lwip/ear_net.h"
 #include "platform/tls/ear_signature_mbedtls.h"
@@ -38,6 +39,9 @@ struct ear_firmware {
     struct ear_seed seed;
     struct ear_entropy entropy; /* out of the seed */
     struct ear_signature_keys keys;
+    struct ear_slots slots;
+    struct ear_update update;
+    bool has_slots; /* runs in one: update is open */
     struct ear_clock_board clock;
     struct ear_log_ring log;
     struct ear_net net;

@@ -68,6 +68,9 @@ void ear_firmware_facts(void *context, struct ear_shell_facts *facts)
                                       .serial_lost = serial_lost(),
                                       .flash_bytes = EAR_BOARD_FLASH_BYTES,
                                       .flash_writable = ear_partitions_are_writable()};
+    if (firmware->has_slots) {
+        facts->slot = firmware->update.running == 0 ? "a" : "b";
+    }
     ear_board_mac(facts->mac);
     if (firmware->mqtt != NULL) {
         facts->tls = ear_mqtt_lwip_tls_version(firmware->mqtt);

@@ -11,6 +11,7 @@ static void connected(void *context)
     firmware->told = true;
     ear_firmware_say(firmware, EAR_LOG_NOTICE, "connected to the broker", ear_mqtt_lwip_tls_version(firmware->mqtt), 0);
     ear_uplink_on_connected(&firmware->agent.uplink, ear_board_monotonic_ms());
+    ear_firmware_confirm(firmware);
 }
 
 static void acked(void *context, uint32_t token)

@@ -19,6 +19,15 @@ void ear_firmware_poll_net(struct ear_firmware *firmware);
 /** Ms from now until it wants to be polled again. */
 uint32_t ear_firmware_net_next_ms(const struct ear_firmware *firmware);
 
+/* ear_firmware_update.c */
+
+/** Find the slot that runs. */
+void ear_firmware_open_update(struct ear_firmware *firmware);
+/** The agent's port; ops NULL where images cannot come. */
+struct ear_delivery_port ear_firmware_images(struct ear_firmware *firmware);
+/** This image has reached its server: it stays. */
+void ear_firmware_confirm(struct ear_firmware *firmware);
+
 /* ear_firmware_facts.c */
 
 /** Why it started, and what ended the run before. */
