@@ -74,8 +74,12 @@
 #else
 #define MBEDTLS_AES_ONLY_128_BIT_KEY_LENGTH
 #define MBEDTLS_ECP_WINDOW_SIZE 2
-#define MBEDTLS_ECP_FIXED_POINT_OPTIM 0
+#define MBEDTLS_ECP_FIXED_POINT_OPTIM 1
 #define MBEDTLS_MPI_MAX_SIZE 48
+#endif
+
+#ifndef EAR_TLS13
+#define MBEDTLS_ECP_RESTARTABLE /* the loop goes round within a handshake; PSA, which 1.3 needs, cannot */
 #endif
 
 #ifdef EAR_TLS13

@@ -189,6 +189,10 @@ enum ear_err ear_tls_open(struct ear_tls *tls, const struct ear_tls_stream *stre
 /** EAR_ERR_BUSY with what is waited for, or EAR_ERR_IO with the reason. */
 static enum ear_err not_now(struct ear_tls *tls, int error)
 {
+    if (error == MBEDTLS_ERR_SSL_CRYPTO_IN_PROGRESS) {
+        tls->wants = EAR_TLS_WANTS_TIME;
+        return EAR_ERR_BUSY;
+    }
     if (error == MBEDTLS_ERR_SSL_WANT_READ || error == MBEDTLS_ERR_SSL_WANT_WRITE) {
         tls->wants = error == MBEDTLS_ERR_SSL_WANT_READ ? EAR_TLS_WANTS_READ : EAR_TLS_WANTS_WRITE;
         return EAR_ERR_BUSY;

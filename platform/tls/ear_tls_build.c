@@ -46,6 +46,12 @@ bool ear_tls_psa_start(const struct ear_entropy *entropy)
                   : MBEDTLS_SSL_MAX_FRAG_LEN_1024)
 #endif
 
+#ifdef MBEDTLS_ECP_RESTARTABLE
+#include "mbedtls/ecp.h"
+
+#define OPERATIONS_A_STEP 120u /* on an elliptic curve, some thousand instructions each */
+#endif
+
 void ear_tls_configure_build(mbedtls_ssl_config *config)
 {
 #ifdef MBEDTLS_SSL_PROTO_TLS1_3
@@ -54,6 +60,9 @@ void ear_tls_configure_build(mbedtls_ssl_config *config)
 #endif
 #ifdef FRAGMENT
     (void)mbedtls_ssl_conf_max_frag_len(config, FRAGMENT); /* fails only where it is longer than the buffer */
+#endif
+#ifdef MBEDTLS_ECP_RESTARTABLE
+    mbedtls_ecp_set_max_ops(OPERATIONS_A_STEP);
 #endif
     (void)config;
 }
