@@ -4,8 +4,7 @@
  * proves: what reads envelopes and manifests, the items of ear_cbor.h, reads nothing outside of the bytes; a head, string
  *   or skipped item that is taken goes forward and not beyond the end, one that is refused leaves the reader where it
  *   was; each step of skipping takes a byte at least, so that it ends
- * bounds: any bytes, any length up to 2^32 - 1 in an object of 24 bytes at the place that is read; skipping as a whole: up to
- *   4 bytes
+ * bounds: any bytes, up to 16 of them, any place in them; skipping as a whole: up to 4 bytes
  * sources: none
  * flags: --unwind 10 --unwindset ear_cbor_skip.0:6
  * bite: core/model/ear_cbor.c: in->length - in->at - 1 < size => in->length - in->at < size
