@@ -286,6 +286,21 @@ static void test_a_life_has_one_name(void **state)
     assert_true(agent.memory.life > 1);
 }
 
+/* Without storage nothing lasts, and each start is a life of its own. */
+static void test_without_storage_all_is_told(void **state)
+{
+    (void)state;
+    config.state.ops = NULL;
+    cut();
+    say();
+    tell_all();
+    assert_int_equal(told(MESSAGES), 1);
+    cut();
+    say();
+    tell_all();
+    assert_int_equal(told(MESSAGES), 2);
+}
+
 /* A key of ids that is lost takes the time along; the windows know it. */
 static void test_windows_know_the_time(void **state)
 {
@@ -316,6 +331,7 @@ int main(void)
         cmocka_unit_test_setup(test_counters_that_begin_anew_are_added, begin),
         cmocka_unit_test_setup(test_what_was_told_is_not_counted_anew, begin),
         cmocka_unit_test_setup(test_a_life_has_one_name, begin),
+        cmocka_unit_test_setup(test_without_storage_all_is_told, begin),
         cmocka_unit_test_setup(test_windows_know_the_time, begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
