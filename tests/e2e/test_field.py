@@ -413,20 +413,23 @@ class TimeServer:
             self.socket.sendto(bytes([0x24, 1, 6, 0xec]) + bytes(8) + b"TEST" + stamp + question[40:48] + stamp + stamp, peer)
 
 
-class Board:
-    """An image that tools/firmware made, in QEMU as tools/run-board starts it; its serial port is a socket."""
+def built(path, how):
+    """A file of a firmware build."""
+    file = pathlib.Path(os.environ.get("EARSHOT_IMAGES", ROOT / "build")) / path
+    if not file.exists():
+        raise LeftOut(f"there is no {file}: {how} builds it")
+    return file
 
-    def __init__(self, world, board, *arguments):
-        images = pathlib.Path(os.environ.get("EARSHOT_IMAGES", ROOT / "build"))
-        image = images / f"{board}-test/platform/firmware/earshot-alone.elf"
-        if not image.exists():
-            raise LeftOut(f"there is no {image}: tools/firmware {board} --test builds it")
+
+class Board:
+    """An image in QEMU as tools/run-board starts it; its serial port is a socket."""
+
+    def __init__(self, world, board, flash, *arguments):
         if not shutil.which("qemu-system-arm"):
             raise LeftOut("qemu-system-arm is not installed")
         path = world.path(world.unique("serial"))
         self.port = f"unix:{path}"
-        command = world.run(ROOT / "tools/run-board", board, "--test", "--print", "--image", image, "--flash",
-                            world.path("flash.bin"), "--serial", self.port, *arguments)
+        command = world.run(ROOT / "tools/run-board", board, "--print", "--flash", flash, "--serial", self.port, *arguments)
         check(command.returncode == 0, command.stderr)
         self.program = world.start("qemu", command.stderr.split())
         until(path.exists, lambda: f"QEMU listens; it says: {self.program.text()}")
@@ -438,40 +441,68 @@ def subscriber(world, broker, topic):
                                          certs.crt("client"), "--key", certs.key("client"), "-t", topic, "-F", "%t %l"])
 
 
+class Walk:
+    """The blocks of docs/field.md behind <!-- walk BOARD -->, in their order, as they are printed: but for the serial port and
+    the broker's name, which are the test's own."""
+
+    def __init__(self, world, board):
+        page = (ROOT / "docs/field.md").read_text(encoding="utf-8")
+        self.blocks = re.findall(rf"<!-- walk {board} -->\n```sh\n(.*?)```", page, re.S)
+        self.world, self.port = world, "none"
+        self.clock, self.broker = TimeServer(world), Broker(world)
+        more = {"broker.server_name": "localhost", "network.time_server": "10.0.2.2", "network.time_port": self.clock.port}
+        self.settings = "".join(f" --set {name}={value}" for name, value in more.items())
+        self.folder = world.path("desk")
+        self.folder.mkdir()
+        for name, certificate in (("ca.pem", "ca"), ("devices.pem", "ca")):
+            shutil.copy(world.certs.crt(certificate), self.folder / name)
+        shutil.copy(world.certs.key("ca"), self.folder / "devices.key")
+
+    def step(self):
+        """The next block; what it prints."""
+        block = self.blocks.pop(0)
+        for printed, here in (("/dev/ttyUSB0", self.port),
+                              ("--broker mqtt.example.com:8883", f"--broker 10.0.2.2:{self.broker.port}{self.settings}"),
+                              ("broker.host=mqtt.example.com", f"broker.host=10.0.2.2{self.settings}"),
+                              ("broker.port=8883", f"broker.port={self.broker.port}")):
+            block = block.replace(printed, here)
+        path = f"{self.world.tool('earshot').parent}:{os.environ['PATH']}"
+        result = self.world.run("sh", "-euc", block, cwd=self.folder, env={**os.environ, "PATH": path}, seconds=120)
+        equal(result.returncode, 0, f"exit status of {block} ({result.stdout} {result.stderr})")
+        return result.stdout
+
+
 def test_walk_on_mps2(world):
-    """docs/field.md with a real image: from nothing to a device that reports."""
-    clock, broker = TimeServer(world), Broker(world)
-    board = Board(world, "mps2")
-    heard = subscriber(world, broker, "#")
-    certs = world.certs
-    said = done(world, "provision", "--serial", board.port, "--device", "till-7", "--tenant", "shop", "--site", "berlin",
-                "--broker", f"10.0.2.2:{broker.port}", "--ca", certs.ca, "--sign-ca", certs.ca, "--sign-key", certs.key("ca"),
-                "--set", "broker.server_name=localhost", "--set", "network.time_server=10.0.2.2", "--set",
-                f"network.time_port={clock.port}", "--pack-key", pack_key(world), seconds=120)
+    """docs/field.md with what is shipped: from nothing, by boot loader and slot, to a device that reports."""
+    how = "`cmake --build --preset mps2 --target earshot-boot earshot-slot_a-image`"
+    walk = Walk(world, "mps2")
+    shutil.copy(built("mps2/platform/firmware/earshot-slot_a.img", how), walk.folder)
+    heard = subscriber(world, walk.broker, "#")
+    walk.step()
+    board = Board(world, "mps2", walk.folder / "flash.bin", "--boot", built("mps2/platform/firmware/boot/earshot-boot.elf", how))
+    walk.port = board.port
+    said = walk.step()
     label = said[said.index("For the box"):]
-    check("52:54:00:12:34:56" in label and "SHA-256" in label, f"the label: {label}")
+    check(re.search("MAC +52:54:00:12:34:56", label) and "SHA-256" in label and "slot a" in label, f"the label: {label}")
     until(lambda: "shop/berlin/till-7" in heard.text(), lambda: f"it reports: {heard.text()}")
-    world.note(" | ".join(line.strip() for line in label.splitlines()[2:] if line.strip()))
-    given = [json.dumps(event) for event in events(20)]
+    check('"ok":true' in walk.step(), "the event is counted")
+    equal(walk.blocks, [], "blocks of the page that were not walked")
     file = world.path("events.ndjson")
-    file.write_text("\n".join(given) + "\n")
+    file.write_text("".join(json.dumps(event) + "\n" for event in events(20)))
     result = run(world, "send", "--serial", board.port, file)
-    equal(result.returncode, 0, f"exit status of send ({result.stderr})")
     check("20 events: 20 taken" in result.stderr, result.stderr)
     said = done(world, "provision", "--serial", board.port, "--check")
-    check("events: 20 counted, 0 came again, 0 refused" in said and "all is well" in said, said)
+    check("events: 21 counted, 0 came again, 0 refused" in said and "all is well" in said, said)
 
 
 def test_walk_on_lm3s6965(world):
-    """A board that cannot write its flash: identity made on the laptop, as docs/field.md has it."""
-    clock, broker = TimeServer(world), Broker(world)
-    certs = world.certs
-    done(world, "identity", "make", "--board", "lm3s6965", "--ca", certs.ca, "--cert", certs.crt("client"), "--key",
-         certs.key("client"), "--set", "device.device=till-8", "--set", "broker.host=10.0.2.2", "--set",
-         f"broker.port={broker.port}", "--set", "broker.server_name=localhost", "--set", "network.time_server=10.0.2.2",
-         "--set", f"network.time_port={clock.port}", "--out", world.path("till-8"))
-    board = Board(world, "lm3s6965", "--identity", world.path("till-8") / "identity.bin", "--settings",
-                  world.path("till-8") / "settings.bin")
+    """A board that cannot write its flash: identity made on the laptop. The image has the emulator's randomness."""
+    walk = Walk(world, "lm3s6965")
+    image = built("lm3s6965-test/platform/firmware/earshot-alone.elf", "tools/firmware lm3s6965 --test")
+    world.run("arm-none-eabi-objcopy", "-O", "binary", image, walk.folder / "earshot.bin")
+    walk.step()
+    equal(walk.blocks, [], "blocks of the page that were not walked")
+    board = Board(world, "lm3s6965", walk.folder / "till-8.bin", "--test", "--image", image)
     said = done(world, "provision", "--serial", board.port, "--check", seconds=90)
     check("can only be read" in said and "default/default/till-8" in said and "all is well" in said, said)
     result = run(world, "send", "--serial", board.port, *(json.dumps(event) for event in events(5)))
