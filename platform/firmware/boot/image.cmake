@@ -4,6 +4,8 @@
 #
 # Signing is done by the host's program `earshot` (EAR_EARSHOT), which another build directory has made.
 set(EAR_EARSHOT "" CACHE FILEPATH "The program earshot of a build for this machine; empty: looked for in build/")
+set(EAR_IMAGE_VERSION ${PROJECT_VERSION} CACHE STRING "Version of images, X.Y.Z or X.Y.Z+BUILD")
+set(EAR_IMAGE_COUNTER 1 CACHE STRING "Security counter of images")
 
 function(ear_firmware_image target slot)
   if(NOT EAR_EARSHOT)
