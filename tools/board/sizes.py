@@ -61,6 +61,7 @@ class Image:
                 self.symbols.append((address & ~1 if kind == "FUNC" else address, size, kind == "FUNC", name))
         self.symbols.sort()
         self.variables, self.members = self.read_debug()
+        self.segments = self.read_segments()
 
     def read_debug(self):
         """Variables: address to source file; members of the structs of one name: [(offset, name)], bytes."""
@@ -109,15 +110,18 @@ class Image:
         lines = run("arm-none-eabi-addr2line", "-e", self.elf, input=asked).splitlines()
         return [line.rsplit(":", 1)[0] for line in lines]
 
-    def bytes_at(self, start, end):
+    def read_segments(self):
+        """What is loaded: (address, bytes)."""
         with open(self.elf, "rb") as file:
             data = file.read()
-        for line in run("arm-none-eabi-readelf", "-lW", self.elf).splitlines():
-            fields = line.split()
-            if fields[:1] == ["LOAD"]:
-                offset, _, physical, size = (int(f, 16) for f in fields[1:5])
-                if physical <= start < physical + size:
-                    return data[offset + start - physical:offset + min(end, physical + size) - physical]
+        rows = [line.split() for line in run("arm-none-eabi-readelf", "-lW", self.elf).splitlines()]
+        places = [[int(field, 16) for field in row[1:5]] for row in rows if row[:1] == ["LOAD"]]
+        return [(physical, data[offset:offset + size]) for offset, _, physical, size in places]
+
+    def bytes_at(self, start, end):
+        for address, data in self.segments:
+            if address <= start < address + len(data):
+                return data[start - address:end - address]
         return b""
 
 
