@@ -319,6 +319,29 @@ def test_provision_with_a_chain(world):
     refused(world, 1, "a device keeps at most 1024", *provisioning(world, device), "--ca", chain)
 
 
+def test_a_real_port(world):
+    """A terminal device, as /dev/ttyUSB0 is one: raw, nothing translated, for one program at a time."""
+    if not shutil.which("socat"):
+        raise LeftOut("socat is not installed")
+    device, port = FakeDevice(world), world.path("tty")
+    world.start("socat", ["socat", f"PTY,link={port},rawer", f"UNIX-CONNECT:{device.path}"])
+    until(port.exists, "socat makes a terminal")
+    said = done(world, "provision", "--serial", port, "--check")
+    check("02:00:00:aa:bb:cc" in said and "all is well" in said, said)
+    # every byte value comes through
+    text = "".join(chr(i) for i in range(0x20, 0x250) if i not in range(0x7f, 0xa0))
+    done(world, "send", "--serial", port, json.dumps({"kind": "message", "conversation": "c", "from": "user", "text": text}))
+    equal(device.order[0][7], text, "what was said")
+    with subprocess.Popen([world.tool("earshot"), "send", "--serial", port], stdin=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL) as child:
+        child.stdin.write(json.dumps(events(1)[0]).encode() + b"\n")
+        child.stdin.flush()
+        until(lambda: len(device.order) == 2, "the first program has the port")
+        refused(world, 1, "another program has it open", "provision", "--serial", port, "--check")
+        child.stdin.close()
+        equal(child.wait(10), 0, "exit status of the first")
+
+
 # --- send ---
 
 
