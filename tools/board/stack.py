@@ -16,6 +16,7 @@ LIBRARY = {"memset": 16, "memcpy": 16, "memmove": 16, "memcmp": 16, "memchr": 16
            "strchr": 16, "strncpy": 16, "strspn": 16, "strcspn": 16, "strstr": 32, "strcpy": 8, "strnlen": 16,
            "__aeabi_uldivmod": 64, "__aeabi_ldivmod": 80, "__ctzdi2": 8, "__clzdi2": 8, "__popcountsi2": 8, "__popcountdi2": 8,
            "__aeabi_lmul": 16, "qsort": 96}
+ROOTS = ["ear_start", "ear_start_c", "ear_fault_entry", "ear_fault_watchdog", "ear_fault_handle"]
 EXCEPTION_BYTES = 8 * 4 + 4  # what the processor stacks, aligned
 
 
@@ -108,6 +109,17 @@ class Graph:
         return max((self.deepest(title) for title in titles), key=lambda found: found[0])
 
 
+    def unreached(self, roots):
+        """Functions of the image that no chain from these leads to: a target that the table lacks would be among them."""
+        seen, waiting = set(), [title for root in roots for title in self.by_name.get(root, [])]
+        while waiting:
+            title = waiting.pop()
+            if title not in seen:
+                seen.add(title)
+                waiting += self.calls.get(title, ())
+        return sorted({bare(title) for title in self.frame if title not in seen})
+
+
 def called_name(file, line, column):
     """The member or pointer that the source calls there."""
     lines = pathlib.Path(file).read_text(encoding="utf-8", errors="replace").split("\n")
@@ -144,4 +156,5 @@ def worst(path, table, interrupts):
     fault = graph.depth_of("ear_fault_handle")[0]
     return {"main": main, "interrupt": irq + EXCEPTION_BYTES, "fault": fault + EXCEPTION_BYTES,
             "total": main + irq + fault + 2 * EXCEPTION_BYTES, "unknown": sorted(graph.unknown),
+            "unreached": graph.unreached(ROOTS + interrupts),
             "chain": [{"function": name, "bytes": size} for name, size in chain]}
