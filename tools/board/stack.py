@@ -34,6 +34,7 @@ class Graph:
     def __init__(self, path, table):
         self.frame, self.file, self.calls = {}, {}, collections.defaultdict(dict)
         self.sites, self.unknown, self.known = [], set(), {}
+        self.made = pathlib.Path(path).stat().st_mtime
         for line in pathlib.Path(path).read_text(encoding="utf-8", errors="replace").splitlines():
             if match := NODE.match(line):
                 self.add_node(*match.groups())
@@ -72,6 +73,8 @@ class Graph:
             file, line, column = label.rsplit(":", 2)
             member = called_name(file, int(line), int(column))
             rule = next((r for r in rules if fnmatch.fnmatch(pathlib.Path(file).name, r[0]) and member in r[1]), None)
+            if rule is None and pathlib.Path(file).stat().st_mtime > self.made:
+                raise StackFault(f"{file} has changed since the image was built: build it again")
             if rule is None:
                 raise StackFault(f"{file}:{line}: nobody says what '{member}' calls: add a line to {table}")
             for spec in rule[2]:
