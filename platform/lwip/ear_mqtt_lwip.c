@@ -22,13 +22,12 @@
 #include "lwip/apps/mqtt_priv.h"
 #include "lwip/dns.h"
 
-#define REACH_MS 30000u  /* to have an address, resolve, dial and shake hands */
-#define GREET_MS 20000u  /* from CONNECT to CONNACK */
-#define LEAVE_MS 2000u   /* until what is in the ring is out */
-#define LOOK_MS 1000u    /* how often deadlines are looked at */
-#define WILL_BYTES 255u  /* most that lwIP takes */
-#define SPARE_BYTES 256u /* of the TLS arena: with less, something may have found no room */
-#define RETAINED 0x01u   /* of a PUBLISH's first byte */
+#define REACH_MS 30000u /* to have an address, resolve, dial and shake hands */
+#define GREET_MS 20000u /* from CONNECT to CONNACK */
+#define LEAVE_MS 2000u  /* until what is in the ring is out */
+#define LOOK_MS 1000u   /* how often deadlines are looked at */
+#define WILL_BYTES 255u /* most that lwIP takes */
+#define RETAINED 0x01u  /* of a PUBLISH's first byte */
 
 static_assert(EAR_SUMMARY_BYTES >= EAR_STATUS_BYTES, "SUMMARY_BYTES must hold the status of all plugins and packs");
 
@@ -326,17 +325,6 @@ static void look_at_clock(struct ear_mqtt_lwip *mqtt)
         "", "");
 }
 
-/* mbedTLS takes a signature that it has no memory to check for a wrong one: the reason then says a wrong CA. */
-static void warn_of_memory(const struct ear_mqtt_lwip *mqtt)
-{
-    const uint32_t peak = ear_tls_board_arena_peak();
-    if (peak + SPARE_BYTES > EAR_TLS_ARENA_BYTES) {
-        mqtt->config.log.line(
-            mqtt->config.log.context, EAR_LOG_WARNING,
-            "memory for TLS is used up, which may be the true reason (TLS_ARENA_BYTES); bytes used:", NULL, peak);
-    }
-}
-
 void ear_mqtt_lwip_poll(struct ear_mqtt_lwip *mqtt)
 {
     if (mqtt->state == OFF) {
@@ -350,7 +338,7 @@ void ear_mqtt_lwip_poll(struct ear_mqtt_lwip *mqtt)
         mqtt_disconnect(&mqtt->client); /* close_notify, FIN; nothing if it was lwIP that ended it */
         mqtt->state = OFF;
         mqtt->leave = false;
-        warn_of_memory(mqtt);
+        ear_tls_board_warn(&mqtt->config.log);
         mqtt->config.owner.lost(mqtt->config.owner.context, mqtt->reason);
     }
 }

@@ -16,6 +16,7 @@
 
 #define PAINT 0xa5
 #define HEAD_BYTES 64u
+#define SPARE_BYTES 256u /* with less left, something may have found no room */
 #define DAY_S 86400
 
 static alignas(8) uint8_t arena[EAR_TLS_ARENA_BYTES];
@@ -61,6 +62,15 @@ uint32_t ear_tls_board_arena_peak(void)
         used--;
     }
     return used;
+}
+
+void ear_tls_board_warn(const struct ear_log *log)
+{
+    const uint32_t peak = ear_tls_board_arena_peak();
+    if (peak + SPARE_BYTES > sizeof arena) {
+        log->line(log->context, EAR_LOG_WARNING,
+                  "memory for TLS is used up, which may be the true reason (TLS_ARENA_BYTES); bytes used:", NULL, peak);
+    }
 }
 
 mbedtls_ms_time_t mbedtls_ms_time(void)

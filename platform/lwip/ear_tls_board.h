@@ -4,6 +4,7 @@
 #ifndef EAR_TLS_BOARD_H
 #define EAR_TLS_BOARD_H
 
+#include "core/port/ear_log.h"
 #include "platform/firmware/ear_clock_board.h"
 
 /** Prepare the arena; certificates are held against this clock. Again: only the clock is changed. */
@@ -11,5 +12,9 @@ void ear_tls_board_open(const struct ear_clock_board *clock);
 
 /** How much of the arena was ever in use, gaps between pieces counted. */
 uint32_t ear_tls_board_arena_peak(void);
+
+/** Say so if the arena was ever all but full: mbedTLS takes a signature that it has no memory to check for a wrong one,
+ * and the reason of a failure then is "wrong CA". */
+void ear_tls_board_warn(const struct ear_log *log);
 
 #endif
