@@ -1,14 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tests/golden/replay.c - a file of events (CBOR sequence) through the whole agent; prints every summary as a line of
- * its topic and its bytes in hex, then what was counted. The events' own time is the clock. Runs on every target. */
+ * its topic and its bytes in hex, then what was counted. The events' own time is the clock. Runs on every target.
+ * With a number, the broker is there for a moment only, after each so many events: all is told then, and nothing
+ * between. tests/e2e/board compares with that. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/ear_agent.h"
 #include "plugins/ear_plugins.h"
 #include "plugins/packs/ear_packs.h"
 
-enum { FILE_BYTES = 512 * 1024, SECTOR_BYTES = 4096, SECTORS = 64, WAITING = 16, SETTLE_TICKS = 200, START_MS = 5000 };
+enum {
+    FILE_BYTES = 512 * 1024,
+    SECTOR_BYTES = 4096,
+    SECTORS = 64,
+    WAITING = 16,
+    SETTLE_TICKS = 200,
+    START_MS = 5000,
+    RETRY_MS = 600000
+};
 
 static struct ear_agent agent;
 static struct ear_settings settings;
@@ -18,6 +29,8 @@ static uint8_t flash[SECTORS * SECTOR_BYTES]; /* for the outbox */
 /* A clock that events push forward, and a broker that acknowledges everything. */
 static struct {
     uint64_t monotonic_ms;
+    uint32_t every; /* so many events it is there for a moment; 0: always */
+    bool away;
     bool connecting;
     bool disconnecting;
     uint32_t tokens[WAITING];
@@ -114,8 +127,8 @@ static int flash_sync(void *context)
 static bool turn(void)
 {
     (void)ear_agent_tick(&agent);
-    bool busy = world.connecting || world.waiting > 0 || world.disconnecting;
-    if (world.connecting) {
+    bool busy = (world.connecting && !world.away) || world.waiting > 0 || world.disconnecting;
+    if (world.connecting && !world.away) {
         world.connecting = false;
         ear_uplink_on_connected(&agent.uplink, world.monotonic_ms);
     }
@@ -141,7 +154,7 @@ static void hear(const struct ear_event *event)
     if ((event->present & EAR_HAS(time_ms)) != 0) {
         first_ms = first_ms == 0 ? event->time_ms : first_ms;
         int64_t passed_ms = event->time_ms - first_ms + START_MS;
-        if (passed_ms > (int64_t)world.monotonic_ms) {
+        if (world.every == 0 && passed_ms > (int64_t)world.monotonic_ms) {
             world.monotonic_ms = (uint64_t)passed_ms;
         }
     }
@@ -152,9 +165,23 @@ static void hear(const struct ear_event *event)
     }
 }
 
+/* The broker comes, hears all, and goes. */
+static void meet(void)
+{
+    world.away = false;
+    world.monotonic_ms += RETRY_MS;
+    settle();
+    printf("session acked %lu\n", (unsigned long)agent.counts.acked);
+    world.away = true;
+    ear_uplink_on_lost(&agent.uplink, "gone", world.monotonic_ms);
+}
+
 static int play(const uint8_t *bytes, size_t length)
 {
-    while (length > 0) {
+    for (uint32_t number = 0; length > 0; number++) {
+        if (world.every > 0 && number > 0 && number % world.every == 0) {
+            meet();
+        }
         struct ear_event event;
         struct ear_fault fault;
         size_t used;
@@ -195,19 +222,21 @@ static int start(void)
     strcpy(settings.device_device, "golden");
     strcpy(settings.device_timezone, "CET-1CEST,M3.5.0,M10.5.0/3");
     settings.device_clock = EAR_SETTINGS_CLOCK_EVENTS;
-    settings.publish_minute_s = 600;
-    settings.publish_hour_s = 7200;
-    settings.publish_day_s = 43200;
+    settings.publish_minute_s = world.every > 0 ? 86400 : 600;
+    settings.publish_hour_s = world.every > 0 ? 86400 : 7200;
+    settings.publish_day_s = world.every > 0 ? 86400 : 43200;
     return ear_agent_init(&agent, &config);
 }
 
 int main(int argc, char **argv)
 {
-    FILE *from = argc == 2 ? fopen(argv[1], "rb") : NULL;
+    FILE *from = argc == 2 || argc == 3 ? fopen(argv[1], "rb") : NULL;
     if (from == NULL) {
-        printf("usage: replay EVENTS, a CBOR sequence\n");
+        printf("usage: replay EVENTS [EVERY], EVENTS is a CBOR sequence\n");
         return 2;
     }
+    world.every = argc == 3 ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
+    world.away = world.every > 0;
     size_t length = fread(file, 1, sizeof file, from);
     (void)fclose(from);
     if (length == sizeof file || start() != EAR_OK) {
@@ -216,6 +245,9 @@ int main(int argc, char **argv)
     }
     settle();
     int status = play(file, length);
+    if (world.every > 0) {
+        meet();
+    }
     ear_agent_flush(&agent);
     settle();
     ear_agent_stop(&agent, 1000);

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""tests/e2e/boards/wire.py - the network cable between a board and QEMU's own network: every frame passes through here."""
+import socket
+import struct
+import threading
+
+MODELS = {"mps2": "lan9118", "lm3s6965": "stellaris"}
+FROM_BOARD, TO_BOARD = "rx", "tx"  # as QEMU names the queues of its end
+LONGEST_FRAME = 65536
+
+
+def read_exactly(peer, count):
+    data = b""
+    while len(data) < count:
+        more = peer.recv(count - len(data))
+        if not more:
+            raise OSError("the end")
+        data += more
+    return data
+
+
+class Wire:
+    """passes(direction, frame): whether it arrives. answer(frame): what comes back to the board for a frame of the board's
+    in place of its way out, or None."""
+
+    def __init__(self, world, passes=lambda direction, frame: True, answer=lambda frame: None):
+        self.passes, self.answer = passes, answer
+        self.directory = world.path(world.unique("wire"))
+        self.directory.mkdir()
+        self.frames = {FROM_BOARD: 0, TO_BOARD: 0}
+        self.lost = 0
+        self.lock = threading.Lock()
+        self.sinks = {}
+        self.listeners = {}
+        for queue in self.frames:
+            for end in ("out", "in"):
+                listener = socket.socket(socket.AF_UNIX)
+                listener.bind(str(self.directory / f"{queue}-{end}"))
+                listener.listen(1)
+                self.listeners[queue, end] = listener
+                world.stack.callback(listener.close)
+            threading.Thread(target=self._serve, args=(queue,), daemon=True).start()
+
+    def arguments(self, board):
+        """Of QEMU."""
+        command = ["-nic", f"user,id=net,model={MODELS[board]},mac=52:54:00:12:34:56"]
+        for queue in self.frames:
+            for end in ("out", "in"):
+                command += ["-chardev", f"socket,id={queue}-{end},path={self.directory}/{queue}-{end}"]
+            command += ["-object", f"filter-redirector,id={queue},netdev=net,queue={queue},outdev={queue}-out,indev={queue}-in"]
+        return command
+
+    def _serve(self, queue):
+        try:
+            while True:  # once for each QEMU
+                source = self.listeners[queue, "out"].accept()[0]
+                self.sinks[queue] = self.listeners[queue, "in"].accept()[0]
+                try:
+                    self._pass_on(queue, source)
+                except OSError:
+                    pass
+        except OSError:
+            return
+
+    def _pass_on(self, queue, source):
+        while True:
+            length = struct.unpack(">I", read_exactly(source, 4))[0]
+            frame = read_exactly(source, length)
+            self.frames[queue] += 1
+            if not self.passes(queue, frame):
+                self.lost += 1
+                continue
+            back = self.answer(frame) if queue == FROM_BOARD else None
+            if back is None:
+                self.send(queue, frame)
+            else:
+                self.send(TO_BOARD, back)
+
+    def send(self, queue, frame):
+        with self.lock:
+            self.sinks[queue].sendall(struct.pack(">I", len(frame)) + frame)
+
+
+def udp_ports(frame):
+    """(from, to) of a UDP datagram in IPv4, or None."""
+    if frame[12:14] != b"\x08\x00" or frame[23] != 17:
+        return None
+    at = 14 + (frame[14] & 15) * 4
+    return struct.unpack(">HH", frame[at:at + 4])
+
+
+def checksum(data):
+    total = sum(struct.unpack(f">{len(data) // 2}H", data))
+    while total > 0xffff:
+        total = (total & 0xffff) + (total >> 16)
+    return total ^ 0xffff
+
+
+def name_server(names):
+    """An `answer` for a Wire: DNS (RFC 1035) for these names, {name: address}; others do not exist."""
+    def answer(frame):
+        if (udp_ports(frame) or (0, 0))[1] != 53:
+            return None
+        at = 14 + (frame[14] & 15) * 4
+        question = frame[at + 8:]
+        labels, end = [], 12
+        while question[end]:
+            labels.append(question[end + 1:end + 1 + question[end]].decode())
+            end += 1 + question[end]
+        address = names.get(".".join(labels))
+        found = address is not None
+        body = question[:2] + struct.pack(">5H", 0x8180 if found else 0x8183, 1, 1 if found else 0, 0, 0) + question[12:end + 5]
+        if found:
+            body += b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 60, 4) + socket.inet_aton(address)
+        udp = frame[at + 2:at + 4] + frame[at:at + 2] + struct.pack(">HH", 8 + len(body), 0) + body
+        head = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0) + frame[30:34] + frame[26:30]
+        head = head[:10] + struct.pack(">H", checksum(head)) + head[12:]
+        return frame[6:12] + frame[:6] + b"\x08\x00" + head + udp
+    return answer
