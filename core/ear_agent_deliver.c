@@ -201,7 +201,7 @@ int32_t ear_agent_deliver(struct ear_agent *agent, const uint8_t *bytes, size_t 
             answer.why = "this device takes none of this kind";
         } else {
             answer.err = take(agent, &port, &request, local, &answer);
-            if (answer.err != EAR_OK && answer.err != EAR_ERR_BUSY) {
+            if (answer.err != EAR_OK && answer.err != EAR_ERR_BUSY && answer.err != EAR_ERR_RANGE) {
                 agent->deliveries.bytes = 0; /* given up */
             }
         }

@@ -9,8 +9,8 @@
 /** Each: EAR_OK, or an error with *why in words for the field engineer (constant text): EAR_ERR_TOO_LONG no room for
  * it, EAR_ERR_RANGE a piece does not follow the last, EAR_ERR_CORRUPT not what it says it is or signature wrong,
  * EAR_ERR_EMPTY no key to check it under, EAR_ERR_CONFIG for another board or slot, EAR_ERR_VERSION older than what is
- * refused since (security counter), EAR_ERR_IO storage. One that fails gives up what was coming, and changes nothing.
- */
+ * refused since (security counter), EAR_ERR_BUSY not now, EAR_ERR_IO storage. After RANGE and BUSY what was coming is
+ * coming still; after any other it may be given up. None of them changes what is at work. */
 struct ear_delivery_ops {
     enum ear_err (*begin)(void *context, const char *name, uint32_t bytes, const char **why);
     enum ear_err (*write)(void *context, uint32_t offset, const void *bytes, uint32_t length, const char **why);
