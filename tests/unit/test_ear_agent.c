@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "tests/support/kiosk.h"
+#include "tests/support/needs.h"
 
 /* --- hearing --- */
 
@@ -263,6 +264,7 @@ static void test_what_was_counted_without_a_clock_gets_its_place(void **state)
 static void test_clock_steps_lose_nothing(void **state)
 {
     (void)state;
+    needs(STORAGE);
     (void)ear_agent_tick(&agent);
     speak("a", EAR_FROM_USER, 0);
     wrist.wall_ms -= 3 * 24 * HOUR_MS;
@@ -323,6 +325,7 @@ static void test_what_was_in_flight_is_told_again(void **state)
 
 static void test_windows_that_leave_untold_wait_in_the_outbox(void **state)
 {
+    needs(STORAGE);
     enum { HOURS = EAR_HOUR_WINDOWS + 20 };
     (void)state;
 
@@ -360,6 +363,7 @@ static void stop(void)
 static void test_a_restart_goes_on_counting(void **state)
 {
     (void)state;
+    needs(STORAGE);
     speak("c", EAR_FROM_USER, NOON_MS);
     connect_broker();
     ack_all();
@@ -393,6 +397,7 @@ static void test_stopping_tells_what_changed_in_flight(void **state)
 static void test_stopping_without_a_broker_keeps_everything(void **state)
 {
     (void)state;
+    needs(STORAGE);
     speak("c", EAR_FROM_USER, NOON_MS);
     stop();
     assert_true(ear_outbox_live(&agent.outbox) > 0);
@@ -407,6 +412,7 @@ static void test_stopping_without_a_broker_keeps_everything(void **state)
 static void test_a_damaged_memory_is_told(void **state)
 {
     (void)state;
+    needs(STORAGE);
     struct ear_status status;
     speak("c", EAR_FROM_USER, NOON_MS);
     stop();
@@ -519,6 +525,7 @@ static void with_a_small_state(void)
 
 static void test_a_configuration_that_cannot_work_is_refused(void **state)
 {
+    needs(STORAGE);
     static void (*const changes[])(void) = {
         without_clock,     without_entropy,          without_transport,
         in_no_zone,        with_a_funnel_of_nothing, with_pauses_the_wrong_way_round,
@@ -535,6 +542,7 @@ static void test_a_configuration_that_cannot_work_is_refused(void **state)
 /* What it says is needed is enough, and half of such a sector is not. */
 static void test_a_state_that_is_too_small_says_what_it_needs(void **state)
 {
+    needs(STORAGE);
     begin_with_log(state);
     config.state.sector_count = 4;
     assert_int_equal(ear_agent_init(&agent, &config), EAR_ERR_CONFIG);
@@ -559,6 +567,7 @@ static void test_a_state_that_is_too_small_says_what_it_needs(void **state)
 static void test_without_random_bytes_there_is_no_start(void **state)
 {
     (void)state;
+    needs(STORAGE);
     failing_fill = 1;
     assert_int_equal(ear_agent_init(&agent, &config), EAR_ERR_IO);
     fills = 0;
@@ -601,6 +610,7 @@ static void test_refused_plugins_are_told_and_do_not_stop_it(void **state)
 static void test_an_outbox_that_fails(void **state)
 {
     (void)state;
+    needs(STORAGE);
     outbox_flash.fail_at = 1;
     assert_int_equal(ear_agent_init(&agent, &config), EAR_OK);
     assert_int_equal(told_log.lines[EAR_LOG_ERROR], 0);
@@ -619,6 +629,7 @@ static void test_an_outbox_that_fails(void **state)
 static void test_storage_that_fails_at_the_end(void **state)
 {
     (void)state;
+    needs(STORAGE);
     assert_int_equal(ear_agent_init(&agent, &config), EAR_OK);
     speak("c", EAR_FROM_USER, NOON_MS);
     assert_int_equal(ear_agent_commit(&agent), EAR_OK);

@@ -10,6 +10,7 @@
 
 #include "tests/support/kiosk.h"
 #include "tests/support/make_pack.h"
+#include "tests/support/needs.h"
 
 #define SECTOR_BYTES 512u
 #define SLOT_SECTORS 4u
@@ -252,6 +253,7 @@ static int end(void **state)
 static void test_a_pack_comes_in_pieces(void **state)
 {
     (void)state;
+    needs(PHRASES_ENGINE);
     const struct parcel parcel = a_pack("tags", 1, "11111111");
     const struct answer answer = send_rest(&parcel, 100);
     assert_int_equal(answer.err, 0);
@@ -264,6 +266,7 @@ static void test_a_pack_comes_in_pieces(void **state)
 static void test_lost_and_repeated_pieces_do_no_harm(void **state)
 {
     (void)state;
+    needs(PHRASES_ENGINE);
     const struct parcel parcel = a_pack("tags", 1, "11111111");
     assert_int_equal(send_piece(&parcel, 100, 100).written, 0); /* the first is missing: begin there */
     assert_int_equal(send_piece(&parcel, 0, 100).written, 100);
@@ -282,6 +285,7 @@ static void test_lost_and_repeated_pieces_do_no_harm(void **state)
 static void test_a_refused_pack_says_why(void **state)
 {
     (void)state;
+    needs(PHRASES_ENGINE);
     const struct parcel first = a_pack("tags", 5, "11111111");
     assert_int_equal(send_rest(&first, 200).state, EAR_DELIVERY_AT_WORK);
     const struct parcel older = a_pack("tags", 4, "22222222");
@@ -377,5 +381,5 @@ int main(void)
         TEST(test_faults_are_answered),
         TEST(test_over_mqtt_there_are_not_many_beginnings),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_where(EAR_ENABLED(DELIVERIES), tests);
 }

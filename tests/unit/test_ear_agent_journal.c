@@ -12,6 +12,7 @@
 
 #include "core/ear_agent_entry.h"
 #include "tests/support/kiosk.h"
+#include "tests/support/needs.h"
 
 enum { SEEDS = 6, STEPS = 700 };
 
@@ -669,5 +670,5 @@ int main(void)
         cmocka_unit_test(test_every_call_of_a_start_fails),
         cmocka_unit_test(test_without_storage),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_where(EAR_ENABLED(STORAGE), tests);
 }

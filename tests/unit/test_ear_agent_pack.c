@@ -11,6 +11,7 @@
 
 #include "tests/support/kiosk.h"
 #include "tests/support/make_pack.h"
+#include "tests/support/needs.h"
 #include "tools/pack/phrases_compile.h"
 
 #define SECTOR_BYTES 512u
@@ -161,6 +162,8 @@ static int end(void **state)
 static void test_a_pack_works_at_once_and_after_a_restart(void **state)
 {
     (void)state;
+    needs(PHRASES_ENGINE);
+    needs(STORAGE);
     assert_false(is_tagged("voucher", "two"));
     assert_true(install("tags", 1, "voucher"));
     assert_true(is_tagged("my VOUCHER please", "two"));
@@ -179,6 +182,8 @@ static void test_a_pack_works_at_once_and_after_a_restart(void **state)
 static void test_pieces_of_any_size(void **state)
 {
     (void)state;
+    needs(PHRASES_ENGINE);
+    needs(STORAGE);
     for (uint32_t piece = 1; piece < 9; piece++) {
         write_pack("tags", piece, "voucher");
         assert_true(send_as("tags", piece));
@@ -191,6 +196,8 @@ static void test_pieces_of_any_size(void **state)
 static void test_an_interrupted_one_goes_on(void **state)
 {
     (void)state;
+    needs(PHRASES_ENGINE);
+    needs(STORAGE);
     uint32_t written = 1, expected = 1;
     assert_null(ear_agent_pack_coming(&agent, &written, &expected));
     assert_int_equal(expected, 0);
@@ -210,6 +217,8 @@ static void test_an_interrupted_one_goes_on(void **state)
 static void test_a_newer_one_replaces(void **state)
 {
     (void)state;
+    needs(PHRASES_ENGINE);
+    needs(STORAGE);
     const uint16_t plugins = agent.host.loaded;
     for (uint32_t counter = 1; counter <= 5; counter++) {
         assert_true(install("tags", counter, counter % 2 ? "voucher" : "coupon"));
@@ -224,6 +233,8 @@ static void test_a_newer_one_replaces(void **state)
 static void test_the_same_one_changes_nothing(void **state)
 {
     (void)state;
+    needs(PHRASES_ENGINE);
+    needs(STORAGE);
     assert_true(install("tags", 1, "coupon"));
     assert_true(install("tags", 2, "voucher"));
     assert_true(is_tagged("voucher", "two"));
@@ -235,6 +246,8 @@ static void test_the_same_one_changes_nothing(void **state)
 static void test_conversations_go_on(void **state)
 {
     (void)state;
+    needs(PHRASES_ENGINE);
+    needs(STORAGE);
     assert_true(install("tags", 1, "voucher"));
     speak("long", EAR_FROM_USER, NOON_MS);
     agent.memory.conversations.items[0].plugin_state[0] = 77; /* a linked plugin's */
@@ -249,6 +262,8 @@ static void test_conversations_go_on(void **state)
 static void test_what_is_refused_changes_nothing(void **state)
 {
     (void)state;
+    needs(PHRASES_ENGINE);
+    needs(STORAGE);
     struct pack_bytes body = {0};
     assert_true(install("tags", 3, "refund"));
     assert_true(install("tags", 5, "voucher"));
@@ -301,6 +316,8 @@ static void test_what_is_refused_changes_nothing(void **state)
 static void test_a_check_that_does_not_run_burns_no_counter(void **state)
 {
     (void)state;
+    needs(PHRASES_ENGINE);
+    needs(STORAGE);
     config.signature.verify = verify_or_fail;
     fail_checks(1, 1);
     assert_true(install("tagger", 1, "refund"));
@@ -320,6 +337,7 @@ static void test_a_check_that_does_not_run_burns_no_counter(void **state)
 static void test_without_keys_or_storage_none_comes(void **state)
 {
     (void)state;
+    needs(STORAGE);
     write_pack("tags", 1, "voucher");
     config.signature = (struct ear_signature){0};
     power_on();
@@ -337,6 +355,8 @@ static void test_without_keys_or_storage_none_comes(void **state)
 static void test_a_pack_whose_key_is_gone_rests(void **state)
 {
     (void)state;
+    needs(PHRASES_ENGINE);
+    needs(STORAGE);
     assert_true(install("tags", 3, "voucher"));
     config.signature = (struct ear_signature){0};
     power_on();
@@ -379,6 +399,7 @@ static void add_linked(void *context, struct ear_host *host)
 static void test_a_plugins_name_is_not_a_packs(void **state)
 {
     (void)state;
+    needs(STORAGE);
     config.add_plugins = add_linked;
     config.add_context = (void *)(uintptr_t)&linked;
     power_on();
@@ -395,6 +416,8 @@ static void test_a_plugins_name_is_not_a_packs(void **state)
 static void test_a_full_device_says_so(void **state)
 {
     (void)state;
+    needs(PHRASES_ENGINE);
+    needs(STORAGE);
     char name[] = "pack_a";
     for (unsigned i = 0; i < EAR_PACKS; i++, name[5]++) {
         assert_true(install(name, 1, "voucher"));
@@ -413,6 +436,8 @@ static void test_a_full_device_says_so(void **state)
 static void test_a_rollback_returns_to_the_last_good_one(void **state)
 {
     (void)state;
+    needs(PHRASES_ENGINE);
+    needs(STORAGE);
     assert_int_equal(ear_agent_pack_roll_back(&agent, "tags"), EAR_ERR_UNKNOWN);
     assert_true(install("tags", 1, "voucher"));
     assert_true(install("tags", 2, "coupon"));
@@ -429,6 +454,8 @@ static void test_a_rollback_returns_to_the_last_good_one(void **state)
 static void test_a_removed_one_is_gone_for_good(void **state)
 {
     (void)state;
+    needs(PHRASES_ENGINE);
+    needs(STORAGE);
     assert_true(install("tags", 1, "voucher"));
     assert_true(install("tags", 2, "voucher"));
     assert_int_equal(ear_agent_pack_remove(&agent, "tags"), EAR_OK);
@@ -447,6 +474,8 @@ static void test_a_removed_one_is_gone_for_good(void **state)
 static void test_the_image_brings_packs(void **state)
 {
     (void)state;
+    needs(PHRASES_ENGINE);
+    needs(STORAGE);
     struct pack_bytes body = {0}, image = {0};
     struct pack_manifest manifest = manifest_of("tags", 5, "voucher", &body);
     pack_write_manifest(&image, &manifest);
@@ -489,6 +518,8 @@ static void test_the_image_brings_packs(void **state)
 static void test_what_a_shop_brought_is_asked_first(void **state)
 {
     (void)state;
+    needs(PHRASES_ENGINE);
+    needs(STORAGE);
     struct pack_bytes body = {0}, image = {0};
     struct pack_manifest manifest = manifest_of("tags", 5, "voucher", &body);
     pack_write_manifest(&image, &manifest);
@@ -533,6 +564,8 @@ static void quarantine(uint32_t calls)
 static void test_a_young_one_that_misbehaves_is_given_up_at_once(void **state)
 {
     (void)state;
+    needs(PHRASES_ENGINE);
+    needs(STORAGE);
     assert_true(install("tags", 1, "voucher"));
     assert_true(install("tags", 2, "coupon"));
     quarantine(EAR_PACK_YOUNG_CALLS - 1);
@@ -545,6 +578,8 @@ static void test_a_young_one_that_misbehaves_is_given_up_at_once(void **state)
 static void test_an_old_one_rests_twice_before(void **state)
 {
     (void)state;
+    needs(PHRASES_ENGINE);
+    needs(STORAGE);
     assert_true(install("tags", 1, "voucher"));
     assert_true(install("tags", 2, "coupon"));
     for (int i = 1; i < EAR_PACK_QUARANTINES; i++) {
@@ -568,6 +603,8 @@ static void test_an_old_one_rests_twice_before(void **state)
 static void test_one_that_cannot_be_rolled_back_stays_in_quarantine(void **state)
 {
     (void)state;
+    needs(PHRASES_ENGINE);
+    needs(STORAGE);
     assert_true(install("tags", 1, "voucher"));
     outbox_flash.fail_at = outbox_flash.reads + outbox_flash.programs + outbox_flash.erases + outbox_flash.syncs + 1;
     outbox_flash.fail_for_good = true;
@@ -584,6 +621,7 @@ static void test_one_that_cannot_be_rolled_back_stays_in_quarantine(void **state
 static void test_one_of_the_image_is_set_aside_for_good(void **state)
 {
     (void)state;
+    needs(PHRASES_ENGINE);
     struct pack_bytes body = {0}, image = {0};
     const struct pack_manifest manifest = manifest_of("tags", 5, "voucher", &body);
     pack_write_manifest(&image, &manifest);
@@ -606,6 +644,8 @@ static void test_one_of_the_image_is_set_aside_for_good(void **state)
 /* Power goes at each program and erase of an install in turn: the former pack or the new one is at work, never none. */
 static void test_a_cut_of_power_leaves_one_at_work(void **state)
 {
+    needs(PHRASES_ENGINE);
+    needs(STORAGE);
     bool taken = false;
 
     for (uint32_t cut = 1; !taken; cut++) {

@@ -10,6 +10,7 @@
 
 #include "core/ear_agent_parts.h"
 #include "tests/support/kiosk.h"
+#include "tests/support/needs.h"
 
 static const uint8_t one[] = "\xa2\x01\x61q\x02\x67records"; /* with a terminator that is not part of it */
 #define ONE_BYTES (sizeof(one) - 1)
@@ -158,6 +159,7 @@ static bool is_stored(const char *word)
 static void a_stricter_policy_cleans_storage(void **state)
 {
     (void)state;
+    needs(STORAGE);
     settings.records_policy = EAR_RECORDS_FULL;
     record("secret-id", "secret-words");
     assert_int_equal(ear_agent_save(&agent), EAR_OK);
@@ -211,5 +213,5 @@ int main(void)
         cmocka_unit_test_setup(a_stricter_policy_cleans_storage, begin),
         cmocka_unit_test_setup(the_first_question_is_the_users_first, begin),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_where(EAR_ENABLED(DRILL_DOWN), tests);
 }

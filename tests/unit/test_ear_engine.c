@@ -9,6 +9,7 @@
 
 #include "core/model/ear_engine.h"
 #include "tests/support/make_pack.h"
+#include "tests/support/needs.h"
 
 static struct pack_bytes payload;
 static struct pack_manifest manifest;
@@ -63,6 +64,7 @@ static void test_engines_are_whole_and_told_apart(void **state)
 static void test_a_pack_becomes_a_model(void **state)
 {
     (void)state;
+    needs(PHRASES_ENGINE);
     assert_true(open_model());
     assert_int_equal(model.engine->id, EAR_ENGINE_PHRASES);
     assert_ptr_equal(model.turn, &turn);
@@ -78,6 +80,7 @@ static uint32_t no_ticks(void *context)
 static void test_a_model_is_a_plugin(void **state)
 {
     (void)state;
+    needs(PHRASES_ENGINE);
     static struct ear_host host;
     static const char *const three[] = {"neutral", "positive", "negative"};
     const struct ear_ticks ticks = {.now = no_ticks, .per_us = 1};
@@ -105,6 +108,7 @@ static void test_a_model_is_a_plugin(void **state)
 static void test_refusals(void **state)
 {
     (void)state;
+    needs(PHRASES_ENGINE);
     manifest.engine = 0;
     expect(EAR_PACK_REFUSAL_ENGINE, EAR_PACK_KEY_ENGINE);
     manifest.engine = 4;

@@ -14,6 +14,7 @@
 #include "core/store/ear_journal.h"
 #include "core/store/ear_journal_move.h"
 #include "tests/support/fake_storage.h"
+#include "tests/support/needs.h"
 
 enum { SECTOR_BYTES = 512, LARGE = 3000, ENTRY_BYTES = 90 };
 
@@ -789,5 +790,5 @@ int main(void)
         cmocka_unit_test(test_a_journal_moves_to_another_partition),
         cmocka_unit_test(test_a_move_that_is_refused_says_so),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_where(EAR_ENABLED(STORAGE), tests);
 }

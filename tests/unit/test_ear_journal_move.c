@@ -11,6 +11,7 @@
 #include "core/store/ear_journal.h"
 #include "core/store/ear_journal_move.h"
 #include "tests/support/fake_storage.h"
+#include "tests/support/needs.h"
 
 enum { SECTOR_BYTES = 512, LARGE = 2500, ENTRY_BYTES = 90 };
 
@@ -105,5 +106,5 @@ static void test_a_journal_moves_to_a_larger_partition(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_a_journal_moves_to_a_larger_partition)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_where(EAR_ENABLED(STORAGE), tests);
 }

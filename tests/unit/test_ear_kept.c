@@ -9,6 +9,7 @@
 
 #include "core/store/ear_kept.h"
 #include "tests/support/flash.h"
+#include "tests/support/needs.h"
 
 #define SECTOR_BYTES 512u
 #define SECTORS 4u
@@ -384,5 +385,5 @@ int main(void)
         cmocka_unit_test(test_failing_calls),
         cmocka_unit_test(test_garbage_is_survived),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_where(EAR_ENABLED(STORAGE), tests);
 }

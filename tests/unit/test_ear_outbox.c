@@ -9,6 +9,7 @@
 
 #include "core/tell/ear_outbox.h"
 #include "tests/support/fake_storage.h"
+#include "tests/support/needs.h"
 
 static struct fake_storage fake;
 static struct ear_outbox outbox;
@@ -198,5 +199,5 @@ int main(void)
         cmocka_unit_test_setup(test_what_cannot_be_stored_is_counted, start),
         cmocka_unit_test_setup(test_a_failing_read_loses_nothing, start),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_where(EAR_ENABLED(STORAGE), tests);
 }

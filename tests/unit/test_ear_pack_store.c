@@ -12,6 +12,7 @@
 #include "core/store/ear_pack_store.h"
 #include "tests/support/fake_storage.h"
 #include "tests/support/make_pack.h"
+#include "tests/support/needs.h"
 
 #define SECTOR_BYTES 512u
 #define SLOT_SECTORS 3u
@@ -24,8 +25,6 @@ static struct fake_storage fake;
 static struct ear_pack_store store;
 static struct ear_pack_fault fault;
 static struct pack_bytes file;
-
-/* ---- what the tests do ---- */
 
 static enum ear_err open_store(void)
 {
@@ -796,5 +795,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_many_cuts_one_after_the_other, start, finish),
         cmocka_unit_test_setup_teardown(test_every_call_fails, start, finish),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_where(EAR_ENABLED(STORAGE) && EAR_ENABLED(PHRASES_ENGINE), tests);
 }

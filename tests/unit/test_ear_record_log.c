@@ -11,6 +11,7 @@
 #include "core/store/ear_crc32.h"
 #include "core/store/ear_record_log.h"
 #include "tests/support/fake_storage.h"
+#include "tests/support/needs.h"
 
 #define SECTOR_BYTES 512u
 #define SECTORS 6u
@@ -795,5 +796,5 @@ int main(void)
         cmocka_unit_test(test_what_is_discarded_is_gone),
         cmocka_unit_test(test_a_bad_sector_is_passed_over),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_where(EAR_ENABLED(STORAGE), tests);
 }

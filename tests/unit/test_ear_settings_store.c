@@ -9,6 +9,7 @@
 
 #include "core/store/ear_settings_store.h"
 #include "tests/support/flash.h"
+#include "tests/support/needs.h"
 
 #define SECTOR_BYTES 512u
 #define SECTORS 4u
@@ -52,6 +53,7 @@ static void open_again(void)
 static void test_what_is_set_lasts(void **state)
 {
     (void)state;
+    needs(STORAGE);
     assert_int_equal(set("device", "device", "kiosk-7"), EAR_OK);
     assert_int_equal(set("uplink", "backoff_max_ms", "5000"), EAR_OK);
     assert_int_equal(set("records", "policy", "redacted"), EAR_OK);
@@ -68,6 +70,7 @@ static void test_what_is_set_lasts(void **state)
 static void test_the_default_is_not_kept(void **state)
 {
     (void)state;
+    needs(STORAGE);
     assert_int_equal(set("device", "tenant", "acme"), EAR_OK);
     assert_int_equal(set("device", "tenant", "default"), EAR_OK);
     assert_false(flash_holds(&flash, "device.tenant", 13));
@@ -78,6 +81,7 @@ static void test_the_default_is_not_kept(void **state)
 static void test_what_is_wrong_changes_nothing(void **state)
 {
     (void)state;
+    needs(STORAGE);
     assert_int_equal(set("device", "device", "not a name"), EAR_ERR_SYNTAX);
     assert_string_equal(fault.allowed, "1 to 32 of the characters A-Z a-z 0-9 _ . -");
     assert_string_equal(settings.device_device, "");
@@ -95,6 +99,7 @@ static void test_what_is_wrong_changes_nothing(void **state)
 static void test_storage_that_cannot_be_written_changes_nothing(void **state)
 {
     (void)state;
+    needs(STORAGE);
     assert_int_equal(set("device", "device", "kiosk"), EAR_OK);
     memset(flash.bad, FLASH_FAILS, SECTORS);
     open_again();
@@ -118,6 +123,7 @@ static void test_without_storage_nothing_can_be_set(void **state)
 static void test_what_another_build_kept_is_passed_over(void **state)
 {
     (void)state;
+    needs(STORAGE);
     static const char *const others[] = {"device.colour=red", "save.never=1", "uplink.backoff_min_ms=soon", "nothing"};
     for (unsigned i = 0; i < EAR_COUNT_OF(others); i++) {
         const char *end = strchr(others[i], '=');
@@ -135,6 +141,7 @@ static void test_what_another_build_kept_is_passed_over(void **state)
 static void test_full_says_so(void **state)
 {
     (void)state;
+    needs(STORAGE);
     char site[33];
     memset(site, 's', 32);
     site[32] = '\0';
@@ -152,6 +159,7 @@ static void test_full_says_so(void **state)
 static void test_a_cut_leaves_the_former_or_the_new(void **state)
 {
     (void)state;
+    needs(STORAGE);
     static const char *const values[] = {"one", "two", "default", "three", "a-longer-name-than-the-others"};
     unsigned runs = 0;
     for (uint8_t cut = 0; cut < FLASH_CUTS; cut++) {

@@ -11,6 +11,7 @@
 
 #include "core/ear_agent_entry.h"
 #include "tests/support/kiosk.h"
+#include "tests/support/needs.h"
 
 #define MESSAGES (EAR_AT_messages + EAR_FROM_USER)
 
@@ -334,5 +335,5 @@ int main(void)
         cmocka_unit_test_setup(test_without_storage_all_is_told, begin),
         cmocka_unit_test_setup(test_windows_know_the_time, begin),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_where(EAR_ENABLED(STORAGE), tests);
 }

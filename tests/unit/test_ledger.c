@@ -17,6 +17,7 @@
 
 #include "core/ear_agent_parts.h"
 #include "tests/support/kiosk.h"
+#include "tests/support/needs.h"
 
 enum { SEQS = 8192, SEEDS = 4, STEPS = 800, DELAYED = 64, FURTHER_HOURS = 200 };
 
@@ -379,6 +380,7 @@ static void test_middle_man_is_found_out(void **state)
 static void test_each_start_has_its_own_account(void **state)
 {
     (void)state;
+    needs(STORAGE);
     for (uint64_t seed = 21; seed < 21 + SEEDS; seed++) {
         begin(seed, 8);
         for (unsigned i = 0; i < STEPS; i++) {
@@ -406,6 +408,7 @@ static uint32_t records_in_flight(void)
 static void test_expired_in_flight(void **state)
 {
     (void)state;
+    needs(STORAGE);
     begin(5, 2);
     for (unsigned hour = 0; hour < EAR_HOUR_WINDOWS + FURTHER_HOURS; hour++) {
         fake_clock_pass(&wrist, 3600000);

@@ -129,17 +129,24 @@ static void test_key(void **state)
     assert_int_equal(sum_of(1, EAR_DAY, "conversations"), 0);
 }
 
-static void test_boot_is_in_the_key_without_a_date(void **state)
+/* Counters that began anew are added to what was told before, with a date or without; another boot is not. */
+static void test_life_is_in_the_key(void **state)
 {
     (void)state;
-    struct ear_summary_head head = head_of(10, "web");
+    static const int64_t starts_s[] = {START_S, 7200};
+    for (unsigned i = 0; i < 2; i++) {
+        struct ear_summary_head head = head_of(10, "web");
 
-    head.start_s = 7200;
-    assert_true(take_head(TOPIC, &head, 1));
-    head.boot = 2;
-    head.revision = UINT64_C(2) << 24 | 1;
-    assert_true(take_head(TOPIC, &head, 2));
-    assert_int_equal(sum("conversations"), 3);
+        head.start_s = starts_s[i];
+        for (uint32_t boot = 1; boot <= 3; boot++) { /* the third goes on in the life of the second */
+            head.boot = boot;
+            head.life = boot == 1 ? 1 : 2;
+            head.revision = (uint64_t)boot << 24 | 10;
+            assert_true(take_head(TOPIC, &head, boot));
+            assert_true(arrival.is_news);
+        }
+        assert_int_equal(sum("conversations"), 4 * (i + 1));
+    }
 }
 
 static void test_sums_by_name(void **state)
@@ -254,7 +261,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_higher_revision_replaces, set_up),
         cmocka_unit_test_setup(test_key, set_up),
-        cmocka_unit_test_setup(test_boot_is_in_the_key_without_a_date, set_up),
+        cmocka_unit_test_setup(test_life_is_in_the_key, set_up),
         cmocka_unit_test_setup(test_sums_by_name, set_up),
         cmocka_unit_test_setup(test_foreign_and_broken_messages, set_up),
         cmocka_unit_test_setup(test_json_has_the_names, set_up),
