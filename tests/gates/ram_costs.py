@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """tests/gates/ram_costs.py - holds every 'RAM: N bytes per ...' of Kconfig's help to what it really costs: struct
 ear_agent is compiled with the number doubled (or as high as its range goes), and its size compared. A help text that
-names no number says that there is no cost. Off by more than a quarter is a fault. Numbers of platform/ size what lies
+names no number says that there is no cost. Off by more than a tenth is a fault. Numbers of platform/ size what lies
 outside struct ear_agent, and are not measured here.
 
   ram_costs.py --cc CC --kconfig KCONFIG --flags "FLAGS"
@@ -51,7 +51,7 @@ def main():
             measured = (size_of_agent(args, directory, f"CONFIG_{sym.name}={value + steps}\n") - base) / steps
             stated = re.search(r"RAM: (\d+) bytes? per", sym.nodes[0].help)
             stated = int(stated[1]) if stated else 0
-            fault = abs(measured - stated) > max(1, stated / 4)
+            fault = abs(measured - stated) > max(0.5, stated / 10)
             faults += fault
             print(f"{sym.name:24} says {stated:6} bytes a step, costs {measured:8.1f}{'  <-- fault' if fault else ''}")
     sys.exit(1 if faults else 0)
