@@ -147,7 +147,7 @@ static void put_alert(struct pen *pen, const struct ear_tls *tls, int error)
         bool no_certificate = tls->certificate.raw.p == NULL;
         put(pen, no_certificate
                      ? "the broker refused the handshake; it may ask for a client certificate, and none is set"
-                     : "the broker refused the handshake: no cipher in common, or our certificate");
+                     : "the broker refused the handshake: no cipher or TLS version in common, or our certificate");
     } else if (!put_phrase(pen, alert_phrases, EAR_COUNT_OF(alert_phrases), description, false)) {
         put(pen, "the broker sent a TLS alert");
         put_error(pen, error);
