@@ -17,7 +17,7 @@ void redaction_mark(struct search *search, enum ear_personal personal, uint32_t 
 /** The span found so far that holds this byte: where it ends; 0: none does. */
 uint32_t redaction_end(const struct search *search, uint32_t at);
 
-/** What token i is around names and numbers: enum part of redaction_words.h; 0 where it is no word, or none of these. */
+/** What token i is around names and numbers: enum part of redaction_words.h; 0: no word, or none of these. */
 uint16_t redaction_part(const struct ear_turn *turn, uint32_t i);
 
 /** The finders. */

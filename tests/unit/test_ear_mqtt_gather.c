@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tests/unit/test_ear_mqtt_gather.c - packets of all lengths in a stream that is cut everywhere; a length that is none. */
+/* tests/unit/test_ear_mqtt_gather.c - packets of all lengths in a stream cut everywhere; a length that is none. */
 #include "platform/lwip/ear_mqtt_gather.h"
 
 #include <setjmp.h>

@@ -28,8 +28,8 @@ static void print_help(void)
          "  --socket PATH  where earshotd listens ($EARSHOT_SOCKET, else " EARSHOT_SOCKET ")\n"
          "  --cbor         convert to CBOR and send a CBOR sequence\n"
          "  -v, --verbose  print every answer\n"
-         "  --serial PORT  to a board instead: /dev/ttyUSB0, tcp:HOST:PORT or unix:PATH. Takes JSON lines or CBOR, also\n"
-         "                 from a file; what is lost on the line is sent again, and not counted twice\n"
+         "  --serial PORT  to a board instead: /dev/ttyUSB0, tcp:HOST:PORT or unix:PATH. Takes JSON lines or CBOR,\n"
+         "                 also from a file; what is lost on the line is sent again, and not counted twice\n"
          "\n"
          "One event:\n"
          "  earshot send -v '{\"kind\":\"message\",\"conversation\":\"c1\",\"from\":\"user\",\"text\":\"Hello\"}'\n"
@@ -114,12 +114,10 @@ static bool queue_input(struct send *send)
 
 int earshot_send(int argc, char **argv)
 {
-    static const struct option options[] = {{"socket", required_argument, NULL, 's'},
-                                            {"serial", required_argument, NULL, 'b'},
-                                            {"cbor", no_argument, NULL, 'c'},
-                                            {"verbose", no_argument, NULL, 'v'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
+    static const struct option options[] = {
+        {"socket", required_argument, NULL, 's'}, {"serial", required_argument, NULL, 'b'},
+        {"cbor", no_argument, NULL, 'c'},         {"verbose", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},         {0}};
     struct send send = {.client = {.on_answer = on_answer, .context = &send}};
     const char *path = environment("EARSHOT_SOCKET", EARSHOT_SOCKET);
     const char *port = NULL;
