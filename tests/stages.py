@@ -35,10 +35,17 @@ def ctest(preset, label):
              "--no-tests=error", *whole, "--output-junit", f"{LOGS}/{preset}-{label}.xml"]]
 
 
+def lint_board(preset):
+    """Configure a board's build, and look at those of our sources that only it compiles."""
+    return [["cmake", "--preset", preset],
+            *(["tests/gates/lint", linter, f"build/{preset}", "build/dev"] for linter in ("tidy", "cppcheck"))]
+
+
 STAGES = {
     "unit": ("unit tests, native", build("dev") + ctest("dev", "unit")),
     "gates": ("gates on symbols, floating point, layout, Kconfig", build("dev") + ctest("dev", "gate")),
-    "lint": ("clang-format, clang-tidy, cppcheck, shellcheck", build("dev") + ctest("dev", "lint")),
+    "lint": ("clang-format, clang-tidy, cppcheck, shellcheck; of firmware too",
+             build("dev") + ctest("dev", "lint") + lint_board("mps2") + lint_board("lm3s6965")),
     "asan": ("unit tests under AddressSanitizer and UBSan", build("asan", "unit_tests") + ctest("asan", "unit")),
     "tiny": ("unit tests with the smallest configuration", build("tiny", "unit_tests") + ctest("tiny", "unit")),
     "hub": ("unit tests with the largest configuration", build("hub", "unit_tests") + ctest("hub", "unit")),
@@ -56,7 +63,11 @@ STAGES = {
     "fault": ("kill -9 under load; brokers, disks and clocks that fail; power cuts",
               build("release", "earshotd", "earshot", "fault_file") + [["tests/fault/kill", "--times", "60"],
                                                                        ["tests/fault/outage"],
-                                                                       ["tests/fault/powercut", "--seconds", "6"]]),
+                                                                       ["tests/fault/powercut", "--seconds", "6"],
+                                                                       ["tests/fault/update", "--depth", "1"]]),
+    "board": ("firmware: sizes, stack, faults, updates, in QEMU",
+              [["tools/firmware", "mps2", "--all"], ["tools/firmware", "lm3s6965", "--all"], ["tests/board/faults", "mps2"],
+               ["tests/board/faults", "lm3s6965"], ["tests/update/run", "--cuts", "12"]]),
     "bench": ("the benchmarks run", build("release") + [["tests/bench/run", "--quick"]]),
     "demo": ("the demo adds up; a classifier in ten minutes works as printed",
              [["tools/demo", "--once"], ["tests/docs/walks"]]),

@@ -26,7 +26,8 @@ void ear_fault_handle(const uint32_t *frame, enum ear_fault_kind kind);
                      "mrseq r0, msp\n\t"                   \
                      "mrsne r0, psp\n\t"                   \
                      "ldr r2, =ear_stack_bottom + 256\n\t" \
-                     "cmp r2, sp\n\t"                      \
+                     "mov r3, sp\n\t"                      \
+                     "cmp r2, r3\n\t"                      \
                      "bls 1f\n\t"                          \
                      "ldr r2, =ear_stack_top\n\t"          \
                      "mov sp, r2\n"                        \

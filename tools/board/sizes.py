@@ -2,7 +2,8 @@
 """tools/board/sizes.py - who takes an image's flash and RAM.
 
 Code is given to the source file that its debug information names (so what was inlined counts where it was written), data to
-the file that defines it, texts to the first part whose sources hold them. What has no debug information is the C library's.
+the file that defines it, texts to the first part whose sources hold them, as they are now. What has no debug information is
+the C library's.
 """
 import collections
 import re
@@ -216,6 +217,12 @@ def share_object(image, size, parts):
 def heap_symbols(image):
     wrong = re.compile(r"^_?(malloc|free|calloc|realloc|sbrk|malloc_r|free_r|sbrk_r|calloc_r|realloc_r)$")
     return sorted(name for name in image.names if wrong.match(name))
+
+
+def loaded(elf):
+    """Bytes that lie in flash, of any image."""
+    rows = [line.split() for line in run("arm-none-eabi-readelf", "-lW", elf).splitlines()]
+    return sum(int(row[4], 16) for row in rows if row[:1] == ["LOAD"])
 
 
 def where(elf, address):

@@ -10,7 +10,7 @@ set(EAR_IMAGE_COUNTER 1 CACHE STRING "Security counter of images")
 function(ear_firmware_image target slot)
   if(NOT EAR_EARSHOT)
     file(GLOB found ${CMAKE_SOURCE_DIR}/build/release/tools/earshot/earshot ${CMAKE_SOURCE_DIR}/build/dev/tools/earshot/earshot)
-    list(APPEND found earshot)
+    list(APPEND found ${CMAKE_SOURCE_DIR}/build/release/tools/earshot/earshot) # where it will be
     list(GET found 0 program)
   else()
     set(program ${EAR_EARSHOT})
