@@ -3,13 +3,15 @@
  *
  * - BEGIN: u32 number of the next entry
  * - CHUNK+i: u32 offset, bytes: a piece of the i-th section, in order
- * - END: u8 version 1, u8 sections, u8 flags (1: scrub), u8 0, u32 number as in BEGIN, u64 position of BEGIN, and for
- *   each section u16 id, u16 0, u32 fingerprint, u32 length, u32 CRC-32
- * - ENTRIES: u32 number of the first, u16 how many, u16 flags (1: something before it was not synced yet), and for each
- *   its length (7 bits a byte, lowest first) and bytes
+ * - END: u8 version 1, u8 sections, u16 flags (1: scrub) and stamp, u32 number as in BEGIN, u64 position of BEGIN, and
+ *   for each section u16 id, u16 0, u32 fingerprint, u32 length, u32 CRC-32
+ * - ENTRIES: u32 number of the first, u16 how many, u16 flags (1: something before it was not synced yet) and stamp,
+ * and for each its length (7 bits a byte, lowest first) and bytes
  * - TRY: a start is about to replay
- * - READY: it has; u32 number of the next entry
+ * - READY: it has; u32 number of the next entry, u16 0, u16 stamp
  * - SCRUBBED: what is older than the checkpoint before is erased
+ *
+ * A stamp, in the upper 15 bits, is ear_journal_stamp of the boot that wrote the record.
  *
  * A checkpoint is whole when its END is there. Entries are numbered for ever: a record that was written twice, because
  * the storage said no and had done it, counts once; a gap in the numbers is what was lost. A checkpoint that was cut
@@ -197,9 +199,10 @@ int ear_journal_rewind(struct ear_journal *journal, uint64_t position)
 
 static int write_ready(struct ear_journal *journal)
 {
-    uint8_t number[4];
-    const struct ear_record_pieces pieces = {.bytes = number, .length = sizeof number};
-    ear_le32_put(number, journal->number - journal->pending_count);
+    uint8_t bytes[8];
+    const struct ear_record_pieces pieces = {.bytes = bytes, .length = sizeof bytes};
+    ear_le32_put(bytes, journal->number - journal->pending_count);
+    ear_le32_put(bytes + 4, ear_journal_stamp(journal->log.boot) << EAR_JOURNAL_STAMP_SHIFT);
     int err = ear_journal_append(journal, EAR_JOURNAL_READY, &pieces);
     if (err == EAR_OK) {
         err = ear_journal_sync(journal);
@@ -220,7 +223,8 @@ int ear_journal_flush(struct ear_journal *journal)
         return EAR_ERR_IO;
     }
     ear_le32_put(head, journal->number - journal->pending_count);
-    ear_le32_put(head + 4, journal->pending_count | (journal->dirty ? EAR_JOURNAL_UNSYNCED : 0u));
+    ear_le32_put(head + 4, journal->pending_count | (journal->dirty ? EAR_JOURNAL_UNSYNCED : 0u) |
+                               ear_journal_stamp(journal->log.boot) << EAR_JOURNAL_STAMP_SHIFT);
     const int err = ear_journal_append(journal, EAR_JOURNAL_ENTRIES, &pieces);
     if (err == EAR_OK) {
         journal->pending = 0;

@@ -54,6 +54,7 @@ struct ear_journal {
     uint16_t pending;        /* bytes in buffer */
     uint16_t pending_count;  /* entries in it */
     uint16_t read_at;        /* replay: where in buffer the next entry is */
+    uint16_t read_stamp;     /* replay: of the newest boot so far */
     uint8_t tries;           /* starts before this one that did not become ready */
     bool ready;              /* replayed; entries may be added */
     bool scrub;              /* what is older than the newest checkpoint is to be erased yet */

@@ -38,6 +38,7 @@ int ear_journal_read_end(struct ear_journal *journal, uint64_t position, struct 
     }
     end->count = bytes[1];
     end->scrub = (bytes[2] & END_SCRUB) != 0;
+    end->stamp = (uint32_t)bytes[2] >> 1 | (uint32_t)bytes[3] << 7;
     end->number = ear_le32_get(bytes + 4);
     end->begin = ear_le32_get(bytes + 8) | (uint64_t)ear_le32_get(bytes + 12) << 32;
     for (unsigned i = 0; i < end->count; i++) {
@@ -132,6 +133,7 @@ static int load_from(struct ear_journal *journal, const struct ear_journal_mark 
     }
     journal->number = end.number;
     journal->at = mark->end;
+    journal->read_stamp = (uint16_t)end.stamp;
     return whole ? EAR_OK : EAR_ERR_CORRUPT;
 }
 
@@ -220,7 +222,9 @@ static int write_section(struct ear_journal *journal, unsigned i, const struct e
 static int write_end(struct ear_journal *journal, const struct ear_section *sections, uint32_t count, uint64_t begin,
                      bool scrub)
 {
-    uint8_t bytes[END_HEAD + EAR_JOURNAL_SECTIONS * END_ROW] = {END_VERSION, (uint8_t)count, scrub ? END_SCRUB : 0};
+    const uint32_t flags = ear_journal_stamp(journal->log.boot) << 1 | (scrub ? END_SCRUB : 0u);
+    uint8_t bytes[END_HEAD + EAR_JOURNAL_SECTIONS * END_ROW] = {END_VERSION, (uint8_t)count, (uint8_t)flags,
+                                                                (uint8_t)(flags >> 8)};
     const struct ear_record_pieces pieces = {.bytes = bytes, .length = (uint16_t)(END_HEAD + count * END_ROW)};
     ear_le32_put(bytes + 4, journal->number);
     ear_le32_put(bytes + 8, (uint32_t)begin);

@@ -17,14 +17,24 @@ enum {
 };
 
 #define EAR_JOURNAL_ENTRIES_HEAD 8u
-#define EAR_JOURNAL_UNSYNCED (UINT32_C(1) << 16) /* beside how many entries there are */
-#define EAR_JOURNAL_END_BEGIN 8u                 /* where in an END the position of BEGIN is, u64 */
+#define EAR_JOURNAL_UNSYNCED (UINT32_C(1) << 16) /* beside how many entries there are, as the stamp is */
+#define EAR_JOURNAL_STAMP_SHIFT 17u
+#define EAR_JOURNAL_STAMPS 0x7fffu
+
+/** Which boot wrote a record, so that what a cut left of an earlier one, in a sector that was begun again, is told
+ * apart: 1 to EAR_JOURNAL_STAMPS; 0 in records of versions that had none. */
+static inline uint32_t ear_journal_stamp(uint32_t boot)
+{
+    return 1u + boot % EAR_JOURNAL_STAMPS;
+}
+#define EAR_JOURNAL_END_BEGIN 8u /* where in an END the position of BEGIN is, u64 */
 
 /** What an END says. */
 struct ear_journal_end {
     uint64_t begin;
     uint32_t number;
     uint32_t count;
+    uint32_t stamp;
     bool scrub;
     struct {
         uint32_t fingerprint, length, crc;

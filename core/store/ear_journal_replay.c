@@ -24,87 +24,106 @@ static uint32_t parse_entry(const struct ear_journal *journal, uint32_t *at)
     return 0;
 }
 
-/* Whether entries are missing before the record that was read. */
-static bool has_gap(const struct ear_journal *journal)
+/* Whether an earlier boot wrote a record than that of one before it: a page of a sector as it was before a cut, after
+ * which the sector was erased and begun again, and cut once more. It was not durable with what belongs to it. */
+static bool is_stale(struct ear_journal *journal, uint32_t word)
 {
-    return journal->read_number != journal->number && journal->read_number - journal->number < UINT32_C(0x80000000);
+    const uint32_t stamp = word >> EAR_JOURNAL_STAMP_SHIFT;
+    const uint32_t behind = (journal->read_stamp + EAR_JOURNAL_STAMPS - stamp) % EAR_JOURNAL_STAMPS;
+    if (stamp == 0 || journal->read_stamp == 0 || behind == 0 || behind > EAR_JOURNAL_STAMPS / 2u) {
+        journal->read_stamp = (uint16_t)(stamp != 0 ? stamp : journal->read_stamp);
+        return false;
+    }
+    return true;
 }
 
-/* The number at which a record says that entries went on; EAR_ERR_EMPTY: it says nothing of the kind. */
-static int number_of(struct ear_journal *journal, const struct ear_record *record, uint32_t *number)
+/* What a record says of the number at which entries went on, and its flags; what is behind that is in the buffer. Its
+ * length; EAR_ERR_EMPTY: the record says nothing of the kind. */
+static int32_t read_head(struct ear_journal *journal, const struct ear_record *record, uint32_t *number,
+                         uint32_t *flags)
 {
     uint8_t head[EAR_JOURNAL_ENTRIES_HEAD];
-    const bool is_ready = record->type == EAR_JOURNAL_READY;
-    const uint16_t length = is_ready ? 4 : sizeof head;
-    if ((!is_ready && record->type != EAR_JOURNAL_ENTRIES && record->type != EAR_JOURNAL_END) ||
-        record->length < length) {
+    const bool is_end = record->type == EAR_JOURNAL_END;
+    if ((!is_end && record->type != EAR_JOURNAL_ENTRIES && record->type != EAR_JOURNAL_READY) ||
+        record->length < sizeof head) {
         return EAR_ERR_EMPTY;
     }
-    const int32_t rest = ear_journal_get(journal, record, head, length, journal->buffer, sizeof journal->buffer);
-    if (rest < 0) {
+    const int32_t rest = ear_journal_get(journal, record, head, sizeof head, journal->buffer, sizeof journal->buffer);
+    if (rest < 0) { /* it is passed over, and the numbers of the next show what was in it */
         return rest == EAR_ERR_IO ? EAR_ERR_IO : EAR_ERR_EMPTY;
     }
-    *number = ear_le32_get(record->type == EAR_JOURNAL_END ? head + 4 : head);
-    const bool is_open = record->type == EAR_JOURNAL_ENTRIES && (ear_le32_get(head + 4) & EAR_JOURNAL_UNSYNCED) != 0;
-    return is_open && *number - journal->number - 1u < UINT32_C(0x7fffffff) ? EAR_ERR_EMPTY : EAR_OK;
+    *number = ear_le32_get(is_end ? head + 4 : head);
+    *flags = ear_le32_get(is_end ? head : head + 4);
+    return is_stale(journal, *flags) ? EAR_ERR_EMPTY : rest;
+}
+
+/* Whether the number is that of an entry to come, or beyond. */
+static bool is_beyond(const struct ear_journal *journal, uint32_t number)
+{
+    return number - journal->number - 1u < UINT32_C(0x7fffffff);
 }
 
 /* Entries are missing before a record that was not the first since a sync. *lost: they were durable once, and the
  * record is in the buffer; else it is void, and journal->at is where to go on. */
 static int judge_gap(struct ear_journal *journal, const struct ear_record *gap, bool *lost)
 {
-    const uint16_t length = journal->pending;
-    uint8_t head[EAR_JOURNAL_ENTRIES_HEAD];
+    const uint16_t stamp = journal->read_stamp;
     struct ear_record record = *gap;
     uint32_t number = journal->number;
-    int err = EAR_ERR_EMPTY;
-    journal->pending = 0;
-    while (err == EAR_ERR_EMPTY && (err = ear_record_log_next(&journal->log, record.after, &record)) == EAR_OK) {
-        err = number_of(journal, &record, &number);
+    uint32_t flags = 0;
+    int err;
+    bool found = false;
+    while (!found && (err = ear_record_log_next(&journal->log, record.after, &record)) == EAR_OK) {
+        const int32_t rest = read_head(journal, &record, &number, &flags);
+        if (rest == EAR_ERR_IO) {
+            return rest;
+        }
+        const bool is_open = record.type == EAR_JOURNAL_ENTRIES && (flags & EAR_JOURNAL_UNSYNCED) != 0;
+        found = rest >= 0 && !(is_open && is_beyond(journal, number));
         journal->at = record.position;
     }
-    if (err == EAR_ERR_EMPTY) { /* of the log */
-        journal->at = journal->log.tail;
+    if (!found && err != EAR_ERR_EMPTY) {
+        return err;
     }
-    *lost = err == EAR_OK && number - journal->number - 1u < UINT32_C(0x7fffffff);
-    if (*lost) {
-        journal->at = gap->after;
-        err = ear_journal_get(journal, gap, head, sizeof head, journal->buffer, sizeof journal->buffer);
-        journal->pending = err < 0 ? 0 : length;
+    *lost = found && is_beyond(journal, number);
+    if (!*lost) {
+        journal->at = found ? journal->at : journal->log.tail;
+        return EAR_OK;
     }
-    return err < 0 && err != EAR_ERR_EMPTY ? err : EAR_OK;
+    journal->at = gap->after;
+    journal->read_stamp = stamp;
+    const int32_t rest = read_head(journal, gap, &number, &flags);
+    journal->pending = (uint16_t)(rest > 0 ? rest : 0);
+    return rest == EAR_ERR_IO ? rest : EAR_OK;
 }
 
 /* The next record of entries into the buffer. EAR_ERR_EMPTY: there is none. */
 static int read_record(struct ear_journal *journal)
 {
     struct ear_record record;
+    uint32_t flags = 0;
     int err;
     while ((err = ear_record_log_next(&journal->log, journal->at, &record)) == EAR_OK) {
-        uint8_t head[EAR_JOURNAL_ENTRIES_HEAD];
+        uint32_t number = 0;
+        bool lost = true;
+        const int32_t rest = read_head(journal, &record, &number, &flags);
         journal->at = record.after;
-        if (record.type != EAR_JOURNAL_ENTRIES) {
+        if (rest == EAR_ERR_IO) {
+            return rest;
+        }
+        if (rest < 0 || record.type != EAR_JOURNAL_ENTRIES) {
             continue;
         }
-        const int32_t length =
-            ear_journal_get(journal, &record, head, sizeof head, journal->buffer, sizeof journal->buffer);
-        if (length == EAR_ERR_IO) {
-            return length;
-        }
-        if (length < 0) { /* it is passed over, and the numbers of the next show what was in it */
-            continue;
-        }
-        journal->pending = (uint16_t)length;
+        journal->pending = (uint16_t)rest;
         journal->read_at = 0;
-        journal->read_number = ear_le32_get(head);
-        if (!has_gap(journal) || (ear_le32_get(head + 4) & EAR_JOURNAL_UNSYNCED) == 0) {
-            return EAR_OK;
+        journal->read_number = number;
+        if ((flags & EAR_JOURNAL_UNSYNCED) != 0 && is_beyond(journal, number)) {
+            err = judge_gap(journal, &record, &lost);
         }
-        bool lost = false;
-        err = judge_gap(journal, &record, &lost);
         if (err != EAR_OK || lost) {
             return err;
         }
+        journal->pending = 0;
     }
     return err;
 }
