@@ -348,8 +348,9 @@ static const struct altcp_functions layer = {
     .sndbuf = layer_sndbuf,
 };
 
-struct altcp_pcb *altcp_tls_new(struct altcp_tls_config *link, u8_t ip_type)
+struct altcp_pcb *altcp_tls_new(struct altcp_tls_config *config, u8_t ip_type)
 {
+    struct altcp_tls_config *link = config;
     (void)ip_type;
     assert(link->conn == NULL && link->tcp == NULL);
     link->conn = altcp_alloc();

@@ -78,19 +78,19 @@ mbedtls_ms_time_t mbedtls_ms_time(void)
     return (mbedtls_ms_time_t)ear_board_monotonic_ms();
 }
 
-struct tm *mbedtls_platform_gmtime_r(const mbedtls_time_t *at, struct tm *civil)
+struct tm *mbedtls_platform_gmtime_r(const mbedtls_time_t *tt, struct tm *tm_buf)
 {
-    const int64_t days = *at / DAY_S;
-    const int of_day = (int)(*at % DAY_S);
+    const int64_t days = *tt / DAY_S;
+    const int of_day = (int)(*tt % DAY_S);
     int64_t year;
     unsigned month;
     unsigned day;
     ear_tz_civil_from_days(days, &year, &month, &day);
-    *civil = (struct tm){.tm_year = (int)year - 1900,
-                         .tm_mon = (int)month - 1,
-                         .tm_mday = (int)day,
-                         .tm_hour = of_day / 3600,
-                         .tm_min = of_day / 60 % 60,
-                         .tm_sec = of_day % 60};
-    return civil;
+    *tm_buf = (struct tm){.tm_year = (int)year - 1900,
+                          .tm_mon = (int)month - 1,
+                          .tm_mday = (int)day,
+                          .tm_hour = of_day / 3600,
+                          .tm_min = of_day / 60 % 60,
+                          .tm_sec = of_day % 60};
+    return tm_buf;
 }

@@ -53,12 +53,12 @@ int main(void)
     for (unsigned i = 0; i < EAR_SLOTS; i++) {
         say_slot(i, &looks[i]);
     }
-    if (which < 0) {
-        say("boot: no slot can start. A reset tries again, and comes by itself\r\n");
-        for (;;) { /* until the watchdog ends it */
-        }
+    if (which >= 0) {
+        say(which == 0 ? "boot: starts slot a\r\n" : "boot: starts slot b\r\n");
+        ear_board_watchdog_feed();
+        ear_boot_start(slots.slot[which].address + looks[which].image.head_bytes);
     }
-    say(which == 0 ? "boot: starts slot a\r\n" : "boot: starts slot b\r\n");
-    ear_board_watchdog_feed();
-    ear_boot_start(slots.slot[which].address + looks[which].image.head_bytes);
+    say("boot: no slot can start. A reset tries again, and comes by itself\r\n");
+    for (;;) { /* until the watchdog ends it */
+    }
 }
