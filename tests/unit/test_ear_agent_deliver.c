@@ -170,6 +170,7 @@ static struct {
     uint8_t bytes[600];
     uint32_t expected, written;
     bool good;
+    enum ear_err not_now; /* what the next piece is answered with */
     unsigned begun, finished;
 } slot;
 
@@ -190,8 +191,11 @@ static enum ear_err slot_begin(void *context, const char *name, uint32_t bytes, 
 static enum ear_err slot_write(void *context, uint32_t offset, const void *bytes, uint32_t length, const char **why)
 {
     (void)context;
-    (void)why;
     assert_int_equal(offset, slot.written);
+    if (slot.not_now != EAR_OK) {
+        *why = "not now";
+        return slot.not_now;
+    }
     memcpy(slot.bytes + offset, bytes, length);
     slot.written += length;
     return EAR_OK;
@@ -328,6 +332,22 @@ static void test_another_of_the_same_name_begins_anew(void **state)
     assert_int_equal(slot.begun, 2);
 }
 
+static void test_range_and_busy_give_nothing_up(void **state)
+{
+    (void)state;
+    static const enum ear_err errs[] = {EAR_ERR_RANGE, EAR_ERR_BUSY};
+    const struct parcel image = an_image("44444444"), other = an_image("55555555");
+    assert_int_equal(send_piece(&image, 0, 200).written, 200);
+    for (size_t i = 0; i < EAR_COUNT_OF(errs); i++) {
+        slot.not_now = errs[i];
+        assert_int_equal(send_piece(&image, 200, 100).err, errs[i]);
+        slot.not_now = EAR_OK;
+        assert_int_equal(send_piece(&other, 200, 100).written, 0); /* it is still known whose the first 200 are */
+    }
+    assert_int_equal(send_rest(&image, 150).state, EAR_DELIVERY_AFTER_RESTART);
+    assert_int_equal(slot.begun, 1);
+}
+
 static void test_faults_are_answered(void **state)
 {
     (void)state;
@@ -378,6 +398,7 @@ int main(void)
         TEST(test_a_refused_pack_says_why),
         TEST(test_an_image_goes_to_its_port),
         TEST(test_another_of_the_same_name_begins_anew),
+        TEST(test_range_and_busy_give_nothing_up),
         TEST(test_faults_are_answered),
         TEST(test_over_mqtt_there_are_not_many_beginnings),
     };
