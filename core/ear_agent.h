@@ -232,11 +232,11 @@ struct ear_agent {
     struct ear_host host;
     struct ear_agent_packs packs;
     struct ear_journal journal;
-    uint32_t not_carried[EAR_MEMORY_SECTIONS]; /* bytes of sections that this start found and could not use */
     struct ear_outbox outbox;
     struct ear_uplink uplink;
-    struct ear_queries queries;
     struct ear_deliveries deliveries;
+    uint32_t not_carried[EAR_MEMORY_SECTIONS]; /* bytes of sections that this start found and could not use */
+    struct ear_queries queries;
     struct ear_tokens tokens;           /* of the message being judged */
     char topic[EAR_TOPIC_BYTES];        /* of the message being sent */
     union {                             /* nothing is sent while a turn is judged */

@@ -39,8 +39,8 @@ enum ear_err ear_semihost_entropy(uint8_t *bytes, size_t length)
 
 void ear_semihost_exit(int code)
 {
-    const uintptr_t block[] = {STOPPED_APPLICATION_EXIT, (uintptr_t)code};
     if (EAR_ENABLED(SEMIHOSTING)) {
+        const uintptr_t block[] = {STOPPED_APPLICATION_EXIT, (uintptr_t)code};
         (void)call(SYS_EXIT_EXTENDED, block);
     }
 }
