@@ -4,6 +4,7 @@
 
 #include "platform/firmware/ear_board.h"
 #include "platform/firmware/ear_fault.h"
+#include "platform/firmware/sandbox/ear_sandbox_cpu.h"
 
 #include <string.h>
 
@@ -70,16 +71,20 @@ typedef void (*handler)(void);
 #define DECLARE(number, name) void name(void);
 EAR_BOARD_IRQS(DECLARE)
 
+/* With native plugins, what goes wrong in one of them ends that plugin only. */
+#define FAULT (EAR_ENABLED(SANDBOX) ? ear_sandbox_fault_entry : ear_fault_entry)
+#define CALL (EAR_ENABLED(SANDBOX) ? ear_sandbox_call_entry : ear_fault_entry)
+
 #define EXCEPTIONS 16
 #define VECTOR(number, name) [EXCEPTIONS + (number)] = name,
 __attribute__((section(".vectors"), used)) static const handler vectors[EXCEPTIONS + EAR_BOARD_IRQ_COUNT] = {
     [0] = (handler)(uintptr_t)ear_stack_top,
     [1] = ear_start,
-    [3] = ear_fault_entry,
-    [4] = ear_fault_entry,
-    [5] = ear_fault_entry,
-    [6] = ear_fault_entry,
-    [11] = ear_fault_entry, /* SVC */
+    [3] = FAULT,
+    [4] = FAULT,
+    [5] = FAULT,
+    [6] = FAULT,
+    [11] = CALL,
     [12] = ear_fault_entry,
     [14] = ear_fault_entry, /* PendSV */
     EAR_BOARD_IRQS(VECTOR)};

@@ -7,6 +7,7 @@
 #define EAR_BOARD_NAME "mps2-an386"
 #define EAR_BOARD_UARTS 2
 #define EAR_BOARD_TICKS_PER_US 25
+#define EAR_BOARD_CLOCK_MHZ 25
 #define EAR_BOARD_FLASH_BASE 0x21000000u
 #define EAR_BOARD_FLASH_BYTES 0x1000000u
 #define EAR_BOARD_SECTOR_BYTES 4096u
@@ -14,8 +15,15 @@
 #define EAR_BOARD_SLOTS 1
 #define EAR_BOARD_WATCHDOG_MS 20000u
 
+#ifdef EAR_SANDBOX
+#define EAR_BOARD_IRQ_SANDBOX(X) X(-1, ear_sandbox_timer_entry)
+#else
+#define EAR_BOARD_IRQ_SANDBOX(X)
+#endif
+
 #define EAR_BOARD_IRQS(X)      \
     X(-14, ear_fault_watchdog) \
+    EAR_BOARD_IRQ_SANDBOX(X)   \
     X(0, ear_board_irq_uart0)  \
     X(2, ear_board_irq_uart1)  \
     X(8, ear_board_irq_timer)  \

@@ -7,6 +7,7 @@
 
 static const struct command list[] = {
     {"new", earshot_plugin_new, "make a folder with a working plugin, its test and a Makefile"},
+    {"build", earshot_plugin_build, "compile and sign a plugin for a board"},
     {"check", earshot_plugin_check, "load a plugin as a device would, and say what it is or why it is refused"},
     {"run", earshot_plugin_run, "read messages, a line each, and print what a plugin says to them"},
 };

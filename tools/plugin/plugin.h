@@ -10,5 +10,9 @@
 int earshot_plugin_new(int argc, char **argv);
 int earshot_plugin_check(int argc, char **argv);
 int earshot_plugin_run(int argc, char **argv);
+int earshot_plugin_build(int argc, char **argv);
+
+/** The directory of the headers that plugins are built with: beside this program, as installed or as built. */
+const char *plugin_headers(void);
 
 #endif

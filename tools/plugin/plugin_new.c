@@ -99,6 +99,12 @@ static void fill_in(const char *folder, size_t index, const char *name, const ch
     text_free(&whole);
 }
 
+const char *plugin_headers(void)
+{
+    const char *found = find_headers();
+    return found != NULL ? found : "/usr/include/earshot";
+}
+
 static int make(const char *name, const char *directory, const char *headers)
 {
     char *found = headers == NULL ? find_headers() : NULL;
