@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """tests/e2e/boards/device.py - a board in QEMU, started by tools/run-board, and who is at its serial port."""
+import contextlib
 import functools
+import queue
 import re
-import select
 import socket
+import threading
 import time
 
 import cbor2
@@ -28,45 +30,52 @@ def only(*boards):
 
 
 class Line:
-    """The other end of a serial port. Frames and text are told apart as docs/serial.md says."""
+    """The other end of a serial port. Frames and text are told apart as docs/serial.md says. A thread takes in what comes: QEMU
+    stops a board whose port nobody reads."""
 
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.connect(str(path))
-        self.socket.setblocking(False)
         self.text = ""
         self.frames = []     # (kind, number, body), as they came
         self.inside = None
-        self.unread = b""
         self.number = 0
         self.spoilt = 0      # frames from the device that are none: a reset cuts what it is saying
+        self.come = queue.SimpleQueue()
+        self.open = True
+        threading.Thread(target=self._receive, daemon=True).start()
+
+    def _receive(self):
+        data = b"-"
+        while data:
+            try:
+                data = self.socket.recv(65536)
+            except OSError:
+                data = b""
+            self.come.put(data)
 
     def close(self):
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
         self.socket.close()
 
     def write(self, data):
-        """All of it; reads meanwhile, or both ends would wait."""
-        while data:
-            readable, writable, _ = select.select([self.socket], [self.socket], [], 30)
-            if readable:
-                self.read()
-            if writable:
-                data = data[self.socket.send(data):]
-            check(readable or writable, "the serial port takes no bytes")
+        self.socket.settimeout(None)
+        try:
+            self.socket.sendall(data)
+        except OSError:
+            self.open = False
 
     def read(self, seconds=0.0):
         """Take in what has come, waiting for so long; False: the line is gone."""
-        if not select.select([self.socket], [], [], seconds)[0]:
-            return True
-        try:
-            data = self.socket.recv(65536)
-        except BlockingIOError:
-            return True
-        except OSError:
-            data = b""
-        for piece in re.split(b"(\0)", data):
-            self._take(piece)
-        return bool(data)
+        with contextlib.suppress(queue.Empty):
+            data = self.come.get(timeout=seconds) if seconds > 0 else self.come.get_nowait()
+            while True:
+                self.open = self.open and bool(data)
+                for piece in re.split(b"(\0)", data):
+                    self._take(piece)
+                data = self.come.get_nowait()
+        return self.open
 
     def _take(self, piece):
         if piece == b"\0":
@@ -95,8 +104,7 @@ class Line:
             if found:
                 return found
             check(time.monotonic() < end, f"/{pattern}/ within {seconds} s; it says: {self.text[since:][-1500:]}")
-            if not self.read(0.05):
-                time.sleep(0.05)
+            self.read(0.05)
 
     def type(self, line, seconds=30):
         """A command at the shell: (all that it prints, its last line)."""
@@ -241,6 +249,21 @@ class Device:
         self.program.send(9)
         self.program.wait()
         self.line.close()
+
+    @contextlib.contextmanager
+    def port(self):
+        """The serial port for another program, which has it alone; its name."""
+        text = self.line.text
+        self.line.close()
+        path = self.directory / "serial"
+        yield f"unix:{path}"
+        self.line = until(lambda: self._reopen(path), "the serial port is free again", pause=0.02)
+        self.line.text = text
+
+    @staticmethod
+    def _reopen(path):
+        with contextlib.suppress(OSError):
+            return Line(path)
 
     def end(self):
         self.program.end()
