@@ -160,7 +160,8 @@ bool ear_identity_is_complete(const struct ear_identity *identity, const char **
     const struct ear_tls_bytes *certificate = &identity->parts[EAR_IDENTITY_CERTIFICATE];
     const struct ear_tls_bytes *authority = &identity->parts[EAR_IDENTITY_CA];
     if (key->length == 0) {
-        *missing = "no key of its own: `provision key`";
+        *missing =
+            EAR_ENABLED(CSR) ? "no key of its own: `provision key`" : "no identity: write one that was made on a host";
     } else if (certificate->length == 0) {
         *missing = "no certificate: have the CSR signed, then `provision cert`";
     } else if (authority->length == 0) {
