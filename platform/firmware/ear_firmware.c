@@ -111,11 +111,13 @@ static void configure_agent(struct ear_firmware *firmware)
         .state = partition("state"),
         .packs = partition("packs"),
         .image = ear_firmware_images(firmware),
+        .plugin = ear_firmware_plugins(),
         .signature = ear_signature_mbedtls(&firmware->keys),
         .pack_images = ear_packs,
         .pack_image_count = ear_packs_count,
         .plugins = ear_plugins,
         .plugin_count = ear_plugins_count,
+        .add_plugins = EAR_ENABLED(SANDBOX) ? ear_firmware_add_plugins : NULL,
         .add_health = ear_firmware_add_health,
         .health_context = firmware,
         .version = EAR_VERSION,
@@ -172,6 +174,7 @@ static void open_serial(struct ear_firmware *firmware)
                                                       .restart = restart,
                                                       .keys_changed = read_keys,
                                                       .test_flash = ear_firmware_test_flash,
+                                                      .plugin = EAR_ENABLED(SANDBOX) ? ear_firmware_plugin_at : NULL,
                                                       .context = firmware}};
     ear_shell_init(&firmware->shell, &config);
     for (unsigned port = 0; port < EAR_BOARD_UARTS; port++) {
@@ -194,6 +197,7 @@ void ear_firmware_open(struct ear_firmware *firmware)
     open_identity(firmware);
     ear_firmware_open_net(firmware);
     ear_firmware_open_update(firmware);
+    ear_firmware_open_plugins(firmware);
     configure_agent(firmware);
     open_serial(firmware);
     start_agent(firmware);

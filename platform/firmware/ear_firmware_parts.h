@@ -28,6 +28,17 @@ struct ear_delivery_port ear_firmware_images(struct ear_firmware *firmware);
 /** This image has reached its server: it stays. */
 void ear_firmware_confirm(struct ear_firmware *firmware);
 
+/* ear_firmware_plugins.c */
+
+/** Check and load them. After keys are read, before the agent. */
+void ear_firmware_open_plugins(struct ear_firmware *firmware);
+/** The agent's port; ops NULL where none can come. */
+struct ear_delivery_port ear_firmware_plugins(void);
+/** As ear_agent_config has it. */
+void ear_firmware_add_plugins(void *context, struct ear_host *host);
+/** As ear_shell_owner has it. */
+bool ear_firmware_plugin_at(void *context, unsigned index, struct ear_shell_plugin *plugin);
+
 /* ear_firmware_facts.c */
 
 /** Why it started, and what ended the run before. */

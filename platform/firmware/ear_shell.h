@@ -41,6 +41,16 @@ struct ear_shell_facts {
     bool flash_writable;
 };
 
+/** A native plugin. Texts live until the next call. */
+struct ear_shell_plugin {
+    const char *name;
+    const char *version; /* "" if it was not read */
+    const char *state;   /* "active", "quarantined", "refused" */
+    const char *reason;  /* of the refusal or the last fault; "" */
+    uint32_t faults;
+    uint32_t at; /* of the last fault, as it was linked; 0: not known */
+};
+
 /** What only the image can do. */
 struct ear_shell_owner {
     void (*facts)(void *context, struct ear_shell_facts *facts);
@@ -53,6 +63,8 @@ struct ear_shell_owner {
     /** Write something to flash that nobody needs, and read it back. NULL: it works, or cannot be tried; else what is
      * wrong. May itself be NULL. */
     const char *(*test_flash)(void *context);
+    /** The plugins one by one; false: there are no more. NULL: there are none. */
+    bool (*plugin)(void *context, unsigned index, struct ear_shell_plugin *plugin);
     void *context;
 };
 

@@ -93,6 +93,20 @@ static void print_packs(struct ear_shell *shell)
     ear_shell_say(shell, "packs: %u of %u at work\n", at_work, all);
 }
 
+static void print_plugins(struct ear_shell *shell)
+{
+    const struct ear_shell_owner *owner = &shell->config.owner;
+    struct ear_shell_plugin plugin;
+    for (unsigned i = 0; owner->plugin != NULL && owner->plugin(owner->context, i, &plugin); i++) {
+        ear_shell_say(shell, "native plugin: %s %s, %s%s%s", plugin.name, plugin.version, plugin.state,
+                      plugin.reason[0] != '\0' ? ", " : "", plugin.reason);
+        if (plugin.faults > 0) {
+            ear_shell_say(shell, ", %u faults, the last at 0x%02x", (unsigned)plugin.faults, (unsigned)plugin.at);
+        }
+        ear_shell_say(shell, "\n");
+    }
+}
+
 static void print_memory(struct ear_shell *shell, const struct ear_shell_facts *facts)
 {
     ear_shell_say(shell, "flash: %u KB, %s; %s\n", (unsigned)facts->flash_bytes / 1024,
@@ -130,6 +144,9 @@ enum ear_shell_turn ear_shell_do_status(struct ear_shell *shell)
         return EAR_SHELL_MORE;
     case 5:
         print_packs(shell);
+        return EAR_SHELL_MORE;
+    case 6:
+        print_plugins(shell);
         return EAR_SHELL_MORE;
     default:
         print_memory(shell, &facts);

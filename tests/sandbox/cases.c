@@ -110,18 +110,12 @@ static enum ear_err verify(void *context, const uint8_t *key_id, uint16_t key_id
     return err;
 }
 
-static void alive(void)
-{
-}
-
 /* --- the device --- */
 
 static void switch_on(void)
 {
-    const struct ear_sandbox_config config = {.storage = ear_partition_get("plugins"),
-                                              .signature = {.verify = verify},
-                                              .log = {.line = no_line},
-                                              .alive = alive};
+    const struct ear_sandbox_config config = {
+        .storage = ear_partition_get("plugins"), .signature = {.verify = verify}, .log = {.line = no_line}};
     ear_sandbox_open(&config);
 }
 

@@ -261,7 +261,7 @@ void ear_sandbox_open(const struct ear_sandbox_config *config)
         return;
     }
     ear_sandbox_cpu_open();
-    ear_sandbox_slots_settle(&sandbox.slots, config->alive);
+    ear_sandbox_slots_settle(&sandbox.slots);
     load_all();
     for (uint8_t slot = 0; slot < sandbox.slots.count; slot++) {
         if ((sandbox.slots.sound & 1u << slot) == 0) {

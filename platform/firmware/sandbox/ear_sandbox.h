@@ -20,7 +20,6 @@ struct ear_sandbox_config {
     const struct ear_storage *storage; /* the partition of plugins, mapped; NULL: there is none */
     struct ear_signature signature;    /* whose plugins are taken */
     struct ear_log log;
-    void (*alive)(void); /* is called at least once per signature that is checked; feeds the watchdog */
 };
 
 /** How one of them is. */

@@ -207,7 +207,7 @@ void ear_sandbox_slot_empty(struct ear_sandbox_slots *slots, uint8_t slot)
     (void)ear_sandbox_slot_erase(slots, ear_sandbox_slot_at(slots, slot)); /* else it is found again, and loses again */
 }
 
-void ear_sandbox_slots_settle(struct ear_sandbox_slots *slots, void (*alive)(void))
+void ear_sandbox_slots_settle(struct ear_sandbox_slots *slots)
 {
     slots->sound = 0;
     for (uint8_t slot = 0; slot < slots->count; slot++) {
@@ -228,6 +228,5 @@ void ear_sandbox_slots_settle(struct ear_sandbox_slots *slots, void (*alive)(voi
                 ear_sandbox_slot_empty(slots, (uint8_t)other);
             }
         }
-        alive();
     }
 }

@@ -46,9 +46,8 @@ EAR_MUST_USE enum ear_err ear_sandbox_slots_check(const struct ear_sandbox_slots
                                                   uint32_t length, struct ear_sandbox_image *image, const char **why);
 
 /** Check all slots at a start. Of several with one name that with the highest counter stays; the others are emptied.
- * Then sound has the bits of those that can be used. Each takes as long as a signature does; alive is called between.
- */
-void ear_sandbox_slots_settle(struct ear_sandbox_slots *slots, void (*alive)(void));
+ * Then sound has the bits of those that can be used. Each takes as long as its signature does. */
+void ear_sandbox_slots_settle(struct ear_sandbox_slots *slots);
 
 /** What is in a sound slot. */
 void ear_sandbox_slots_image(const struct ear_sandbox_slots *slots, uint8_t slot, struct ear_sandbox_image *image);
