@@ -77,11 +77,18 @@ if(EAR_TESTS)
   target_compile_options(cmocka PRIVATE -std=gnu11)
 endif()
 
-# mbedTLS: one library, built with our configuration header; 'mbedtls' brings all three of its parts.
+# mbedTLS: one library, built with our configuration header; 'mbedtls' brings all three of its parts. fast_parts: where the
+# instructions of a handshake go.
+set(fast_parts bignum.c bignum_core.c ecp.c ecp_curves.c sha256.c aes.c gcm.c)
 if(EAR_BOARD OR NOT CMAKE_CROSSCOMPILING)
   ear_fetch(mbedtls 8fb65fae8dcae5840f793c0a334860a411f884cc537ea290ce1c52bb64ca007a m/mbedtls/mbedtls_3.6.6.orig.tar.bz2
             https://github.com/Mbed-TLS/mbedtls/releases/download/mbedtls-3.6.6/mbedtls-3.6.6.tar.bz2)
   file(GLOB mbedtls_sources ${mbedtls_SOURCE_DIR}/library/*.c)
+  file(STRINGS ${CMAKE_BINARY_DIR}/generated/ear_config.h fast REGEX "define EAR_TLS_FAST ")
+  if(EAR_BOARD AND fast)
+    list(TRANSFORM fast_parts PREPEND ${mbedtls_SOURCE_DIR}/library/ OUTPUT_VARIABLE fast_sources)
+    set_source_files_properties(${fast_sources} PROPERTIES COMPILE_OPTIONS -O2)
+  endif()
   ear_foreign_library(mbedtls SOURCES ${mbedtls_sources} INCLUDES ${mbedtls_SOURCE_DIR}/include)
   target_include_directories(mbedtls PRIVATE ${mbedtls_SOURCE_DIR}/library ${CMAKE_BINARY_DIR}/generated)
   if(EAR_BOARD)

@@ -132,6 +132,14 @@ static void copy_text(char *to, size_t capacity, const char *from)
     to[kept] = '\0';
 }
 
+static const char *why_deaf(const struct ear_firmware *firmware, enum ear_err err)
+{
+    if (!firmware->seed.ready) {
+        return firmware->seed.why_not;
+    }
+    return err == EAR_ERR_CONFIG ? "its settings do not fit together; `log` says more" : ear_err_name(err);
+}
+
 /** Without an agent the device can still be spoken with, and what it lacks be given to it. */
 static void start_agent(struct ear_firmware *firmware)
 {
@@ -139,6 +147,7 @@ static void start_agent(struct ear_firmware *firmware)
     firmware->agent_up = err == EAR_OK;
     firmware->again_ms = ear_board_monotonic_ms() + AGAIN_MS;
     if (err != EAR_OK) {
+        firmware->why_deaf = why_deaf(firmware, err);
         ear_firmware_say(firmware, EAR_LOG_ERROR,
                          err == EAR_ERR_CONFIG ? "the agent cannot work with these settings" : "the agent cannot start",
                          ear_err_name(err), 0);

@@ -46,6 +46,7 @@ struct ear_firmware {
     struct ear_log_ring log;
     struct ear_net net;
     struct ear_mqtt_lwip *mqtt;                   /* NULL: see why_offline */
+    const char *why_deaf;                         /* the agent is not up: what it lacks */
     const char *why_offline;                      /* no broker is set, or identity is not complete */
     char mqtt_reason[EAR_MQTT_LWIP_REASON_BYTES]; /* why the transport could not be opened */
     char last_loss[EAR_MQTT_LWIP_REASON_BYTES];   /* why there is no session; "" while there is one */

@@ -68,6 +68,9 @@ void ear_firmware_facts(void *context, struct ear_shell_facts *facts)
                                       .serial_lost = serial_lost(),
                                       .flash_bytes = EAR_BOARD_FLASH_BYTES,
                                       .flash_writable = ear_partitions_are_writable()};
+    if (!firmware->agent_up) {
+        facts->agent_why = firmware->why_deaf;
+    }
     if (firmware->has_slots) {
         facts->slot = firmware->update.running == 0 ? "a" : "b";
     }

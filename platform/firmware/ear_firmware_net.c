@@ -89,6 +89,13 @@ static void open_network(struct ear_firmware *firmware)
     }
 }
 
+/** Whoever asks for 1.3 at least means 1.3. */
+static enum ear_tls_version newest_tls(const struct ear_device_settings *device)
+{
+    const uint32_t least = (uint32_t)device->broker_tls_min, most = (uint32_t)device->broker_tls_max;
+    return (enum ear_tls_version)(most > least ? most : least);
+}
+
 static void open_broker(struct ear_firmware *firmware)
 {
     const struct ear_device_settings *device = &firmware->device;
@@ -104,7 +111,7 @@ static void open_broker(struct ear_firmware *firmware)
                 .key = parts[EAR_IDENTITY_KEY],
                 .server_name = device->broker_server_name,
                 .min_version = (enum ear_tls_version)device->broker_tls_min,
-                .max_version = (enum ear_tls_version)device->broker_tls_max,
+                .max_version = newest_tls(device),
                 .entropy = &firmware->entropy},
         .net = &firmware->net,
         .log = ear_log_ring_port(&firmware->log),

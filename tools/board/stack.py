@@ -143,16 +143,30 @@ class Graph:
             raise StackFault(f"the image has no function {name}")
         return max((self.deepest(title) for title in titles), key=lambda found: found[0])
 
-    def unreached(self, roots):
-        """Functions of the image that no chain from these leads to, and that the table does not call idle."""
+    def reached(self, roots):
         seen, waiting = set(), [title for root in roots for title in self.by_name.get(root, [])]
         while waiting:
             title = waiting.pop()
             if title not in seen:
                 seen.add(title)
                 waiting += self.calls.get(title, ())
-        left = {bare(title) for title in self.frame if title not in seen and title.rsplit(":", 1)[-1] in self.linked}
-        return sorted(left - self.idle), sorted(left & self.idle)
+        return seen
+
+    def unreached(self, roots):
+        """Functions of the image that no chain from these leads to: those that the table does not know, those it calls idle."""
+        seen = self.reached(roots)
+        left, used = self.places(set(self.frame) - seen), self.places(seen)
+        left = {title for at in left.keys() - used.keys() for title in left[at]}
+        below = self.reached(self.idle)
+        return sorted(map(bare, left - below)), sorted(map(bare, left & below))
+
+    def places(self, titles):
+        """{address in the image: titles}"""
+        found = collections.defaultdict(set)
+        for title in titles:
+            if (at := self.linked.get(title.rsplit(":", 1)[-1])) is not None:
+                found[at].add(title)
+        return found
 
 
 def read_calls(path):
