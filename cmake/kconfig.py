@@ -162,12 +162,12 @@ def edit(kconf, filename, path):
 
 
 def used_names(root):
-    """Every EAR_NAME that sources mention, and the names that the X-macros of plugins are joined from."""
+    """Every EAR_NAME that sources or the build mention, and the names that the X-macros of plugins are joined from."""
     text = []
-    for folder in ("core", "plugins", "platform"):
+    for folder in ("core", "plugins", "platform", "cmake"):
         for directory, _, names in os.walk(os.path.join(root, folder)):
             for name in names:
-                if name.endswith((".c", ".h", ".def")):
+                if name.endswith((".c", ".h", ".def", ".cmake")):
                     with open(os.path.join(directory, name), encoding="utf-8") as file:
                         text.append(file.read())
     text = "\n".join(text)
@@ -182,7 +182,7 @@ def house_rules(kconf, root):
         node = sym.nodes[0]
         where = f"{node.filename}:{node.linenr}: {sym.name}"
         if sym.name not in used:
-            yield f"{where} is used nowhere in core, plugins or platform"
+            yield f"{where} is used nowhere in core, plugins, platform or cmake"
         if not node.prompt:
             yield f"{where} has no prompt"
         if not node.help:

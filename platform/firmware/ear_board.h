@@ -5,9 +5,10 @@
  *   EAR_BOARD_NAME              "mps2-an386"
  *   EAR_BOARD_UARTS             serial ports; port 0 is the one that a field engineer plugs into
  *   EAR_BOARD_TICKS_PER_US      of ear_board_ticks
- *   EAR_BOARD_CLOCK_MHZ         of the processor; where native plugins are (Kconfig's SANDBOX): their deadline is
- * SysTick's EAR_BOARD_FLASH_BYTES       of flash that holds partitions; 0: there is none EAR_BOARD_SECTOR_BYTES the
- * unit of erasing EAR_BOARD_FLASH_WRITABLE    1, or 0: partitions can only be read, and state is kept in RAM
+ *   EAR_BOARD_CLOCK_MHZ         of the processor and SysTick, the deadline of native plugins; only with Kconfig's SANDBOX
+ *   EAR_BOARD_FLASH_BYTES       of flash that holds partitions; 0: there is none
+ *   EAR_BOARD_SECTOR_BYTES      the unit of erasing
+ *   EAR_BOARD_FLASH_WRITABLE    1, or 0: partitions can only be read, and state is kept in RAM
  *   EAR_BOARD_SLOTS             1, or 0: images run from slots, and new ones can come (ear_slots.h)
  *   EAR_BOARD_WATCHDOG_MS       longest time between two feeds; longer than the longest TLS step
  *   EAR_BOARD_IRQS(X)           X(number, handler) for each interrupt that the board uses; below 0: of the
