@@ -86,6 +86,12 @@ static enum ear_err look_at_bank(const struct ear_kept *kept, uint32_t bank, uin
     return err;
 }
 
+/* Generations go round, past 0, which is none. */
+static bool is_newer(uint32_t generation, uint32_t than)
+{
+    return generation != 0 && (than == 0 || generation - than - 1u < UINT32_C(0x7fffffff));
+}
+
 uint32_t ear_kept_item_check(uint32_t generation, const uint8_t *header)
 {
     uint8_t number[4];
@@ -220,7 +226,7 @@ enum ear_err ear_kept_open(struct ear_kept *kept, const struct ear_storage *stor
         look_at_bank(kept, kept->bank_bytes, &generations[1]) != EAR_OK) {
         return EAR_ERR_IO;
     }
-    const unsigned newest = generations[1] > generations[0];
+    const unsigned newest = is_newer(generations[1], generations[0]);
     kept->bank = newest * kept->bank_bytes;
     kept->generation = generations[newest];
     if (kept->generation == 0) {

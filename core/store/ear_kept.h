@@ -8,7 +8,7 @@
  * finds it in a device that was taken away. The partition is two banks of half its size each: items are appended to one
  * until it is full, then those that count are copied to the other and the first is erased. Bytes, little-endian:
  *
- *   bank    0 magic "KEPT", programmed last   4 version 1 u32   8 generation u32, the higher counts
+ *   bank    0 magic "KEPT", programmed last   4 version 1 u32   8 generation u32, the newer counts
  *          12 CRC-32 of the bank's size u32 and bytes 4..11      16 items, each at a multiple of 4:
  *   item    0 state: 0 gone, else it counts   4 length u16, type u8, key_bytes u8
  *           8 CRC-32 of the bytes            12 CRC-32 of the generation u32 and bytes 4..11       16 its bytes */

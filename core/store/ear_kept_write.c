@@ -163,7 +163,7 @@ static enum ear_err bytes_to_move(struct ear_kept *kept, const struct ear_kept_k
 static enum ear_err move(struct ear_kept *kept, const struct ear_kept_item *added, const uint8_t *bytes)
 {
     const uint32_t bank = other_bank(kept);
-    const uint32_t generation = kept->generation + 1;
+    const uint32_t generation = kept->generation == UINT32_MAX ? 1 : kept->generation + 1;
     const struct ear_kept_key key =
         added != NULL ? (struct ear_kept_key){added->type, added->key_bytes, bytes} : (struct ear_kept_key){0};
     const struct ear_kept_key *without = added != NULL ? &key : NULL;

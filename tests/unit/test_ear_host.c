@@ -621,6 +621,35 @@ static void good_calls_forgive(void **state)
 
 #define TEST(name) cmocka_unit_test_setup(name, begin)
 
+static void counts_stop_at_their_highest_value(void **state)
+{
+    (void)state;
+    static const struct ear_ticks quick = {.now = read_ticks, .per_us = UINT32_MAX};
+    struct ear_plugin slow = good("slow", 0);
+    slow.budget_us = UINT32_MAX;
+    slow.state_size = 0;
+    host.ticks = quick;
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(ear_host_add(&host, &slow, EAR_RANK_LINKED), EAR_REFUSAL_NONE);
+        const int32_t place = ear_host_find(&host, "slow");
+        assert_true(place >= 0 && host.plugins[place].budget_ticks == UINT32_MAX);
+        host.plugins[place].meter.calls = UINT32_MAX - 1;
+        ear_host_remove(&host, "slow");
+    }
+    assert_true(host.gone.calls == UINT32_MAX);
+}
+
+/* After so many verdicts that found no room nobody can tell whether one more did: nothing is vouched for. */
+static void what_can_no_longer_be_counted_is_not_vouched_for(void **state)
+{
+    (void)state;
+    judge(EAR_FROM_USER);
+    assert_true(judgement.redacted);
+    host.verdicts_dropped = UINT32_MAX;
+    judge(EAR_FROM_USER);
+    assert_false(judgement.redacted);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -648,6 +677,8 @@ int main(void)
         TEST(three_strikes_quarantine),
         TEST(slow_calls_count_but_strike),
         TEST(good_calls_forgive),
+        TEST(counts_stop_at_their_highest_value),
+        TEST(what_can_no_longer_be_counted_is_not_vouched_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

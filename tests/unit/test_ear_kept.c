@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "core/base/ear_le.h"
+#include "core/store/ear_crc32.h"
 #include "core/store/ear_kept.h"
 #include "tests/support/flash.h"
 #include "tests/support/needs.h"
@@ -368,6 +370,33 @@ static void test_garbage_is_survived(void **state)
     }
 }
 
+/* A bank whose generation is the last of all is followed by the first. */
+static void test_generations_go_round(void **state)
+{
+    (void)state;
+    uint8_t header[EAR_KEPT_BANK_OVERHEAD] = {'K', 'E', 'P', 'T', 1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff};
+    uint8_t size[4];
+    ear_le32_put(size, SECTORS / 2 * SECTOR_BYTES);
+    ear_le32_put(header + 12, ear_crc32(ear_crc32(0, size, 4), header + 4, 8));
+    assert_int_equal(flash.port.ops->program(flash.port.context, 0, header, sizeof header), 0);
+    assert_int_equal(flash.port.ops->sync(flash.port.context), 0);
+    open_again();
+    assert_true(kept.generation == UINT32_MAX);
+    assert_int_equal(put(2, "two"), EAR_OK);
+    for (char text[LONGEST / 2] = "first"; kept.generation == UINT32_MAX; text[0]++) {
+        memset(text + 1, 'x', sizeof text - 2);
+        assert_int_equal(put(1, text), EAR_OK);
+    }
+    assert_int_equal(kept.generation, 1);
+    assert_true(has(2, "two"));
+    assert_int_equal(put(3, "three"), EAR_OK);
+    open_again();
+    assert_int_equal(kept.generation, 1);
+    assert_true(has(2, "two"));
+    assert_true(has(3, "three"));
+    assert_int_equal(count(), 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -384,6 +413,7 @@ int main(void)
         cmocka_unit_test(test_a_cut_while_opening_loses_nothing),
         cmocka_unit_test(test_failing_calls),
         cmocka_unit_test(test_garbage_is_survived),
+        cmocka_unit_test_setup(test_generations_go_round, start),
     };
     return run_where(EAR_ENABLED(STORAGE), tests);
 }

@@ -278,6 +278,24 @@ static void ids_that_are_no_labels_need_no_mark(void **state)
     assert_false(ear_label_is_marked(&marks, EAR_LABELS - 1));
 }
 
+/* What a text becomes in memory is made another text of the same hash here. */
+static void test_texts_of_one_hash_are_told_apart(void **state)
+{
+    (void)state;
+    const struct ear_str sales = {"sales", 5};
+    const uint16_t first = ear_label_find(&labels, sales, &use);
+    labels.texts[first - 1].bytes[4] = 't';
+    const uint16_t second = ear_label_find(&labels, sales, &use);
+    assert_int_not_equal(second, first);
+    labels.texts[second - 1].length = 4;
+    const uint16_t third = ear_label_find(&labels, sales, &use);
+    assert_true(third != first && third != second);
+    expect_text(first, "salet");
+    expect_text(second, "sale");
+    expect_text(third, "sales");
+    (void)setup(NULL); /* what was spoilt is forgotten */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,6 +308,7 @@ int main(void)
         cmocka_unit_test_setup(test_held_to_a_naive_dictionary, setup),
         cmocka_unit_test_setup(test_what_is_unsound_is_found, setup),
         cmocka_unit_test(ids_that_are_no_labels_need_no_mark),
+        cmocka_unit_test_setup(test_texts_of_one_hash_are_told_apart, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -266,6 +266,18 @@ static void the_elder_may_be_what_does_not_fit(void **state)
     assert_int_equal(ear_membership_merge(words, 16, other, 16), EAR_ERR_RANGE);
 }
 
+static void nobody_is_in_an_empty_one(void **state)
+{
+    (void)state;
+    uint32_t empty[8] = {0};
+    assert_true(ear_membership_is_empty(empty));
+    empty[1] = 1;
+    assert_false(ear_membership_is_empty(empty));
+    empty[0] = 1;
+    empty[1] = 0;
+    assert_false(ear_membership_is_empty(empty));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -280,6 +292,7 @@ int main(void)
         cmocka_unit_test(malformed_bytes_are_refused),
         cmocka_unit_test(rotations_end_at_their_greatest),
         cmocka_unit_test(the_elder_may_be_what_does_not_fit),
+        cmocka_unit_test(nobody_is_in_an_empty_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "core/note/ear_note.h"
+#include "core/note/ear_note_ring.h"
 
 #define HOUR_MS INT64_C(3600000)
 #define NOON INT64_C(1767268800000) /* 2026-01-01T12:00Z */
@@ -327,6 +328,34 @@ static void test_unsound_sketches_are_seen(void **state)
     expect_unsound_with(EAR_AT_cost, 1, UINT32_C(1) << 31);                          /* less than nothing */
 }
 
+static void test_nothing_is_added_to_nothing(void **state)
+{
+    (void)state;
+    ear_place_add_row(&place, EAR_NUMBER_tags, EAR_LABEL_NONE, 0, 1);
+    ear_place_add_row(&place, EAR_NUMBER_tags, 1, 0, 0);
+    assert_int_equal(get(EAR_NUMBER_tags, EAR_LABEL_NONE, 0), 0);
+    assert_int_equal(get(EAR_NUMBER_tags, 1, 0), 0);
+    assert_int_equal(ear_label("abcde", 5), ear_label("abcd", 4));
+    place.late = EAR_RESOLUTION_BIT(EAR_HOUR) | EAR_RESOLUTION_BIT(EAR_DAY);
+    place.words[EAR_DAY] = NULL;
+    ear_place_count_late(&place);
+    assert_int_equal(place.words[EAR_HOUR][EAR_AT_late_events], 1);
+}
+
+static void test_series_are_added_minute_by_minute(void **state)
+{
+    (void)state;
+    const struct ear_number *series = &ear_catalogue[EAR_NUMBER_messages_per_minute];
+    uint32_t to[EAR_CELL_WORDS] = {0}, from[EAR_CELL_WORDS] = {0};
+    ear_note_add_minute(&note, to, 1, 7);
+    ear_note_add_minute(&note, from, 0, 3);
+    ear_note_add_minute(&note, from, 1, UINT16_MAX - 5);
+    ear_note_add_minute(&note, from, 59, 2);
+    ear_note_merge(&note, series, to, from);
+    assert_int_equal(to[0], (uint32_t)UINT16_MAX << 16 | 3u);
+    assert_int_equal(to[29], 2u << 16);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -342,6 +371,8 @@ int main(void)
         cmocka_unit_test_setup(test_labels_of_cells_are_marked, setup),
         cmocka_unit_test_setup(test_unsound_rows_are_seen, setup),
         cmocka_unit_test_setup(test_unsound_sketches_are_seen, setup),
+        cmocka_unit_test_setup(test_nothing_is_added_to_nothing, setup),
+        cmocka_unit_test_setup(test_series_are_added_minute_by_minute, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -211,6 +211,24 @@ static void labels_and_times(void **state)
     assert_int_equal(record->last_ms, EAR_TIME_KNOWN_MS);
 }
 
+static void what_is_kept_is_what_both_policies_allow(void **state)
+{
+    (void)state;
+    char longer[EAR_RECORD_TEXT_BYTES + 1];
+    struct ear_conversation_record *record = take(1);
+    memset(longer, 'x', sizeof longer);
+    (void)ear_records_obey(&records, EAR_RECORDS_REDACTED);
+    ear_record_keep(&records, record, EAR_RECORDS_REDACTED, str("all right"));
+    assert_true(is_question(record, "all right"));
+    ear_record_keep(&records, record, EAR_RECORDS_FULL, str("as it was said"));
+    assert_true(is_question(record, ""));
+    ear_record_keep(&records, record, EAR_RECORDS_REDACTED, (struct ear_str){longer, sizeof longer});
+    assert_true(is_question(record, ""));
+    record->start_ms = record->last_ms = EAR_TIME_KNOWN_MS;
+    ear_records_shift(&records, EAR_TIME_KNOWN_MS, 1000);
+    assert_int_equal(record->start_ms, EAR_TIME_KNOWN_MS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +240,7 @@ int main(void)
         cmocka_unit_test_setup(full_keeps_words_and_name, set_up),
         cmocka_unit_test_setup(a_stricter_policy_forgets, set_up),
         cmocka_unit_test_setup(labels_and_times, set_up),
+        cmocka_unit_test_setup(what_is_kept_is_what_both_policies_allow, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

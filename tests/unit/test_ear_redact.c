@@ -190,6 +190,16 @@ static void words_are_found_whatever_their_letters(void **state)
     assert_true(ear_redact_contains((struct ear_str){"x\0y", 3}, (struct ear_str){"\0y", 2}));
 }
 
+static void what_has_no_name_is_personal(void **state)
+{
+    (void)state;
+    assert_string_equal(ear_redact_word(EAR_PERSONAL_COUNT), "[personal]");
+    span(EAR_ASK_REDACTION, EAR_PERSONAL_EMAIL, 40, 3); /* behind the end of the text that is shown */
+    gives("all of it", 100, "all of it");
+    span(EAR_ASK_REDACTION, UINT16_MAX, 0, 3);
+    gives("all of it", 100, "[personal] of it");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,6 +210,7 @@ int main(void)
         cmocka_unit_test_setup(the_host_vouches, set_up),
         cmocka_unit_test_setup(nothing_without_a_voucher, set_up),
         cmocka_unit_test_setup(words_are_found_whatever_their_letters, set_up),
+        cmocka_unit_test_setup(what_has_no_name_is_personal, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

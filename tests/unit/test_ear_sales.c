@@ -119,6 +119,29 @@ static void test_clicks_move_when_the_time_is_known(void **state)
     assert_int_equal(sales.clicks[EAR_CLICKS - 1].at_ms, 0);
 }
 
+static void test_an_older_entry_of_the_same_user_does_not_decide(void **state)
+{
+    (void)state;
+    ear_sales_click(&sales, 1, 2, 200);
+    ear_sales_click(&sales, 1, 3, 100);
+    assert_int_equal(attribute(1, 300), 2);
+    ear_sales_click(&sales, 1, 4, 200); /* as new, but later entered */
+    assert_int_equal(attribute(1, 300), 2);
+}
+
+static void test_another_slice_of_the_same_user_is_another_click(void **state)
+{
+    (void)state;
+    ear_sales_click(&sales, 1, 0, 1);
+    for (unsigned i = 1; i < EAR_CLICKS; i++) {
+        ear_sales_click(&sales, 1 + i, 0, 10);
+    }
+    ear_sales_click(&sales, 1, 1, 20); /* takes the place of the oldest, which was the same user's */
+    assert_int_equal(sales.forgotten, 1);
+    assert_int_equal(attribute(1, 15), -1);
+    assert_int_equal(attribute(1, 30), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +151,8 @@ int main(void)
         cmocka_unit_test_setup(test_a_full_table_forgets_its_oldest, setup),
         cmocka_unit_test_setup(test_among_equally_old_ones_the_first_entry_is_forgotten, setup),
         cmocka_unit_test_setup(test_clicks_move_when_the_time_is_known, setup),
+        cmocka_unit_test_setup(test_an_older_entry_of_the_same_user_does_not_decide, setup),
+        cmocka_unit_test_setup(test_another_slice_of_the_same_user_is_another_click, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

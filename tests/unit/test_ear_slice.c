@@ -115,6 +115,23 @@ static void test_a_slice_is_reclaimed_when_nothing_uses_it(void **state)
     assert_int_equal(numbered(98), slice);
 }
 
+static void test_slices_of_one_hash_are_told_apart(void **state)
+{
+    (void)state;
+    if (EAR_SLICES < 4) {
+        skip();
+    }
+    const uint8_t first = find("web", "door");
+    slices.items[first].bytes[0] = 'W'; /* another, with the hash of web */
+    const uint8_t second = find("web", "door");
+    assert_int_not_equal(second, first);
+    assert_int_equal(find("web", "door"), second);
+    slices.items[second].used = false; /* the one that was asked for last is gone */
+    const uint8_t third = find("web", "door");
+    assert_true(slices.items[third].used);
+    assert_int_not_equal(third, first);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +139,7 @@ int main(void)
         cmocka_unit_test_setup(test_labels_come_back, setup),
         cmocka_unit_test_setup(test_what_does_not_fit_is_other_and_counted, setup),
         cmocka_unit_test_setup(test_a_slice_is_reclaimed_when_nothing_uses_it, setup),
+        cmocka_unit_test_setup(test_slices_of_one_hash_are_told_apart, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

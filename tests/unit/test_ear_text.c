@@ -240,6 +240,19 @@ static void hashes_are_those_of_the_generator(void **state)
     }
 }
 
+static void a_run_of_marks_is_no_longer_than_a_token(void **state)
+{
+    (void)state;
+    char text[3 * 300];
+    for (size_t i = 0; i < sizeof text; i += 3) {
+        memcpy(text + i, "\xE3\x80\x82", 3); /* an ideographic full stop */
+    }
+    ear_text_tokens(text, (uint16_t)(EAR_TEXT_BYTES < sizeof text ? EAR_TEXT_BYTES / 3 * 3 : sizeof text), &tokens);
+    assert_int_equal(tokens.count, 1);
+    assert_int_equal(EAR_TOKEN_KIND(tokens.items[0]), EAR_TOKEN_MARK);
+    assert_int_equal(tokens.items[0].length, EAR_TEXT_BYTES < sizeof text ? EAR_TEXT_BYTES / 3 : 255);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +269,7 @@ int main(void)
         cmocka_unit_test(nothing_outside_is_read),
         cmocka_unit_test(both_paths_agree),
         cmocka_unit_test(hashes_are_those_of_the_generator),
+        cmocka_unit_test(a_run_of_marks_is_no_longer_than_a_token),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -278,6 +278,32 @@ static void test_absurd_rules_have_days_too(void **state)
     }
 }
 
+/* Day 59 from 0 is 29 February, or 1 March. */
+static void test_hundreds_of_years_are_leap_now_and_then(void **state)
+{
+    (void)state;
+    struct ear_tz tz = zone("AAA0BBB,59/0,J365/0");
+    expect_day(&tz, utc_ms(2000, 2, 29, 12, 0), ear_tz_days_from_civil(2000, 2, 29), utc_ms(2000, 2, 29, 0, 0),
+               23 * 60);
+    expect_day(&tz, utc_ms(2100, 3, 1, 12, 0), ear_tz_days_from_civil(2100, 3, 1), utc_ms(2100, 3, 1, 0, 0), 23 * 60);
+    expect_day(&tz, utc_ms(2101, 3, 1, 12, 0), ear_tz_days_from_civil(2101, 3, 1), utc_ms(2101, 3, 1, 0, 0), 23 * 60);
+}
+
+static void test_a_rule_ends_where_it_ends(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {"CET-1CEST,M3,5.0,M10.5.0", "CET-1CEST,M3.5,0,M10.5.0",
+                                        "CET-1CEST,M3,5,0,M10.5.0"};
+    for (size_t i = 0; i < EAR_COUNT_OF(wrong); i++) {
+        struct ear_tz tz;
+        uint16_t at = 0;
+        const char *allowed = NULL;
+        const struct ear_str text = {wrong[i], (uint16_t)strlen(wrong[i])};
+        assert_int_equal(ear_tz_parse(&tz, text, &at, &allowed), EAR_ERR_SYNTAX);
+        assert_in_range(at, 12, 14);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,6 +316,8 @@ int main(void)
         cmocka_unit_test(test_clocks_that_change_at_midnight),
         cmocka_unit_test(test_days_follow_each_other_without_a_gap),
         cmocka_unit_test(test_absurd_rules_have_days_too),
+        cmocka_unit_test(test_hundreds_of_years_are_leap_now_and_then),
+        cmocka_unit_test(test_a_rule_ends_where_it_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
