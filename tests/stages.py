@@ -56,6 +56,7 @@ STAGES = {
                build("release", "agent_lines") + [["tests/oracle/run", "--conversations", "100000"]]),
     "docs": ("generated pages are fresh, links lead somewhere, examples are true",
              [["tests/docs/run"], ["tests/docs/links"], ["tests/docs/examples"]]),
+    "coverage": ("branches of the core that tests take", [["tests/coverage/run"]]),
     "fuzz": ("fuzzing, briefly", [["tests/fuzz/run", "--seconds", "10"]]),
     "proof": ("what CBMC proves of the core, the quick ones", [["tests/proof/run", "--quick"]]),
     "accuracy": ("what the classifiers get right", build("release", "earshot") + [["tests/accuracy/run"]]),

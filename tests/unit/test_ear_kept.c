@@ -192,7 +192,13 @@ static void test_geometry_is_checked(void **state)
     storage.sector_count = 1;
     assert_int_equal(ear_kept_open(&kept, &storage), EAR_ERR_CONFIG);
     storage.sector_count = 4;
-    storage.sector_bytes = 384;
+    static const uint32_t wrong[] = {384, EAR_STORAGE_SECTOR_MIN / 2, EAR_STORAGE_SECTOR_MAX * 2};
+    for (size_t i = 0; i < EAR_COUNT_OF(wrong); i++) {
+        storage.sector_bytes = wrong[i];
+        assert_int_equal(ear_kept_open(&kept, &storage), EAR_ERR_CONFIG);
+    }
+    storage.sector_bytes = EAR_STORAGE_SECTOR_MAX;
+    storage.sector_count = UINT32_MAX / EAR_STORAGE_SECTOR_MAX + 1;
     assert_int_equal(ear_kept_open(&kept, &storage), EAR_ERR_CONFIG);
 }
 
@@ -397,6 +403,79 @@ static void test_generations_go_round(void **state)
     assert_int_equal(count(), 3);
 }
 
+static uint8_t *item_of(uint32_t address, uint16_t length, uint8_t key_bytes)
+{
+    static uint8_t item[EAR_KEPT_ITEM_OVERHEAD + 80];
+    static const uint8_t generation[4] = {1};
+    memset(item, 0xff, sizeof item);
+    item[4] = (uint8_t)length;
+    item[5] = (uint8_t)(length >> 8);
+    item[6] = 1;
+    item[7] = key_bytes;
+    ear_le32_put(item + 8, ear_crc32(0, item + 16, length < 80 ? length : 80));
+    ear_le32_put(item + 12, ear_crc32(ear_crc32(0, generation, 4), item + 4, 8));
+    assert_int_equal(flash.port.ops->program(flash.port.context, address, item, sizeof item), 0);
+    assert_int_equal(flash.port.ops->sync(flash.port.context), 0);
+    return item;
+}
+
+/* Checksums are right, and all the same it is nothing of ours. */
+static void test_what_makes_no_sense_is_the_end(void **state)
+{
+    static const struct {
+        uint16_t length;
+        uint8_t key_bytes;
+    } rows[] = {{SECTORS / 2 * SECTOR_BYTES, 0}, {4, 5}, {80, EAR_KEPT_KEY_BYTES + 1}};
+    for (size_t i = 0; i < EAR_COUNT_OF(rows); i++) {
+        (void)start(state);
+        assert_int_equal(put(1, "one"), EAR_OK);
+        (void)item_of(kept.tail, rows[i].length, rows[i].key_bytes);
+        open_again();
+        assert_int_equal(count(), 1);
+        assert_true(has(1, "one"));
+        assert_int_equal(put(2, "two"), EAR_OK); /* goes to the other bank */
+        open_again();
+        assert_int_equal(count(), 2);
+    }
+    (void)start(state);
+    uint8_t header[EAR_KEPT_BANK_OVERHEAD] = {'K', 'E', 'P', 'T', 2, 0, 0, 0, 1}; /* of another version */
+    uint8_t size[4];
+    ear_le32_put(size, SECTORS / 2 * SECTOR_BYTES);
+    ear_le32_put(header + 12, ear_crc32(ear_crc32(0, size, 4), header + 4, 8));
+    assert_int_equal(flash.port.ops->program(flash.port.context, 0, header, sizeof header), 0);
+    assert_int_equal(flash.port.ops->sync(flash.port.context), 0);
+    open_again();
+    assert_int_equal(kept.generation, 0);
+}
+
+/* Each call of the port fails in turn, and so do all after it: what was asked for says so and changes nothing. */
+static void test_reading_fails(void **state)
+{
+    static const struct ear_kept_key key = {.type = 2};
+    for (unsigned what = 0; what < 5; what++) {
+        bool failed = true;
+        for (uint64_t at = 1; failed; at++) {
+            struct ear_kept_item item = {0};
+            (void)start(state);
+            assert_int_equal(put(1, "one"), EAR_OK);
+            assert_int_equal(put(2, "two"), EAR_OK);
+            device.fail_at = device.calls + at;
+            device.fail_for_good = true;
+            const uint64_t before = device.calls;
+            struct ear_kept other = kept;
+            failed = what == 0   ? ear_kept_find(&kept, &key, &item) != EAR_OK
+                     : what == 1 ? ear_kept_remove(&kept, &key) != EAR_OK
+                     : what == 2 ? ear_kept_open(&other, &flash.port) != EAR_OK
+                     : what == 3 ? put(2, "deux") != EAR_OK
+                                 : ear_kept_room(&kept) == 0;
+            assert_true(failed || device.calls - before < at || what == 2 || what == 3); /* these clear away after */
+            open_again();
+            assert_true(has(1, "one"));
+            assert_true(what == 1 || what == 3 || has(2, "two"));
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -414,6 +493,8 @@ int main(void)
         cmocka_unit_test(test_failing_calls),
         cmocka_unit_test(test_garbage_is_survived),
         cmocka_unit_test_setup(test_generations_go_round, start),
+        cmocka_unit_test(test_what_makes_no_sense_is_the_end),
+        cmocka_unit_test(test_reading_fails),
     };
     return run_where(EAR_ENABLED(STORAGE), tests);
 }

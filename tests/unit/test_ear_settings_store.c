@@ -190,6 +190,62 @@ static void test_a_cut_leaves_the_former_or_the_new(void **state)
     assert_true(runs > 800);
 }
 
+/* Each call of the port fails in turn, and so do all after it. */
+static void test_what_cannot_be_read_is_told(void **state)
+{
+    needs(STORAGE);
+    enum ear_err err = EAR_ERR_IO;
+    for (uint64_t at = 1; err != EAR_OK; at++) {
+        (void)start(state);
+        assert_int_equal(set("device", "device", "kiosk-7"), EAR_OK);
+        assert_int_equal(set("device", "tenant", "acme"), EAR_OK);
+        device.fail_at = device.calls + at;
+        device.fail_for_good = true;
+        err = open_store();
+        assert_true(err == EAR_OK || (err == EAR_ERR_IO && store.kept.storage == NULL));
+        if (err != EAR_OK) {
+            assert_int_equal(set("device", "device", "other"), EAR_ERR_IO);
+        }
+    }
+    assert_string_equal(settings.device_device, "kiosk-7");
+}
+
+/* Of a table whose names or values are longer than what is kept, such a setting is refused; others are not. */
+static void test_a_table_of_long_names(void **state)
+{
+    (void)state;
+    needs(STORAGE);
+    static char longest[EAR_SETTINGS_STORE_BYTES + 1], longer[EAR_KEPT_KEY_BYTES + 1],
+        value[EAR_SETTINGS_STORE_BYTES - 1];
+    memset(longest, 's', sizeof longest - 1);
+    memset(longer, 'n', sizeof longer - 1);
+    memset(value, 'v', sizeof value - 1);
+    struct own {
+        char text[EAR_SETTINGS_STORE_BYTES];
+    } own = {""};
+    const struct ear_setting proto = {.section = "a",
+                                      .name = "b",
+                                      .initial = "",
+                                      .unit = "",
+                                      .help = "",
+                                      .max = sizeof value,
+                                      .type = EAR_SETTING_TEXT};
+    struct ear_setting items[4] = {proto, proto, proto, proto};
+    items[0].section = longest;
+    items[1].name = longest;
+    items[2].name = longer;
+    const struct ear_setting_table table = {items, 4, sizeof own};
+    const struct ear_settings_target targets[] = {{&table, &own}};
+    assert_int_equal(ear_settings_store_open(&store, &flash.port, targets, 1), EAR_OK);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(set(items[i].section, items[i].name, "x"), EAR_ERR_TOO_LONG);
+    }
+    assert_int_equal(set("a", "b", value), EAR_ERR_TOO_LONG);
+    assert_string_equal(own.text, "");
+    assert_int_equal(set("a", "b", "short"), EAR_OK);
+    assert_string_equal(own.text, "short");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +257,8 @@ int main(void)
         cmocka_unit_test_setup(test_what_another_build_kept_is_passed_over, start),
         cmocka_unit_test_setup(test_full_says_so, start),
         cmocka_unit_test(test_a_cut_leaves_the_former_or_the_new),
+        cmocka_unit_test_setup(test_what_cannot_be_read_is_told, start),
+        cmocka_unit_test_setup(test_a_table_of_long_names, start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
