@@ -6,6 +6,7 @@
  *   EAR_BOARD_UARTS             serial ports; port 0 is the one that a field engineer plugs into
  *   EAR_BOARD_TICKS_PER_US      of ear_board_ticks
  *   EAR_BOARD_CLOCK_MHZ         of the processor and SysTick, which ends native plugins; only with Kconfig's SANDBOX
+ *   EAR_BOARD_FLASH_BASE        where the processor sees that flash
  *   EAR_BOARD_FLASH_BYTES       of flash that holds partitions; 0: there is none
  *   EAR_BOARD_SECTOR_BYTES      the unit of erasing
  *   EAR_BOARD_FLASH_WRITABLE    1, or 0: partitions can only be read, and state is kept in RAM

@@ -13,6 +13,7 @@ PARTS = [  # name, what a path begins with, below the repository's root or a bui
     ("packs", ("plugins/packs/",)), ("plugins", ("plugins/",)), ("agent core", ("core/", "_deps/tinycbor")),
     ("TLS", ("_deps/mbedtls", "platform/tls/", "platform/lwip/ear_tls", "platform/lwip/ear_altcp_tls")),
     ("lwIP and MQTT", ("_deps/lwip", "platform/lwip/")),
+    ("native plugins", ("platform/firmware/sandbox/",)),
     ("firmware and shell", ("platform/",)),
 ]
 LIBRARY, TEXTS = "C library", "texts and tables without owner"
