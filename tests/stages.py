@@ -68,8 +68,8 @@ STAGES = {
                                                                        ["tests/fault/update", "--depth", "1"]]),
     "board": ("firmware: sizes, stack, faults, updates; end to end against mosquitto with TLS, in QEMU",
               build("release", "earshotd", "earshot") +
-              [["tools/firmware", "mps2", "--all"], ["tools/firmware", "lm3s6965", "--all"], ["tests/board/sizes"], ["tests/board/faults", "mps2"],
-               ["tests/board/faults", "lm3s6965"], ["tests/update/run", "--cuts", "12"], ["tests/e2e/board", "mps2", "--quick"],
+              [["tools/firmware", "mps2", "--all"], ["tools/firmware", "lm3s6965", "--all"], ["tests/board/sizes"],
+               ["tests/board/faults", "mps2"], ["tests/board/faults", "lm3s6965"], ["tests/sandbox/run"], ["tests/update/run", "--cuts", "12"], ["tests/e2e/board", "mps2", "--quick"],
                ["tests/e2e/board", "lm3s6965", "--quick"]]),
     "bench": ("the benchmarks run", build("release") + [["tests/bench/run", "--quick"]]),
     "demo": ("the demo adds up; a classifier in ten minutes works as printed",
