@@ -2,6 +2,7 @@
 #include "tests/support/sketches.h"
 
 #include "core/note/ear_distinct.h"
+#include "core/note/ear_distinct_words.h"
 
 static const unsigned sizes[] = {12, 16, 23, 44, 64, 87, 172, 256};
 
@@ -266,6 +267,28 @@ static void malformed_bytes_are_refused(void **state)
     }
 }
 
+/* Half of all registers at their lowest, half at their highest: no shorter way to say it than 5 bits each. */
+static void registers_that_differ_much_are_sent_plain(void **state)
+{
+    (void)state;
+    const unsigned size = sizes[EAR_COUNT_OF(sizes) - 1];
+    memset(words, 0, sizeof(words));
+    add_some(words, size, 5, 0, 10000);
+    assert_false(ear_distinct_is_exact(words));
+    const unsigned p = ear_distinct_p(words);
+    for (unsigned i = 0; i < 1u << p; i += 2) {
+        (void)ear_distinct_raise(words, i, EAR_DISTINCT_REGISTER_MAX(p));
+    }
+    const int32_t length = ear_distinct_encode(words, size, bytes, sizeof(bytes));
+    assert_int_equal(length, 1 + (5u << p) / 8);
+    static uint32_t back[EAR_DISTINCT_WORDS_MAX];
+    memset(back, 0, sizeof(back));
+    assert_int_equal(ear_distinct_merge_bytes(back, size, bytes, (size_t)length), EAR_OK);
+    for (unsigned i = 0; i < 1u << p; i++) {
+        assert_int_equal(ear_distinct_register(back, i), ear_distinct_register(words, i));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -278,6 +301,7 @@ int main(void)
         cmocka_unit_test(bytes_are_small_and_come_back),
         cmocka_unit_test(bytes_are_these),
         cmocka_unit_test(malformed_bytes_are_refused),
+        cmocka_unit_test(registers_that_differ_much_are_sent_plain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

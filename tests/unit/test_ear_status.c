@@ -339,6 +339,24 @@ static void test_the_cddl_names_every_number(void **state)
     assert_int_equal(fclose(file), 0);
 }
 
+static void test_a_time_that_is_none_is_not_told(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t clock;
+        int64_t time_s;
+    } rows[] = {{EAR_CLOCK_NETWORK, -1}, {EAR_CLOCK_NONE, 5}};
+    for (size_t i = 0; i < EAR_COUNT_OF(rows); i++) {
+        struct ear_status status = full_status(), back;
+        status.clock = rows[i].clock;
+        status.time_s = rows[i].time_s;
+        const int32_t length = ear_status_encode(&status, bytes, sizeof bytes);
+        assert_true(length > 0);
+        assert_int_equal(ear_status_decode(&back, bytes, (size_t)length), EAR_OK);
+        assert_int_equal(back.time_s, 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -354,6 +372,7 @@ int main(void)
         cmocka_unit_test(test_unknown_keys_are_passed_over),
         cmocka_unit_test(test_nothing_makes_the_decoder_read_beyond),
         cmocka_unit_test(test_the_cddl_names_every_number),
+        cmocka_unit_test(test_a_time_that_is_none_is_not_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

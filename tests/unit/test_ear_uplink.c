@@ -594,6 +594,67 @@ static void test_a_session_lost_from_within_publish(void **state)
     assert_true(ear_uplink_room(&uplink));
 }
 
+static void test_a_session_lost_while_saying_farewell(void **state)
+{
+    (void)state;
+    for (unsigned way = 0; way < 2; way++) {
+        (void)start(state);
+        broker.answer_at_once = false;
+        broker.lose_in_publish = false;
+        bring_up();
+        ear_uplink_stop(&uplink, now_ms, now_ms + 5000);
+        broker.lose_in_publish = way == 0;
+        broker.answer_at_once = way == 1;
+        tick();
+        assert_int_equal(uplink.state, EAR_UPLINK_OFF);
+        assert_int_equal(owner.farewells, 1);
+    }
+}
+
+static void test_a_session_lost_in_the_birth_of_a_stopping_one(void **state)
+{
+    (void)state;
+    ear_uplink_start(&uplink, now_ms);
+    tick();
+    broker.publish_answer = EAR_ERR_BUSY;
+    ear_uplink_on_connected(&uplink, now_ms);
+    broker.publish_answer = 0;
+    ear_uplink_stop(&uplink, now_ms, now_ms + 60000);
+    broker.lose_in_publish = true;
+    now_ms = ear_uplink_next_ms(&uplink);
+    tick();
+    assert_int_equal(uplink.state, EAR_UPLINK_OFF);
+    assert_int_equal(broker.publishes, 0);
+}
+
+static void test_a_reason_that_is_no_text(void **state)
+{
+    (void)state;
+    char reason[200];
+    memset(reason, 0x80, sizeof reason - 1);
+    reason[sizeof reason - 1] = '\0';
+    ear_uplink_start(&uplink, now_ms);
+    tick();
+    lose(reason);
+    assert_string_equal(uplink.last_error, "");
+}
+
+static void test_a_birth_that_cannot_be_written_is_tried_again(void **state)
+{
+    (void)state;
+    ear_uplink_start(&uplink, now_ms);
+    tick();
+    owner.status_answer = EAR_ERR_FULL;
+    ear_uplink_on_connected(&uplink, now_ms);
+    assert_int_equal(broker.publishes, 0);
+    assert_false(ear_uplink_room(&uplink));
+    owner.status_answer = EAR_OK;
+    now_ms = ear_uplink_next_ms(&uplink);
+    tick();
+    assert_int_equal(broker.publishes, 1);
+    assert_true(ear_uplink_room(&uplink));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -617,6 +678,10 @@ int main(void)
         cmocka_unit_test_setup(test_a_farewell_that_finds_no_room_is_said_later, start),
         cmocka_unit_test_setup(test_answers_from_within_the_calls, start),
         cmocka_unit_test_setup(test_a_session_lost_from_within_publish, start),
+        cmocka_unit_test_setup(test_a_session_lost_while_saying_farewell, start),
+        cmocka_unit_test_setup(test_a_session_lost_in_the_birth_of_a_stopping_one, start),
+        cmocka_unit_test_setup(test_a_reason_that_is_no_text, start),
+        cmocka_unit_test_setup(test_a_birth_that_cannot_be_written_is_tried_again, start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
