@@ -98,8 +98,8 @@ static void print_plugins(struct ear_shell *shell)
     const struct ear_shell_owner *owner = &shell->config.owner;
     struct ear_shell_plugin plugin;
     for (unsigned i = 0; owner->plugin != NULL && owner->plugin(owner->context, i, &plugin); i++) {
-        ear_shell_say(shell, "native plugin: %s %s, %s%s%s", plugin.name, plugin.version, plugin.state,
-                      plugin.reason[0] != '\0' ? ", " : "", plugin.reason);
+        ear_shell_say(shell, "native plugin: %s%s%s, %s%s%s", plugin.name, plugin.version[0] != '\0' ? " " : "",
+                      plugin.version, plugin.state, plugin.reason[0] != '\0' ? ", " : "", plugin.reason);
         if (plugin.faults > 0) {
             ear_shell_say(shell, ", %u faults, the last at 0x%02x", (unsigned)plugin.faults, (unsigned)plugin.at);
         }

@@ -68,7 +68,7 @@ static struct pack_bytes plugin_of(const char *name, uint32_t counter, uint32_t 
                               0,
                               0};
     char named[32] = "";
-    strcpy(named, name);
+    memcpy(named, name, strlen(name) + 1);
     for (unsigned i = 0; i < EAR_COUNT_OF(words); i++) {
         pack_bytes_add_le32(&image, words[i]);
     }

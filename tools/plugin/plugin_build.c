@@ -15,10 +15,10 @@
 #include "tools/plugin/plugin_image.h"
 #include "tools/plugin/skeleton.h"
 
-enum { TARGET = 256, KEY, COUNTER, NAME, HEADERS, CC, WITHDRAW, ARGUMENTS = 64, NOT_FOUND = 127 };
+enum { TARGET = 256, KEY, COUNTER, NAME, HEADERS, CC, ELF, WITHDRAW, ARGUMENTS = 64, NOT_FOUND = 127 };
 
 struct build {
-    const char *key, *out, *name, *headers, *compiler, *withdrawn;
+    const char *key, *out, *name, *headers, *compiler, *withdrawn, *elf;
     uint32_t counter;
     char **sources; /* and what else is for the compiler */
     int source_count;
@@ -37,6 +37,7 @@ static void print_help(void)
          "same\n"
          "  -o FILE                 instead of NAME.plugin\n"
          "  --name NAME             instead of the name in its descriptor\n"
+         "  --elf FILE              keep the linked program, for arm-none-eabi-addr2line\n"
          "  --headers DIR           where core/judge/ear_plugin.h is, if that is not found by itself\n"
          "  --cc GCC                instead of arm-none-eabi-gcc\n"
          "  --withdraw NAME         no source: makes what takes the plugin of this name back\n"
@@ -132,12 +133,14 @@ static void make_image(const struct build *build, struct pack_bytes *image)
         die("%s: %s", folder, strerror(errno));
     }
     const char *script = keep_printf("%s/plugin.ld", folder);
-    const char *elf = keep_printf("%s/plugin.elf", folder);
+    const char *elf = build->elf != NULL ? build->elf : keep_printf("%s/plugin.elf", folder);
     write_file(script, skeleton_plugin_ld, strlen((const char *)skeleton_plugin_ld));
     compile(build, script, elf);
     plugin_image_from_elf(image, elf, build->name, build->counter);
     unlink(script);
-    unlink(elf);
+    if (build->elf == NULL) {
+        unlink(elf);
+    }
     rmdir(folder);
 }
 
@@ -207,6 +210,9 @@ static void set_option(struct build *build, int option, const char *value)
     case CC:
         build->compiler = value;
         break;
+    case ELF:
+        build->elf = value;
+        break;
     case WITHDRAW:
         build->withdrawn = value;
         break;
@@ -224,6 +230,7 @@ int earshot_plugin_build(int argc, char **argv)
                                             {"name", required_argument, NULL, NAME},
                                             {"headers", required_argument, NULL, HEADERS},
                                             {"cc", required_argument, NULL, CC},
+                                            {"elf", required_argument, NULL, ELF},
                                             {"withdraw", required_argument, NULL, WITHDRAW},
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
