@@ -389,6 +389,57 @@ static void test_over_mqtt_there_are_not_many_beginnings(void **state)
     assert_int_equal(slot.begun, 21);
 }
 
+static void test_why_a_pack_does_not_come(void **state)
+{
+    (void)state;
+    needs(PHRASES_ENGINE);
+    struct pack_manifest manifest = small_manifest("tags", 1);
+    struct parcel parcel = a_pack("tags", 1, "11111111");
+    file.length = 0;
+    sign_pack(&file, &manifest, FAKE_KEY_UNKNOWN);
+    parcel.bytes = file.bytes;
+    parcel.length = (uint32_t)file.length;
+    assert_int_equal(send_rest(&parcel, 200).err, EAR_ERR_EMPTY);
+    parcel.length = 60000; /* more than a slot holds */
+    parcel.tag = "22222222";
+    assert_int_equal(send_piece(&parcel, 0, 10).err, EAR_ERR_TOO_LONG);
+    char name[] = "pack00", tag[] = "tag 0000";
+    struct answer answer = {.err = 0};
+    for (unsigned i = 0; i <= EAR_PACKS && answer.err == 0; i++) {
+        name[4] = (char)('0' + i / 10);
+        name[5] = (char)('0' + i % 10);
+        memcpy(tag + 2, name, 6);
+        parcel = a_pack(name, 1, tag);
+        answer = send_rest(&parcel, 400);
+    }
+    assert_int_equal(answer.err, EAR_ERR_FULL);
+    outbox_flash.fail_for_good = true;
+    outbox_flash.fail_at = 1;
+    parcel = a_pack("pack00", 2, "44444444");
+    assert_int_equal(send_rest(&parcel, 400).err, EAR_ERR_IO);
+}
+
+static void test_on_another_day_there_may_be_others(void **state)
+{
+    (void)state;
+    const struct parcel one = an_image("44444444"), two = an_image("55555555");
+    connect_broker();
+    for (unsigned day = 1; day <= 2; day++) {
+        for (unsigned i = 0; i < 50; i++) {
+            write_request(i % 2 ? &one : &two, 0, 10);
+            ear_agent_on_cmd(&agent, request, request_bytes);
+            ack_all();
+        }
+        assert_int_equal(slot.begun, 20 * day);
+        fake_clock_pass(&wrist, 86400000);
+        (void)ear_agent_tick(&agent);
+        ack_all();
+    }
+    struct parcel renamed = an_image("55555555");
+    renamed.name = "1.2.4"; /* as long, and the same tag */
+    assert_int_equal(send_piece(&renamed, 5, 10).written, 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -401,6 +452,8 @@ int main(void)
         TEST(test_range_and_busy_give_nothing_up),
         TEST(test_faults_are_answered),
         TEST(test_over_mqtt_there_are_not_many_beginnings),
+        TEST(test_why_a_pack_does_not_come),
+        TEST(test_on_another_day_there_may_be_others),
     };
     return run_where(EAR_ENABLED(DELIVERIES), tests);
 }

@@ -187,6 +187,22 @@ static void test_a_failing_read_loses_nothing(void **state)
     assert_int_equal(outbox.log.corrupt, 0);
 }
 
+static void test_what_is_taken_back_is_not_sent(void **state)
+{
+    (void)state;
+    put(3, 10);
+    const uint64_t from = outbox.log.tail;
+    put(0, 11);
+    put(2, 12);
+    put(1, 13);
+    ear_outbox_take_back(&outbox, from, 2);
+    for (int number = 10; number <= 13; number += number == 11 ? 2 : 1) {
+        assert_int_equal(peek(), number);
+        ear_outbox_taken(&outbox, &item);
+    }
+    assert_int_equal(peek(), EAR_ERR_EMPTY);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +214,7 @@ int main(void)
         cmocka_unit_test_setup(test_corrupt_and_oversized_messages_are_skipped, start),
         cmocka_unit_test_setup(test_what_cannot_be_stored_is_counted, start),
         cmocka_unit_test_setup(test_a_failing_read_loses_nothing, start),
+        cmocka_unit_test_setup(test_what_is_taken_back_is_not_sent, start),
     };
     return run_where(EAR_ENABLED(STORAGE), tests);
 }
