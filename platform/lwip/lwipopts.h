@@ -36,7 +36,9 @@
 #define LWIP_TCP_RTO_TIME 1000 /* RFC 6298; a SYN is sent again each time */
 #define TCP_SYNMAXRTX 12
 #define ARP_TABLE_SIZE 4
-#define ARP_QUEUEING 0
+#define ARP_QUEUEING 1 /* time and broker are asked at once, often by way of one gateway */
+#define ARP_QUEUE_LEN 3
+#define MEMP_NUM_ARP_QUEUE 4
 #define ETHARP_SUPPORT_STATIC_ENTRIES 0
 
 /* Memory: pools and a heap of its own, all static. */

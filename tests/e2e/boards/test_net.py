@@ -11,6 +11,7 @@ from lib.world import ROOT, Program, check, equal, until
 from wire import TO_BOARD, name_server, udp_ports
 
 DHCP_SERVER, DHCP_CLIENT = 67, 68
+ARP = b"\x08\x06"
 PLAIN = {"network__dhcp": "off", "network__address": "10.0.2.77", "network__mask": "255.255.255.0",
          "network__gateway": "10.0.2.2", "network__dns": "10.0.2.3"}
 
@@ -70,6 +71,22 @@ def test_dhcp_comes_late(world):
     device.wait_up(60)
     check(device.status()["network"].startswith("10.0.2."), "it has an address")
     server.wait_totals(sums(40), device.name, 60)
+
+
+def test_gateway_is_slow_to_tell_its_address(world):
+    """Time and broker are asked while nobody knows yet where the gateway is: neither question is lost."""
+    device = Device(world, Broker(world), wire=True, start=False)
+
+    def passes(direction, frame):
+        if direction == TO_BOARD and frame[12:14] == ARP:
+            time.sleep(0.15)
+        return True
+    device.wire.passes = passes
+    begun = time.monotonic()
+    device.start().wait_log("time from the network")
+    device.wait_up()
+    took = time.monotonic() - begun
+    check(took < 2.5, f"up within 2.5 s, before any question is asked again: {took:.1f} s")
 
 
 def test_cable_pulled_out_and_in(world):
