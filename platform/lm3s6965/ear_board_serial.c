@@ -34,17 +34,20 @@ void ear_board_irq_uart0(void);
 
 void ear_board_irq_uart0(void)
 {
+    bool wakes = false;
     if ((STATUS & INT_OVERRUN) != 0) {
         ring.lost++;
     }
     CLEAR = INT_RECEIVE | INT_OVERRUN;
     while (!ear_serial_ring_is_full(&ring) && (FLAGS & FLAG_RX_EMPTY) == 0) {
-        ear_serial_ring_put(&ring, (uint8_t)DATA);
+        wakes |= ear_serial_ring_put(&ring, (uint8_t)DATA);
     }
     if (ear_serial_ring_is_full(&ring)) {
         MASK = INT_OVERRUN;
     }
-    ear_board_wake();
+    if (wakes) {
+        ear_board_wake();
+    }
 }
 
 void ear_board_serial_open(void)

@@ -75,11 +75,14 @@ void ear_board_sleep(uint32_t at_most_ms)
     if (ms > 0) {
         TIMER_RELOAD = TIMER_VALUE = ms * TICKS_PER_MS;
         TIMER_CONTROL = TIMER_ON;
-        const uint32_t former = ear_start_lock(); /* else an interrupt between looking and sleeping were slept over */
-        if (!woken) {
-            __asm__ volatile("dsb\n\twfi");
+        while (!woken) { /* not every interrupt brings something to do */
+            const uint32_t former =
+                ear_start_lock(); /* else an interrupt between looking and sleeping were slept over */
+            if (!woken) {
+                __asm__ volatile("dsb\n\twfi");
+            }
+            ear_start_unlock(former);
         }
-        ear_start_unlock(former);
         TIMER_CONTROL = 0;
     }
     woken = false; /* what came until now is seen by the caller's next look */

@@ -25,6 +25,7 @@ static void receive(unsigned port)
 {
     const uintptr_t base = bases[port];
     struct ear_serial_ring *ring = &rings[port];
+    bool wakes = false;
     EAR_REGISTER(base + CLEAR) = CLEAR_RX;
     if ((EAR_REGISTER(base + STATE) & STATE_RX_OVERRUN) != 0) {
         EAR_REGISTER(base + STATE) = STATE_RX_OVERRUN;
@@ -32,12 +33,14 @@ static void receive(unsigned port)
         ring->lost++;
     }
     while (!ear_serial_ring_is_full(ring) && (EAR_REGISTER(base + STATE) & STATE_RX_FULL) != 0) {
-        ear_serial_ring_put(ring, (uint8_t)EAR_REGISTER(base + DATA));
+        wakes |= ear_serial_ring_put(ring, (uint8_t)EAR_REGISTER(base + DATA));
     }
     if (ear_serial_ring_is_full(ring)) {
         EAR_REGISTER(base + CONTROL) = CONTROL_QUIET;
     }
-    ear_board_wake();
+    if (wakes) {
+        ear_board_wake();
+    }
 }
 
 void ear_board_irq_uart0(void)

@@ -42,9 +42,8 @@ class Images:
 
     @staticmethod
     def _make(preset, directory, more, targets):
-        commands = [["cmake", "--build", directory, "--target", *targets, "-j", str(os.cpu_count() or 2)]]
-        if not (directory / "build.ninja").exists():
-            commands.insert(0, ["cmake", "--preset", preset, "-B", directory, *more])
+        commands = [["cmake", "--preset", preset, "-B", directory, *more],
+                    ["cmake", "--build", directory, "--target", *targets, "-j", str(os.cpu_count() or 2)]]
         for command in commands:
             done = subprocess.run([str(c) for c in command], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                   text=True, check=False)
