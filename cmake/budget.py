@@ -14,10 +14,12 @@ import glob
 import os
 import re
 import subprocess
+import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DIE = re.compile(r" <(\d+)><([0-9a-f]+)>: Abbrev Number: \d+ \((\w+)\)")
 FORM = re.compile(r"^\((?:\w+|indirect string.*?)\) (?:\(offset: \w+\): )?")  # how readelf notes an attribute's form
+MOST = {"tiny": 16 << 10, "kiosk": 256 << 10, "hub": 4 << 20}  # bytes of RAM that a configuration may take where it is for
 ATTRIBUTE = re.compile(r"    <[0-9a-f]+>   (DW_AT_\w+) *: (.*)")
 
 
@@ -115,6 +117,7 @@ def print_ram(path):
     for folder, size in modules.most_common():
         print(f"  {size:9}  {100 * size / total:5.1f} %  {folder}")
     print(f"  {total:9}  100.0 %  sizeof(struct ear_agent)\n")
+    return total
 
 
 def print_flash(program, objects):
@@ -146,8 +149,12 @@ def main():
     parser.add_argument("objects", nargs="+")
     args = parser.parse_args()
     print(f"\nBudget of configuration '{args.config}' on {args.target}\n")
-    print_ram(args.ram)
+    total = print_ram(args.ram)
     print_flash(args.size, args.objects)
+    is_small = args.target.startswith("cortex")
+    if total > MOST.get(args.config, total) and (args.config != "tiny" or is_small):
+        print(f"The agent takes {total} bytes; configuration '{args.config}' is for {MOST[args.config]}.", file=sys.stderr)
+        sys.exit(1)
 
 
 if __name__ == "__main__":
