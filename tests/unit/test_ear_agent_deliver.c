@@ -25,7 +25,7 @@ static size_t request_bytes;
 static void put_head(uint8_t major, uint32_t value)
 {
     if (value < 24) {
-        request[request_bytes++] = (uint8_t)(major << 5 | value);
+        request[request_bytes++] = (uint8_t)((uint32_t)major << 5 | value);
     } else if (value < 256) {
         request[request_bytes++] = (uint8_t)(major << 5 | 24);
         request[request_bytes++] = (uint8_t)value;
