@@ -11,6 +11,7 @@
 #include "core/base/ear_le.h"
 #include "core/store/ear_journal_record.h"
 #include "tests/support/fake_storage.h"
+#include "tests/support/needs.h"
 
 enum { SECTOR_BYTES = 512, ENTRY_BYTES = 8 };
 
@@ -90,5 +91,5 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_an_earlier_boot_left_is_no_entry),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_where(EAR_ENABLED(STORAGE), tests);
 }
