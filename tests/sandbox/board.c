@@ -210,6 +210,18 @@ TEST(calls_without_stack)
     __asm__ volatile("mov sp, %0\n\tsvc 0" ::"r"(RAM + 0x4000));
     return 0;
 }
+TEST(faults_without_stack)
+{
+    (void)call;
+    __asm__ volatile("mov sp, %0\n\tudf 0" ::"r"(0u));
+    return 0;
+}
+TEST(divides_without_stack)
+{
+    (void)call;
+    __asm__ volatile("mov sp, %0\n\tsdiv %0, %0, %0" ::"r"(0u));
+    return 0;
+}
 TEST(loops_without_stack)
 {
     (void)call;

@@ -16,6 +16,7 @@
 #include "platform/firmware/sandbox/ear_sandbox.h"
 #include "platform/lwip/ear_tls_board.h"
 #include "platform/tls/ear_signature_mbedtls.h"
+#include "tests/sandbox/random.h"
 #include "tests/support/fake_ports.h"
 
 #include <string.h>
@@ -23,6 +24,7 @@
 #define NOON_MS INT64_C(1795176000000) /* 2026-11-20T12:00Z */
 #define TURNS 6u
 #define PIECE 500u
+#define RANDOM_ROUNDS 20000u
 #define MAGIC 0x45534143u
 #define TICK_INSTRUCTIONS 5u /* at QEMU's -icount shift=3: 8 ns each, 25 MHz */
 
@@ -279,6 +281,24 @@ static void measure(const char *name, const struct ear_plugin *plugin)
     say("\n");
 }
 
+/* --- anything at all --- */
+
+static void run_random(void)
+{
+    uint32_t ends[SANDBOX_RANDOM_ENDS] = {0};
+    const unsigned before = failed;
+    unsigned kinds = 0;
+    expect(sandbox_random(RANDOM_ROUNDS, &agent, sizeof agent, ends) == 0, "the host is not as it was", "random code");
+    for (unsigned i = 0; i < SANDBOX_RANDOM_ENDS; i++) {
+        say(i == 0 ? "random code ended so often in each way: " : " ");
+        say_number(ends[i]);
+        kinds += ends[i] > 0;
+    }
+    say("\n");
+    expect(kinds >= 6, "hardly anything happened", "random code");
+    done += failed == before;
+}
+
 /* --- all of it --- */
 
 static const struct entry *next(const struct entry *entry)
@@ -308,6 +328,7 @@ static void run_all(const uint8_t *archive)
     check_neighbour("neighbour");
     measure("linked in", &ear_plugin_linked);
     measure("native", &record_of("neighbour")->plugin);
+    run_random();
     for (uint32_t i = 1; i < count; i++) {
         entry = next(entry);
         run(entry, (const uint8_t *)(entry + 1), counted);
@@ -325,6 +346,8 @@ int main(void)
         say(ear_fault_name(fault.kind));
         say(" at ");
         say_number(fault.pc);
+        say(" status ");
+        say_number(fault.status);
         say(" address ");
         say_number(fault.address);
         say(": a plugin has brought the board down\n");

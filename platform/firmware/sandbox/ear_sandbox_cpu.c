@@ -21,6 +21,7 @@
 #define CCR_DIVISION (1u << 4) /* by zero is a fault */
 #define SHCSR EAR_REGISTER(0xe000ed24)
 #define SHCSR_FAULTS (7u << 16)
+#define SHCSR_PENDING (15u << 12) /* of these faults, and of SVC */
 #define CFSR EAR_REGISTER(0xe000ed28)
 #define CFSR_STACKING ((1u << 4) | (1u << 12))
 #define CFSR_MMFAR_VALID (1u << 7)
@@ -52,8 +53,7 @@ enum { FRAME_R0 = 0, FRAME_R1 = 1, FRAME_LR = 5, FRAME_PC = 6, FRAME_STATUS = 7,
 static const struct ear_sandbox_room *running;
 static struct ear_sandbox_ending ending;
 
-/** Set right before the SVC that enters, cleared by it. An SVC of the plugin's whose frame found no room is taken after
- * the fault, when the host runs already: it must enter nothing. */
+/** Set right before the SVC that enters, cleared by it: no other may enter. */
 volatile uint32_t ear_sandbox_entering;
 
 void ear_sandbox_end(const uint32_t *frame);
@@ -99,6 +99,7 @@ __attribute__((used, noinline)) void ear_sandbox_end(const uint32_t *frame)
     SYSTICK_CONTROL = 0;
     ICSR = ICSR_CLEAR_SYSTICK;
     CCR &= ~CCR_DIVISION;
+    SHCSR &= ~SHCSR_PENDING; /* what found no room on its stack would be taken when the host runs again, as its own */
     ending = (struct ear_sandbox_ending){.end = EAR_SANDBOX_TIME};
     if (exception != EXCEPTION_SVC && exception != EXCEPTION_SYSTICK) {
         ending.end = end_of_fault(frame);
