@@ -10,7 +10,7 @@ from lib.client import to_cbor
 from lib.events import message, sums
 from lib.fake_device import ANSWER, BAD, EVENT, frame
 from lib.summaries import Server
-from lib.world import check, equal
+from lib.world import check, equal, until
 
 ROUNDS = 20
 
@@ -70,13 +70,8 @@ def test_bad_frames_are_told(world):
                       (b"\0" + b"\xff" * 20_000 + b"\0", 3), (frame(0x44, 1, b""), 4)):
         device.line.frames.clear()
         device.line.write(data)
-        device.line.read(0.2)
-        kinds = []
-        for _ in range(100):
-            kinds = [(kind, body) for kind, _, body in device.line.frames]
-            if kinds:
-                break
-            device.line.read(0.05)
+        kinds = until(lambda: device.line.read(0.05) and [(kind, body) for kind, _, body in device.line.frames],
+                      f"an answer to a frame with fault {why}", 40)
         equal(kinds[:1], [(BAD, bytes([why]))], f"what it says to a frame with fault {why}")
         device.line.write(b"\0\0")
         device.line.read(0.1)
