@@ -113,7 +113,7 @@ def test_missing_client_certificate(world):
     broker = Broker(world)
     device = Device(world, broker, cert=None)
     said = device.status()
-    check(re.match("not tried: .*(key|certificate)", said["broker"]), f"broker: {said['broker']}")
+    check(re.match("not tried: .*(identity|key|certificate)", said["broker"]), f"broker: {said['broker']}")
     equal(device.line.hear_all(messages(20)), 0, "events that came again")
     equal(device.counted()[0], 20, "events counted")
     check(" as t:s:" not in broker.text() and "not tried" in device.status()["broker"], "nobody came to the broker")
