@@ -126,22 +126,26 @@ static void compile(const struct build *build, const char *script, const char *e
     run(arguments.words);
 }
 
+static char folder[] = "/tmp/earshot-plugin-XXXXXX"; /* for what the compiler reads and writes */
+
+static void remove_folder(void)
+{
+    unlink(keep_printf("%s/plugin.ld", folder));
+    unlink(keep_printf("%s/plugin.elf", folder));
+    rmdir(folder);
+}
+
 static void make_image(const struct build *build, struct pack_bytes *image)
 {
-    char folder[] = "/tmp/earshot-plugin-XXXXXX";
     if (mkdtemp(folder) == NULL) {
         die("%s: %s", folder, strerror(errno));
     }
+    atexit(remove_folder); /* also where it cannot be built */
     const char *script = keep_printf("%s/plugin.ld", folder);
     const char *elf = build->elf != NULL ? build->elf : keep_printf("%s/plugin.elf", folder);
     write_file(script, skeleton_plugin_ld, strlen((const char *)skeleton_plugin_ld));
     compile(build, script, elf);
     plugin_image_from_elf(image, elf, build->name, build->counter);
-    unlink(script);
-    if (build->elf == NULL) {
-        unlink(elf);
-    }
-    rmdir(folder);
 }
 
 /* --- signing --- */
