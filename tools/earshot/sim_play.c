@@ -10,8 +10,8 @@
 #include <string.h>
 
 enum {
-    AHEAD = 256,                /* events of a device that may be unanswered */
-    ANSWER_TIMEOUT_MS = 120000, /* a board takes a hundred events in a second */
+    AHEAD = 256,               /* events of a device that may be unanswered */
+    ANSWER_TIMEOUT_MS = 60000, /* a board takes a hundred events in a second */
     SHOWN_REFUSALS = 20,
 };
 

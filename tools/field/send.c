@@ -59,6 +59,7 @@ static void say(const struct sending *sending, const struct ear_answer *answer)
     if (answer->fault.err != EAR_OK || sending->verbose) {
         const int32_t length = ear_answer_to_json(answer, line, sizeof line);
         fwrite(line, 1, length > 0 ? (size_t)length : 0, stdout);
+        (void)fflush(stdout); /* whoever asks by a pipe waits for it */
     }
 }
 
