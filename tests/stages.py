@@ -73,7 +73,7 @@ STAGES = {
                ["tests/e2e/board", "lm3s6965", "--quick"]]),
     "bench": ("the benchmarks run", build("release") + [["tests/bench/run", "--quick"]]),
     "demo": ("the demo adds up; a classifier in ten minutes works as printed",
-             [["tools/demo", "--once"], ["tests/docs/walks"]]),
+             [["tools/demo", "--once", "--board"], ["tests/docs/walks"]]),
 }
 QUICK = ["unit"]
 
