@@ -150,6 +150,9 @@ static void open_outbox(struct ear_agent *agent)
 
     agent->boot = agent->journal.log.boot > boot ? agent->journal.log.boot : boot;
     if (!ear_storage_is_given(storage)) {
+        if (!ear_storage_is_given(&agent->config->state) && agent->config->boot != 0) {
+            agent->boot = agent->config->boot;
+        }
         return;
     }
     int err = ear_outbox_open(&agent->outbox, storage, agent->boot);

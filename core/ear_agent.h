@@ -68,6 +68,9 @@ struct ear_agent_config {
     void (*add_health)(void *context, struct ear_health *health);
     void *health_context;
     const char *version; /* of the firmware or program */
+    /** The number of this start, 1 to 2^24 - 1, of a device that has neither state nor outbox: drawn at random, so that
+     * what it counts is added at the server to what it told before. 0: it is the first. */
+    uint32_t boot;
 };
 
 /** Counted since the start; each stops at its highest value. The rest of the health numbers is kept where it arises. */

@@ -99,6 +99,17 @@ static void open_identity(struct ear_firmware *firmware)
     read_keys(firmware);
 }
 
+/** Nobody counts the starts of a board that keeps nothing. */
+static uint32_t draw_boot(const struct ear_firmware *firmware)
+{
+    uint32_t boot = 0;
+    if (ear_partitions_are_writable() ||
+        firmware->entropy.fill(firmware->entropy.context, (uint8_t *)&boot, sizeof boot) != 0) {
+        return 0;
+    }
+    return boot % 0xffffffu + 1;
+}
+
 static void configure_agent(struct ear_firmware *firmware)
 {
     firmware->config = (struct ear_agent_config){
@@ -109,6 +120,7 @@ static void configure_agent(struct ear_firmware *firmware)
         .transport = ear_firmware_transport(firmware),
         .outbox = partition("outbox"),
         .state = partition("state"),
+        .boot = draw_boot(firmware),
         .packs = partition("packs"),
         .image = ear_firmware_images(firmware),
         .plugin = ear_firmware_plugins(),

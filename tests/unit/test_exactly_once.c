@@ -302,6 +302,26 @@ static void test_without_storage_all_is_told(void **state)
     assert_int_equal(told(MESSAGES), 2);
 }
 
+/* Nothing counts its starts: each has a number of its own, and is a life of its own. */
+static void test_without_any_storage_the_server_adds_up(void **state)
+{
+    (void)state;
+    config.state.ops = NULL;
+    config.outbox.ops = NULL;
+    config.boot = 70001;
+    cut();
+    say();
+    tell_all();
+    config.boot = 5; /* random numbers do not grow */
+    cut();
+    assert_int_equal(agent.boot, 5);
+    assert_int_equal(agent.memory.life, 5);
+    say();
+    tell_all();
+    assert_int_equal(told(MESSAGES), 2);
+    config.boot = 0;
+}
+
 /* A key of ids that is lost takes the time along; the windows know it. */
 static void test_windows_know_the_time(void **state)
 {
@@ -333,6 +353,7 @@ int main(void)
         cmocka_unit_test_setup(test_what_was_told_is_not_counted_anew, begin),
         cmocka_unit_test_setup(test_a_life_has_one_name, begin),
         cmocka_unit_test_setup(test_without_storage_all_is_told, begin),
+        cmocka_unit_test_setup(test_without_any_storage_the_server_adds_up, begin),
         cmocka_unit_test_setup(test_windows_know_the_time, begin),
     };
     return run_where(EAR_ENABLED(STORAGE), tests);
