@@ -57,7 +57,7 @@ STAGES = {
     "docs": ("generated pages are fresh, links lead somewhere, examples are true",
              [["tests/docs/run"], ["tests/docs/links"], ["tests/docs/examples"]]),
     "coverage": ("branches of the core that tests take", [["tests/coverage/run"]]),
-    "fuzz": ("fuzzing, briefly", [["tests/fuzz/run", "--seconds", "10"]]),
+    "fuzz": ("fuzzing, briefly", [["tests/fuzz/run", "--seconds", "4"]]),
     "proof": ("what CBMC proves of the core, the quick ones", [["tests/proof/run", "--quick"]]),
     "accuracy": ("what the classifiers get right", build("release", "earshot") + [["tests/accuracy/run"]]),
     "e2e": ("end to end against mosquitto with TLS", build("release") + [["tests/e2e/run"]]),
@@ -69,7 +69,8 @@ STAGES = {
     "board": ("firmware: sizes, stack, faults, updates; end to end against mosquitto with TLS, in QEMU",
               build("release", "earshotd", "earshot") +
               [["tools/firmware", "mps2", "--all"], ["tools/firmware", "lm3s6965", "--all"], ["tests/board/sizes"],
-               ["tests/board/faults", "mps2"], ["tests/board/faults", "lm3s6965"], ["tests/sandbox/run"], ["tests/update/run", "--cuts", "12"], ["tests/e2e/board", "mps2", "--quick"],
+               ["tests/board/faults", "mps2"], ["tests/board/faults", "lm3s6965"], ["tests/sandbox/run"],
+               ["tests/update/run", "--cuts", "12"], ["tests/e2e/board", "mps2", "--quick"],
                ["tests/e2e/board", "lm3s6965", "--quick"]]),
     "bench": ("the benchmarks run", build("release") + [["tests/bench/run", "--quick"]]),
     "demo": ("the demo adds up; a classifier in ten minutes works as printed",
