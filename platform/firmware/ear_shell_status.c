@@ -38,7 +38,10 @@ static void print_clock(struct ear_shell *shell)
     static const char *const sources[] = {"told by nobody yet", "own clock", "network"};
     const struct ear_agent *agent = shell->config.agent;
     if (agent->now_ms < EAR_TIME_KNOWN_MS) {
-        ear_shell_say(shell, "clock: unknown; waits for a time server, or `time`\n");
+        const bool by_events =
+            agent->config != NULL && agent->config->settings->device_clock == EAR_SETTINGS_CLOCK_EVENTS;
+        ear_shell_say(shell, by_events ? "clock: unknown; waits for an event, whose time it is (device.clock)\n"
+                                       : "clock: unknown; waits for a time server, or `time`\n");
         return;
     }
     ear_shell_say(shell, "clock: ");
