@@ -123,20 +123,6 @@ static bool parse(struct sign *sign, int argc, char **argv)
     return true;
 }
 
-static struct pack_key *read_key(const char *path)
-{
-    size_t length;
-    const char *why = "not a private key";
-    char *pem = read_file(path, &length);
-    struct pack_key *key = pack_key_read(pem, &why);
-
-    explicit_bzero(pem, length);
-    if (key == NULL) {
-        die("%s: %s (allowed: a private key of P-256, PEM, not encrypted)", path, why);
-    }
-    return key;
-}
-
 /* A Cortex-M program begins with its stack pointer and the address at which it starts. */
 static void check_program(const struct sign *sign, const struct image_slot *slot, const uint8_t *program, size_t length)
 {
@@ -172,7 +158,7 @@ static void sign_image(struct sign *sign)
     if (length > slot->bytes) {
         die("%s: %zu bytes do not fit slot %c", sign->in, length, slot->letter);
     }
-    struct pack_key *key = read_key(sign->key_path);
+    struct pack_key *key = pack_key_read_file(sign->key_path);
     sign->options.load_address = slot->address;
     image_write(&image, &sign->options, program, length, key);
     pack_key_free(key);

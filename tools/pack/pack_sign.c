@@ -14,6 +14,7 @@
 
 #include "platform/linux/ear_entropy_system.h"
 #include "platform/tls/ear_signature_mbedtls.h"
+#include "tools/earshot/util.h"
 
 #define SECRET_BYTES 32u
 
@@ -84,6 +85,19 @@ struct pack_key *pack_key_read(const char *pem, const char **why)
         *why = "could not be kept";
     }
     mbedtls_pk_free(&pk);
+    return key;
+}
+
+struct pack_key *pack_key_read_file(const char *path)
+{
+    size_t length;
+    const char *why = "not a private key";
+    char *pem = read_file(path, &length);
+    struct pack_key *key = pack_key_read(pem, &why);
+    explicit_bzero(pem, length);
+    if (key == NULL) {
+        die("%s: %s (allowed: a private key of P-256, PEM, not encrypted)", path, why);
+    }
     return key;
 }
 

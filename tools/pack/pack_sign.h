@@ -16,6 +16,9 @@ struct pack_key;
  * wrong with it, for people: "holds a public key; a private one is needed". */
 struct pack_key *pack_key_read(const char *pem, const char **why);
 
+/** The same from a file; what was read is wiped. Exits where it cannot be, with what is wrong and what is allowed. */
+struct pack_key *pack_key_read_file(const char *path);
+
 /** Make a new one. NULL: no randomness. */
 struct pack_key *pack_key_make(const struct ear_entropy *entropy);
 void pack_key_free(struct pack_key *key);

@@ -32,25 +32,11 @@ static void print_help(void)
         "  earshot pack sign --key ~/keys/shop.key.pem tags.pack -o tags.signed.pack --counter 7 --version 1.3.0");
 }
 
-static struct pack_key *read_key(const char *path)
-{
-    size_t length;
-    const char *why = "not a private key";
-    char *pem = read_file(path, &length);
-    struct pack_key *key = pack_key_read(pem, &why);
-
-    explicit_bzero(pem, length);
-    if (key == NULL) {
-        die("%s: %s (allowed: a private key of P-256, PEM, not encrypted)", path, why);
-    }
-    return key;
-}
-
 static void sign(const struct sign *options)
 {
     struct pack_bytes payload = {0}, out = {0};
     struct pack_file file, again;
-    struct pack_key *key = read_key(options->key_path);
+    struct pack_key *key = pack_key_read_file(options->key_path);
     const struct pack_signer signer = pack_key_signer(key);
 
     pack_file_read(&file, options->in);

@@ -152,14 +152,7 @@ static void make_image(const struct build *build, struct pack_bytes *image)
 
 static void sign(const struct build *build, const struct pack_bytes *image, struct pack_bytes *out)
 {
-    size_t length;
-    const char *why = "not a private key";
-    char *pem = read_file(build->key, &length);
-    struct pack_key *key = pack_key_read(pem, &why);
-    explicit_bzero(pem, length);
-    if (key == NULL) {
-        die("%s: %s (allowed: a private key of P-256, PEM, not encrypted)", build->key, why);
-    }
+    struct pack_key *key = pack_key_read_file(build->key);
     const struct pack_signer signer = pack_key_signer(key);
     if (!pack_write_envelope(out, image->bytes, image->length, &signer)) {
         die("%s: signing failed", build->key);
