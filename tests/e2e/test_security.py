@@ -146,7 +146,7 @@ def test_asker_sends_a_giant(world):
 
 
 def test_broker_gives_orders(world):
-    """Whoever owns the broker can ask for records, which tells no text; nothing that it sends does anything else."""
+    """Whoever owns the broker can ask for records, which tells no text; of all else only what is signed does anything."""
     orders = [b'{"do":"begin","name":"tags","bytes":4}', b'{"do":"list"}', b"[records]\npolicy = full\n", b"\x00" * 3000,
               cbor2.dumps({1: "x", 2: "install", 15: "pack"}), cbor2.dumps({1: "x", 2: "exec", 15: "/bin/sh"}),
               cbor2.dumps({0: 1, 1: "x", 2: "records", 15: PLAIN[0]}), b"#!/bin/sh\nreboot\n"]
@@ -487,11 +487,13 @@ def test_flood_of_the_control_socket(world):
 # --- the page ---
 
 def exists(name):
-    """topic.test of tests/e2e; test_x.c of tests/unit, perhaps with a function; fuzz_x of tests/fuzz; a path."""
+    """topic.test of tests/e2e, boards/topic.test of tests/e2e/boards; test_x.c of tests/unit, perhaps with a function; fuzz_x of
+    tests/fuzz; a path."""
     file, _, function = name.partition(":")
-    if re.fullmatch(r"[a-z_]+\.[a-z0-9_]+", name) and not name.endswith((".c", ".py")):
+    if re.fullmatch(r"(boards/)?[a-z_]+\.[a-z0-9_]+", name) and not name.endswith((".c", ".py")):
         topic, _, test = name.partition(".")
-        path, wanted = ROOT / f"tests/e2e/test_{topic}.py", f"def test_{test}(world)"
+        folder, _, topic = topic.rpartition("/")
+        path, wanted = ROOT / "tests/e2e" / folder / f"test_{topic}.py", f"def test_{test}(world)"
     else:
         folder = "tests/fuzz" if file.startswith("fuzz_") else "tests/unit" if file.startswith("test_") else ""
         path, wanted = ROOT / folder / file, f"{function}(" if function else ""
@@ -508,7 +510,7 @@ def test_every_claim_of_the_page_has_its_test(world):
         check(names, f"no test is named by {claim}")
         for name in names:
             check(exists(name), f"{name} is not there; named by {claim}")
-    check(not exists("security.nothing_at_all") and not exists("test_nothing.c") and not exists("test_ear_query.c:none_such"),
+    check(not exists("security.nothing_at_all") and not exists("boards/update.nothing_at_all") and not exists("test_nothing.c") and not exists("test_ear_query.c:none_such"),
           "what is not there is not found")
     world.note(f"{len(claims)} claims, {len(set(re.findall('`([^`]+)` *(?:, |[|])', ' '.join(claims))))} names of tests and settings")
 
