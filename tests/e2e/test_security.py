@@ -109,7 +109,7 @@ def test_canary_policy_none(world):
         equal((daemon.kill, daemon.stop)[n % 2]() in (0, -9), True, "exit status")
         check_absent(files(world.directory, without={daemon.config}))
         daemon.start()
-    check(len(ears.heard) > 3000 and b"earshot/1/t/s/" in ears.heard, "the line was listened to")
+    check(b"earshot/1/t/s/kiosk/summary/" in ears.heard, f"summaries were listened to: {len(ears.heard)} bytes")
     world.note(f"{looked / 2**20:.0f} MiB searched, {len(ears.heard) / 1024:.0f} KiB of MQTT")
 
 
