@@ -21,6 +21,8 @@ JOBS = str(os.cpu_count() or 2)
 STAGE_SECONDS = 900
 LEFT_OUT = 77
 COUNTS = re.compile(r"^(\d+) passed, (\d+) failed$")
+FAULT = re.compile(r"\bFAILED\b|\*\*\*(Failed|Timeout|Exception|Not Run)|\[  ERROR|\berror: |^not done after| is missing$")
+BEFORE, AFTER, LAST, MOST = 3, 14, 15, 200  # lines shown around a fault, at a log's end, and of a log at all
 
 
 def build(preset, *more):
@@ -132,6 +134,20 @@ def count(command, code, output):
     return int(code == 0), int(code != 0)
 
 
+def faults_of(lines):
+    """What a log says of failures: each line that names one with those around it, the rest left out, and the end."""
+    shown = set(range(max(0, len(lines) - LAST), len(lines)))
+    for i, line in enumerate(lines):
+        if FAULT.search(line) and len(shown) < MOST:
+            shown.update(range(max(0, i - BEFORE), min(len(lines), i + AFTER)))
+    out = []
+    for i in sorted(shown):
+        if i and i - 1 not in shown:
+            out.append("...\n")
+        out.append(lines[i])
+    return out
+
+
 def run_stage(name, commands):
     """Run a stage's commands until a build fails. (passed, failed, seconds, what was left out)."""
     passed, failed, left_out = 0, 0, ""
@@ -154,7 +170,7 @@ def run_stage(name, commands):
                 break
         if failed:
             log.seek(0)
-            print("".join(f"    {line}" for line in log.readlines()[-80:]), f"    (all of it: {path})", flush=True)
+            print("".join(f"    {line}" for line in faults_of(log.readlines())), f"    (all of it: {path})", flush=True)
     return passed, failed, time.monotonic() - start, left_out
 
 
