@@ -92,6 +92,8 @@ static void test_status_and_outcome(void **state)
         {"ubCuub", EAR_STATUS_OPEN, EAR_NO_FACT, 0},
         {"ubCuubuCl", EAR_STATUS_ABANDONED, EAR_OUTCOME_UNSUCCESSFUL, 0},
         {"ubClCa", EAR_STATUS_ABANDONED, EAR_OUTCOME_UNSUCCESSFUL, 0}, /* the first closing stands */
+        {"uauCa", EAR_STATUS_ROUTED, EAR_OUTCOME_UNSUCCESSFUL, 1}, /* the user had the last word, a human the case */
+        {"ubauCA", EAR_STATUS_ROUTED, EAR_OUTCOME_SUCCESSFUL, 1},
     };
     (void)state;
 
@@ -346,6 +348,46 @@ static void test_counters_stop(void **state)
     assert_int_equal(c.sentiment, -INT16_MAX);
 }
 
+/* An answer that was given before the assignment, and heard after it, does not end the waiting. */
+static void test_an_answer_older_than_the_assignment_is_none(void **state)
+{
+    (void)state;
+    struct ear_conversation c = spoken_at(1000);
+    int64_t wait_ms = -1;
+    assert_false(ear_conversation_assign(&c, 3000));
+    assert_false(ear_conversation_answer(&c, 2999, &wait_ms));
+    assert_int_equal(wait_ms, -1);
+    assert_true(ear_conversation_answer(&c, 3000, &wait_ms));
+    assert_int_equal(wait_ms, 0);
+    assert_false(ear_conversation_miss(&c)); /* nobody waits any more */
+}
+
+/* What bears a date keeps it when the time becomes known; what does not gets its place, and may then lie behind. */
+static void test_dates_stay_when_the_time_becomes_known(void **state)
+{
+    enum { KNOWN_MS = 1000000, OFFSET_MS = 5000000 };
+    struct ear_facts facts;
+    (void)state;
+
+    struct ear_conversation c = spoken_at(1000);
+    c.first_ms = c.start_ms = 1000;
+    ear_conversation_idle(&c, 500);
+    assert_false(close_at(&c, OFFSET_MS + 1200, EAR_BY_USER, false)); /* the source knows the time already */
+    assert_int_equal(c.end_ms, 1500);
+    assert_int_equal(c.ended_by, EAR_BY_IDLE);
+    ear_conversation_shift(&c, KNOWN_MS, OFFSET_MS);
+    assert_int_equal(c.start_ms, OFFSET_MS + 1000);
+    assert_int_equal(c.spoke_ms, OFFSET_MS + 1000);
+    assert_int_equal(c.close_ms, OFFSET_MS + 1200);
+    assert_int_equal(c.last_close_ms, OFFSET_MS + 1200);
+    assert_int_equal(c.idle_end_ms, OFFSET_MS + 1500);
+    ear_conversation_witness(&c, OFFSET_MS + 9000, false, 500); /* it was closed before it was silent for so long */
+    assert_int_equal(c.end_ms, OFFSET_MS + 1200);
+    assert_int_equal(c.ended_by, EAR_BY_USER);
+    ear_conversation_facts(&c, &facts);
+    assert_int_equal(facts.duration_ms, 200);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -361,6 +403,8 @@ int main(void)
         cmocka_unit_test(test_a_message_takes_back_the_ends_before_it),
         cmocka_unit_test(test_the_newest_resolving_reason_counts),
         cmocka_unit_test(test_counters_stop),
+        cmocka_unit_test(test_an_answer_older_than_the_assignment_is_none),
+        cmocka_unit_test(test_dates_stay_when_the_time_becomes_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

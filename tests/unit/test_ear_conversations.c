@@ -105,11 +105,32 @@ static void test_random_life(void **state)
     check_table(held);
 }
 
+/* A closing that is heard late takes back what came after it: who was silent last may be silent longest then. */
+static void test_a_last_event_that_is_taken_back(void **state)
+{
+    struct ear_conversation *c[3];
+    (void)state;
+
+    ear_conversations_init(&table);
+    for (uint32_t i = 0; i < EAR_COUNT_OF(c); i++) {
+        c[i] = ear_conversations_add(&table, 1 + i, 1000 * (int64_t)(1 + i));
+    }
+    c[2]->last_ms = 1500;
+    ear_conversations_sort(&table, c[2], false);
+    check_table(3);
+    assert_ptr_equal(&table.items[table.open.newest], c[1]);
+    c[2]->last_ms = 500;
+    ear_conversations_sort(&table, c[2], false);
+    check_table(3);
+    assert_ptr_equal(ear_conversations_idlest(&table), c[2]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_full_table_names_its_victim),
         cmocka_unit_test(test_random_life),
+        cmocka_unit_test(test_a_last_event_that_is_taken_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

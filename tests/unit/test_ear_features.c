@@ -283,6 +283,33 @@ static void test_one_long_word(void **state)
     }
 }
 
+/* The place where a long word is cut may lie within a letter: the half of it is as if it were not there. */
+static void test_a_long_word_is_cut_within_a_letter(void **state)
+{
+    (void)state;
+    enum { LETTERS = 127, BYTES = 2 * (LETTERS + 40) };
+    static struct list cut;
+    char word[BYTES];
+    for (size_t i = 0; i < sizeof(word); i += 2) {
+        memcpy(word + i, i % 3 == 0 ? "\xC3\x89" : "\xD0\xB2", 2);
+    }
+    for (int family = EAR_FAMILY_GRAM2; family <= EAR_FAMILY_GRAM4; family++) {
+        for (int round = 0; round < 2; round++) { /* all runs at once, and those of one length only */
+            set_text(word, sizeof(word));
+            assert_int_equal(tokens.items[0].length, 2 * LETTERS + 1);
+            features.used = (uint16_t)(round == 0 ? 0 : EAR_FEATURES - 16);
+            read_family((enum ear_family)family);
+            cut = seen;
+            expect_family((enum ear_family)family);
+            expect_seen();
+            set_text(word, (size_t)2 * LETTERS); /* the same without that half */
+            read_family((enum ear_family)family);
+            assert_int_equal(seen.count, cut.count);
+            assert_memory_equal(seen.items, cut.items, seen.count * sizeof(seen.items[0]));
+        }
+    }
+}
+
 static void test_what_does_not_fit_is_not_kept(void **state)
 {
     (void)state;
@@ -447,6 +474,7 @@ int main(void)
         cmocka_unit_test(test_like_the_slow_reading),
         cmocka_unit_test(test_pieces_are_the_whole),
         cmocka_unit_test(test_one_long_word),
+        cmocka_unit_test(test_a_long_word_is_cut_within_a_letter),
         cmocka_unit_test(test_what_does_not_fit_is_not_kept),
         cmocka_unit_test(test_case_does_not_count_diacritics_do),
         cmocka_unit_test(test_negation_ends),

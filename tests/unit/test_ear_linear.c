@@ -238,6 +238,42 @@ static void test_long_messages(void **state)
     }
 }
 
+/* More features than a message may have: the first ones count. They come in several runs, of which one is cut. */
+static void test_more_features_than_count(void **state)
+{
+    (void)state;
+    enum { WORDS = EAR_LINEAR_FEATURES_MAX / 2 + 16 };
+    static struct ear_token many[WORDS];
+    uint32_t seed = 11;
+    struct linear_shape shape = {.labels = 3,
+                                 .bits = 4,
+                                 .dims = 8,
+                                 .buckets = 4,
+                                 .families =
+                                     (uint8_t)(EAR_FAMILY_BIT(EAR_FAMILY_WORD) | EAR_FAMILY_BIT(EAR_FAMILY_NEGATED)),
+                                 .shift = 12,
+                                 .temper = 65536};
+    open_body(&shape, EAR_ASK_TOPIC, &seed);
+    const struct ear_turn known = turn_of(texts[0]); /* its words are found, or some of them */
+    uint32_t hashes[2] = {0};
+    uint32_t found = 0;
+    for (uint16_t i = 0; i < known.token_count && found < EAR_COUNT_OF(hashes); i++) {
+        const uint32_t hash = known.tokens[i].hash;
+        if (plain_key(hash) != NULL && (found == 0 || hash != hashes[0])) {
+            hashes[found++] = hash;
+        }
+    }
+    assert_int_equal(found, EAR_COUNT_OF(hashes));
+    for (uint32_t i = 0; i < WORDS; i++) {
+        many[i] = (struct ear_token){.hash = hashes[i < WORDS / 2], .length = 1};
+    }
+    struct ear_turn turn = {.text = "a", .text_length = 1, .tokens = many, .token_count = WORDS};
+    int32_t scores[3];
+    expect_plain(&turn);
+    ear_features_begin(&features, &turn);
+    assert_int_equal(ear_linear_scores(&model, &turn, scores), EAR_LINEAR_FEATURES_MAX);
+}
+
 static void test_nothing_overflows(void **state)
 {
     (void)state;
@@ -374,6 +410,43 @@ static void test_the_best_label_is_said_with_its_share(void **state)
             model.pack.reject = EAR_PACK_NO_LABEL;
         }
     }
+}
+
+/* Where a message's features leave no room for the scores they are worked out twice: the same is said. */
+static void test_scores_without_room_are_worked_out_twice(void **state)
+{
+    (void)state;
+    static char text[EAR_TEXT_BYTES + 1];
+    static int32_t scores[LABELS_MOST];
+    static uint16_t shares[LABELS_MOST];
+    uint32_t seed = 12;
+    bool had_room = false, had_none = false;
+    struct linear_shape shape = {
+        .labels = LABELS_MOST, .bits = 1, .dims = 32, .buckets = 60, .families = 0xFF, .shift = 8, .temper = 200};
+    open_body(&shape, EAR_ASK_TOPIC, &seed);
+    memset(thresholds, 0, sizeof(thresholds));
+    for (size_t length = 0; length + 11 < sizeof(text); length += 11) {
+        memcpy(text + length, "Card, bitte", 12);
+        struct ear_turn turn = turn_of(text);
+        ear_features_begin(&features, &turn);
+        if (ear_linear_scores(&model, &turn, scores) == 0) {
+            continue;
+        }
+        uint16_t best = 0;
+        for (uint16_t k = 1; k < shape.labels; k++) {
+            best = scores[k] > scores[best] ? k : best;
+        }
+        ear_linear_shares(&model, scores, shares);
+        const struct ear_verdict verdict = said(text);
+        assert_int_equal(verdict.label, best);
+        assert_int_equal(verdict.score, shares[best]);
+        uint32_t words = 0;
+        (void)ear_features_spare(&features, features.whole, &words);
+        had_room = had_room || words >= LABELS_MOST;
+        had_none = had_none || words < LABELS_MOST;
+    }
+    assert_true(had_none);
+    assert_true(had_room || EAR_FEATURES < 2 * LABELS_MOST);
 }
 
 static void test_yes_or_nothing(void **state)
@@ -533,11 +606,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scores_are_those_of_the_header),
         cmocka_unit_test(test_long_messages),
+        cmocka_unit_test(test_more_features_than_count),
         cmocka_unit_test(test_nothing_overflows),
         cmocka_unit_test(test_roots),
         cmocka_unit_test(test_powers),
         cmocka_unit_test(test_shares),
         cmocka_unit_test(test_the_best_label_is_said_with_its_share),
+        cmocka_unit_test(test_scores_without_room_are_worked_out_twice),
         cmocka_unit_test(test_yes_or_nothing),
         cmocka_unit_test(test_nothing_found_says_nothing),
         cmocka_unit_test(test_refused),

@@ -332,6 +332,27 @@ static bool read_with(size_t at, const void *entry, size_t length)
     return taken;
 }
 
+/* As many thresholds as labels, no more and no fewer. */
+static void test_thresholds_are_as_many_as_labels(void **state)
+{
+    (void)state;
+    write_manifest();
+    const size_t body = payload.length - manifest.body_bytes - 3; /* where its key begins */
+    assert_true(read_with(body, "\x0d\x44\x01\x00\xe9\x03", 6));
+    assert_int_equal(ear_pack_threshold(&pack, 0), 1);
+    assert_int_equal(ear_pack_threshold(&pack, 1), EAR_PACK_NEVER);
+    static const struct {
+        const char *entry;
+        size_t length;
+    } cases[] = {{"\x0d\x40", 2}, {"\x0d\x42\x01\x00", 4}, {"\x0d\x46\x01\x00\x02\x00\x03\x00", 8}};
+    for (size_t i = 0; i < EAR_COUNT_OF(cases); i++) {
+        assert_false(read_with(body, cases[i].entry, cases[i].length));
+        assert_int_equal(fault.reason, EAR_PACK_REFUSAL_MANIFEST);
+        assert_int_equal(fault.key, EAR_PACK_KEY_THRESHOLDS);
+        assert_int_equal(fault.at, body + 2);
+    }
+}
+
 static void test_unknown_keys_are_passed_over(void **state)
 {
     (void)state;
@@ -419,6 +440,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bad_labels, start, finish),
         cmocka_unit_test_setup_teardown(test_most_labels, start, finish),
         cmocka_unit_test_setup_teardown(test_another_format_is_told_first, start, finish),
+        cmocka_unit_test_setup_teardown(test_thresholds_are_as_many_as_labels, start, finish),
         cmocka_unit_test_setup_teardown(test_unknown_keys_are_passed_over, start, finish),
         cmocka_unit_test_setup_teardown(test_each_needed_key_is_missed, start, finish),
         cmocka_unit_test_setup_teardown(test_changing_counter_and_version, start, finish),

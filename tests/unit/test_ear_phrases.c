@@ -210,6 +210,18 @@ static void a_star_stands_for_the_rest_of_a_word(void **state)
           "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffgggggggggg");
 }
 
+/* Of a word that is longer than tokens are the end is not known: what is cut off could be it. */
+static void a_word_that_is_cut_has_no_end(void **state)
+{
+    (void)state;
+    char word[300];
+    memset(word, 'a', sizeof word - 1);
+    word[sizeof word - 1] = '\0';
+    word[0] = 'b';
+    check("*aa", "baa", word);
+    check("ba*", word, word + 1);
+}
+
 static void places_stand_for_words_and_numbers(void **state)
 {
     (void)state;
@@ -637,6 +649,7 @@ int main(void)
         cmocka_unit_test_teardown(marks_between_words_are_passed_over_but_not_ends_of_sentences, tear_down),
         cmocka_unit_test_teardown(runs_of_ideographs_and_emoji_are_found, tear_down),
         cmocka_unit_test_teardown(a_star_stands_for_the_rest_of_a_word, tear_down),
+        cmocka_unit_test_teardown(a_word_that_is_cut_has_no_end, tear_down),
         cmocka_unit_test_teardown(places_stand_for_words_and_numbers, tear_down),
         cmocka_unit_test_teardown(alternatives_give_a_phrase_each, tear_down),
         cmocka_unit_test_teardown(a_phrase_that_cancels_takes_its_label_away, tear_down),

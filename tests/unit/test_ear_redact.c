@@ -190,6 +190,21 @@ static void words_are_found_whatever_their_letters(void **state)
     assert_true(ear_redact_contains((struct ear_str){"x\0y", 3}, (struct ear_str){"\0y", 2}));
 }
 
+/* Of words that are longer than what is looked for their beginning is; one letter less, and all counts. */
+static void of_long_words_the_beginning_counts(void **state)
+{
+    (void)state;
+    static char text[2 * EAR_REDACT_FOLDED_BYTES], words[EAR_REDACT_FOLDED_BYTES + 1];
+    memset(text, 'a', sizeof text);
+    memset(words, 'A', sizeof words);
+    words[EAR_REDACT_FOLDED_BYTES] = 'x';
+    const struct ear_str whole = {text, sizeof text};
+    const struct ear_str shorter = {text, EAR_REDACT_FOLDED_BYTES - 1};
+    assert_true(ear_redact_contains(whole, (struct ear_str){words, sizeof words}));
+    assert_false(ear_redact_contains(shorter, (struct ear_str){words, sizeof words}));
+    assert_false(ear_redact_contains(whole, (struct ear_str){words + 2, sizeof words - 2}));
+}
+
 static void what_has_no_name_is_personal(void **state)
 {
     (void)state;
@@ -210,6 +225,7 @@ int main(void)
         cmocka_unit_test_setup(the_host_vouches, set_up),
         cmocka_unit_test_setup(nothing_without_a_voucher, set_up),
         cmocka_unit_test_setup(words_are_found_whatever_their_letters, set_up),
+        cmocka_unit_test_setup(of_long_words_the_beginning_counts, set_up),
         cmocka_unit_test_setup(what_has_no_name_is_personal, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

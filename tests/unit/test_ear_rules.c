@@ -409,6 +409,61 @@ static void damaged_bodies_do_no_harm(void **state)
     assert_int_equal(ear_engine_rules.check(&model.pack, &at), EAR_ERR_SYNTAX);
 }
 
+/* A question whose labels are not compared as texts here is not asked for any label either. */
+static void any_label_needs_its_question(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"1: tag>=800"};
+    uint32_t at = 0;
+    reset();
+    set(EAR_ASK_TOPIC, lines, 1);
+    body[6] = body[7] = 0;
+    assert_int_equal(ear_engine_rules.check(&model.pack, &at), EAR_ERR_SYNTAX);
+    assert_int_equal(at, EAR_RULES_HEAD_BYTES + EAR_RULE_BYTES);
+}
+
+/* One rule whose condition piles up so many answers, then joins them. */
+static void pile_up(uint16_t depth)
+{
+    const uint16_t count = (uint16_t)(2u * depth - 1u);
+    const uint32_t bytes = EAR_RULES_HEAD_BYTES + EAR_RULE_BYTES + EAR_RULE_OP_BYTES * (uint32_t)count;
+    drop();
+    body = calloc(1, bytes);
+    assert_non_null(body);
+    body[0] = 1;
+    body[2] = (uint8_t)count;
+    body[EAR_RULES_HEAD_BYTES] = 1; /* the label */
+    body[EAR_RULES_HEAD_BYTES + 4] = (uint8_t)count;
+    for (uint16_t i = 0; i < count; i++) {
+        uint8_t *op = body + EAR_RULES_HEAD_BYTES + EAR_RULE_BYTES + (size_t)EAR_RULE_OP_BYTES * i;
+        op[0] = i < depth ? EAR_RULE_FACT : EAR_RULE_AND;
+        op[1] = i < depth ? EAR_RULE_TURN : 0; /* is 0 */
+    }
+    model = (struct ear_model){.pack = {.body = body,
+                                        .body_bytes = bytes,
+                                        .label_count = 2,
+                                        .reject = EAR_PACK_NO_LABEL,
+                                        .question = EAR_ASK_TOPIC},
+                               .turn = &model_turn};
+}
+
+static void conditions_are_so_deep_and_no_deeper(void **state)
+{
+    (void)state;
+    uint32_t at = 0;
+    reset();
+    pile_up(EAR_RULES_DEPTH_MAX);
+    assert_int_equal(ear_engine_rules.check(&model.pack, &at), EAR_OK);
+    judge();
+    assert_int_equal(verdicts.count, 1);
+    body[EAR_RULES_HEAD_BYTES + EAR_RULE_BYTES + 4] = 1; /* the lowest of all: turn=1 */
+    judge();
+    assert_int_equal(verdicts.count, 0);
+    pile_up(EAR_RULES_DEPTH_MAX + 1);
+    assert_int_equal(ear_engine_rules.check(&model.pack, &at), EAR_ERR_SYNTAX);
+    assert_int_equal(at, EAR_RULES_HEAD_BYTES + EAR_RULE_BYTES + EAR_RULE_OP_BYTES * EAR_RULES_DEPTH_MAX);
+}
+
 static int tear_down(void **state)
 {
     (void)state;
@@ -428,6 +483,8 @@ int main(void)
         cmocka_unit_test_teardown(without_a_judgement_nothing_was_said, tear_down),
         cmocka_unit_test(rules_end_with_what_they_cannot_mean),
         cmocka_unit_test_teardown(damaged_bodies_do_no_harm, tear_down),
+        cmocka_unit_test_teardown(any_label_needs_its_question, tear_down),
+        cmocka_unit_test_teardown(conditions_are_so_deep_and_no_deeper, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
