@@ -353,6 +353,76 @@ static void test_monotonic_windows_wait_and_are_then_moved(void **state)
     assert_int_equal(place.late, 0);
 }
 
+/* Windows of both clocks in one ring: a dated one takes the place of the oldest without a date, and goes before those.
+ */
+static void test_windows_of_both_clocks_fill_a_ring(void **state)
+{
+    (void)state;
+    if (EAR_MINUTE_CELLS < EAR_MINUTE_WINDOWS) {
+        skip(); /* a configuration whose cells run out first */
+    }
+    for (unsigned i = 0; i < EAR_MINUTE_WINDOWS; i++) {
+        count(i * MINUTE_MS, 0);
+    }
+    assert_int_equal(gone(EAR_MINUTE), 0);
+    count(NOON, 0);
+    assert_int_equal(gone(EAR_MINUTE), 1);
+    assert_int_equal(left[left_count - 1].head.start_ms, 0);
+    assert_int_equal(value(EAR_MINUTE, MINUTE_MS, 0, USER_MESSAGES), 1);
+    assert_int_equal(value(EAR_MINUTE, NOON, 0, USER_MESSAGES), 1);
+    count(NOON + MINUTE_MS, 0);
+    assert_int_equal(gone(EAR_MINUTE), 2);
+    assert_int_equal(left[left_count - 1].head.start_ms, NOON);
+    assert_int_equal(value(EAR_MINUTE, NOON + MINUTE_MS, 0, USER_MESSAGES), 1);
+    assert_int_equal(note.squeezed, 0);
+    assert_true(ear_note_is_sound(&note));
+    struct ear_place place = place_at(0, 0, EAR_LATE_NOWHERE); /* it was told */
+    assert_null(place.words[EAR_MINUTE]);
+}
+
+/* 2001-01-01 east of Greenwich began when times were not dates yet; west of it, and after it, the day has the same
+ * number. They are two windows. */
+static void test_days_of_one_number_and_two_clocks_are_two(void **state)
+{
+    (void)state;
+    struct ear_tz east;
+    uint16_t at;
+    const char *allowed;
+    assert_int_equal(ear_tz_parse(&east, (struct ear_str){"EST-5", 5}, &at, &allowed), EAR_OK);
+    struct ear_place place;
+    ear_note_place(&note, &east, EAR_TIME_KNOWN_MS + HOUR_MS, 0, EAR_LATE_OLDEST, &retire, &place);
+    ear_place_add(&place, USER_MESSAGES, 1);
+    assert_int_equal(place.cells[EAR_DAY]->start_ms, EAR_TIME_KNOWN_MS - 5 * HOUR_MS);
+    place = count(EAR_TIME_KNOWN_MS + 20 * HOUR_MS, 0);
+    assert_int_equal(place.cells[EAR_DAY]->start_ms, EAR_TIME_KNOWN_MS);
+    assert_int_equal(value(EAR_DAY, EAR_TIME_KNOWN_MS, 0, USER_MESSAGES), 1);
+    assert_int_equal(value(EAR_DAY, EAR_TIME_KNOWN_MS - 5 * HOUR_MS, 0, USER_MESSAGES), 1);
+    assert_int_equal(gone(EAR_DAY), 0);
+    assert_true(ear_note_is_sound(&note));
+}
+
+/* What was told without a date, as at a stop, is another window's once it has one: it begins anew there. */
+static void test_a_cell_told_without_a_date_is_told_anew_with_one(void **state)
+{
+    (void)state;
+    uint32_t seq = 0;
+    struct ear_place place = count(5 * MINUTE_MS, 0);
+    const uint16_t cell = (uint16_t)(place.cells[EAR_HOUR] - note.cells);
+    ear_note_tell(&note, cell, 7, &seq);
+    ear_place_add(&place, USER_MESSAGES, 1);
+    ear_note_tell(&note, cell, 7, &seq);
+    assert_int_equal(note.cells[cell].encoded, 2);
+    ear_note_shift(&note, &utc, NOON, &retire);
+    assert_int_equal(value(EAR_HOUR, NOON, 0, USER_MESSAGES), 2);
+    assert_int_equal(ear_note_next(&note, EAR_RESOLUTION_BIT(EAR_HOUR), 0), cell);
+    assert_false(note.cells[cell].flags & EAR_CELL_UNACKED); /* what the server has is not this window */
+    ear_note_tell(&note, cell, 7, &seq);
+    assert_int_equal(note.cells[cell].encoded, 1);
+    assert_int_equal(seq, 3);
+    assert_true(ear_note_acked(&note, cell, 7, 3));
+    assert_int_equal(ear_note_next(&note, EAR_RESOLUTION_BIT(EAR_HOUR), 0), EAR_NO_CELL);
+}
+
 /* A small generator with a known sequence (Numerical Recipes). */
 static uint32_t random_below(uint32_t *seed, uint32_t bound)
 {
@@ -431,7 +501,7 @@ static void test_every_fault_of_an_image_is_seen(void **state)
     while (window->cells[1] != cell) {
         window++;
     }
-    for (unsigned fault = 0; fault < 14; fault++) {
+    for (unsigned fault = 0; fault < 15; fault++) {
         note = good;
         switch (fault) {
         case 0:
@@ -474,6 +544,9 @@ static void test_every_fault_of_an_image_is_seen(void **state)
             break;
         case 12:
             ring->free_count++;
+            break;
+        case 13: /* no window, and has a cell */
+            window->start_ms = window->end_ms = head->start_ms = head->end_ms = 0;
             break;
         default:
             ring->free_first = EAR_NO_CELL;
@@ -539,6 +612,9 @@ int main(void)
         cmocka_unit_test_setup(test_telling_a_cell, setup),
         cmocka_unit_test_setup(test_a_reused_cell_takes_no_old_acknowledgement, setup),
         cmocka_unit_test_setup(test_monotonic_windows_wait_and_are_then_moved, setup),
+        cmocka_unit_test_setup(test_windows_of_both_clocks_fill_a_ring, setup),
+        cmocka_unit_test_setup(test_days_of_one_number_and_two_clocks_are_two, setup),
+        cmocka_unit_test_setup(test_a_cell_told_without_a_date_is_told_anew_with_one, setup),
         cmocka_unit_test_setup(test_nothing_is_lost_whatever_the_order, setup),
         cmocka_unit_test_setup(test_an_unsound_image_is_seen, setup),
         cmocka_unit_test_setup(test_every_fault_of_an_image_is_seen, setup),

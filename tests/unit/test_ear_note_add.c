@@ -196,6 +196,25 @@ static void test_sketches_count_in_hours_and_days(void **state)
     expect_changed_hour_and_day();
 }
 
+static void test_most_frequent_labels_stop_at_their_bound(void **state)
+{
+    (void)state;
+    struct ear_heavy_entry entry;
+    ear_place_add_heavy(&place, EAR_NUMBER_intents, EAR_LABEL_OTHER, UINT32_MAX);
+    assert_int_equal(note.saturated, 0);
+    assert_true(ear_note_is_sound(&note)); /* `other` is a label of these, too */
+    ear_place_add_heavy(&place, EAR_NUMBER_intents, 9, 1);
+    assert_int_equal(note.saturated, 2); /* in the hour and the day */
+    for (unsigned r = EAR_HOUR; r <= EAR_DAY; r++) {
+        const uint32_t *words = &place.words[r][EAR_AT_intents];
+        assert_true(ear_heavy_total(words) == UINT32_MAX);
+        assert_true(ear_heavy_at(words, ear_catalogue[EAR_NUMBER_intents].words, 0, &entry));
+        assert_int_equal(entry.label, EAR_LABEL_OTHER);
+        assert_false(ear_heavy_at(words, ear_catalogue[EAR_NUMBER_intents].words, 1, &entry));
+    }
+    assert_true(ear_note_is_sound(&note));
+}
+
 static void test_nowhere_is_nowhere(void **state)
 {
     (void)state;
@@ -366,6 +385,7 @@ int main(void)
         cmocka_unit_test_setup(test_wide_numbers_stop_at_their_bounds, setup),
         cmocka_unit_test_setup(test_money_is_not_added_across_currencies, setup),
         cmocka_unit_test_setup(test_sketches_count_in_hours_and_days, setup),
+        cmocka_unit_test_setup(test_most_frequent_labels_stop_at_their_bound, setup),
         cmocka_unit_test_setup(test_nowhere_is_nowhere, setup),
         cmocka_unit_test_setup(test_windows_that_are_moved_together_add_every_shape, setup),
         cmocka_unit_test_setup(test_labels_of_cells_are_marked, setup),

@@ -203,6 +203,34 @@ static void test_what_is_taken_back_is_not_sent(void **state)
     assert_int_equal(peek(), EAR_ERR_EMPTY);
 }
 
+static int refuse_program(void *context, uint32_t address, const void *from, uint32_t length)
+{
+    (void)context, (void)address, (void)from, (void)length;
+    return EAR_ERR_IO;
+}
+
+/* One that storage does not let go of stays: twice is better than never. */
+static void test_what_cannot_be_taken_back_is_sent(void **state)
+{
+    (void)state;
+    put(2, 10);
+    put(2, 11);
+    assert_int_equal(ear_outbox_sync(&outbox), EAR_OK);
+    const struct ear_storage_ops *working = fake.port.ops;
+    struct ear_storage_ops ops = *working;
+    ops.program = refuse_program;
+    fake.port.ops = &ops;
+    ear_outbox_take_back(&outbox, 0, 2);
+    assert_false(outbox.dirty);
+    assert_int_equal(ear_outbox_live(&outbox), 2);
+    assert_int_equal(peek(), 10);
+    fake.port.ops = working;
+    ear_outbox_take_back(&outbox, 0, 2);
+    assert_true(outbox.dirty);
+    assert_int_equal(peek(), EAR_ERR_EMPTY);
+    assert_int_equal(ear_outbox_live(&outbox), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +243,7 @@ int main(void)
         cmocka_unit_test_setup(test_what_cannot_be_stored_is_counted, start),
         cmocka_unit_test_setup(test_a_failing_read_loses_nothing, start),
         cmocka_unit_test_setup(test_what_is_taken_back_is_not_sent, start),
+        cmocka_unit_test_setup(test_what_cannot_be_taken_back_is_sent, start),
     };
     return run_where(EAR_ENABLED(STORAGE), tests);
 }

@@ -301,6 +301,7 @@ static void filters(void **state)
     query.csat_min = 3;
     query.csat_max = 4;
     assert_int_equal(matched_by(EAR_ASKS(csat_min) | EAR_ASKS(csat_max)), 1); /* 3.5 */
+    assert_int_equal(matched_by(EAR_ASKS(csat_min)), 1);
     query.csat_min = 4;
     assert_int_equal(matched_by(EAR_ASKS(csat_min)), 0);
     query.csat_max = 5;

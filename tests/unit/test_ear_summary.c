@@ -228,6 +228,37 @@ static void test_labels_beyond_the_table_are_other(void **state)
     assert_int_equal(summary.words[EAR_AT_languages + 2 * EAR_LANGUAGES], 100 - EAR_LANGUAGES);
 }
 
+static void test_other_stops_at_its_most(void **state)
+{
+    (void)state;
+    struct ear_summary summary;
+    size_t at;
+    assert_int_equal(DECODE("\xa1\x11\xa2\x65"
+                            "aaaaa\x1a\xff\xff\xff\xfe\x65"
+                            "bbbbb\x05"),
+                     EAR_OK); /* two labels that no table of ours has */
+    assert_true(summary.words[EAR_AT_languages + 2 * EAR_LANGUAGES] == UINT32_MAX);
+    assert_int_equal(summary.words[EAR_AT_languages], 0);
+}
+
+/* Labels have up to 255 bytes in any configuration; a longer one is refused, with where it is. */
+static void test_the_longest_label(void **state)
+{
+    (void)state;
+    struct ear_summary summary;
+    size_t at;
+    char numbers[2 + 1 + 3 + 256 + 1] = "\xa1\x11\xa1\x78\xff";
+    memset(numbers + 5, 'x', 256);
+    numbers[5 + 255] = '\x07';
+    assert_int_equal(decode_with(numbers, 5 + 255 + 1, &summary, &at), EAR_OK);
+    assert_int_equal(summary.words[EAR_AT_languages + 2 * EAR_LANGUAGES], 7);
+    memcpy(numbers + 3, "\x79\x01\x00", 3);
+    memset(numbers + 6, 'x', 256);
+    numbers[6 + 256] = '\x07';
+    assert_int_equal(decode_with(numbers, sizeof numbers, &summary, &at), EAR_ERR_TOO_LONG);
+    assert_int_equal(at, 3);
+}
+
 static void test_what_is_wrong_is_named_with_its_place(void **state)
 {
     (void)state;
@@ -397,6 +428,8 @@ int main(void)
         cmocka_unit_test(test_an_empty_cell_is_told_too),
         cmocka_unit_test(test_what_a_later_version_adds_is_skipped),
         cmocka_unit_test(test_labels_beyond_the_table_are_other),
+        cmocka_unit_test(test_other_stops_at_its_most),
+        cmocka_unit_test(test_the_longest_label),
         cmocka_unit_test(test_what_is_wrong_is_named_with_its_place),
         cmocka_unit_test(test_heads_that_are_refused),
         cmocka_unit_test(test_no_prefix_of_a_summary_is_one),
