@@ -56,7 +56,7 @@ def play(world, talks, devices, *options):
     return json.loads(expect.read_text())
 
 
-def adds_up(server, devices, expect, seconds=30):
+def adds_up(server, devices, expect, seconds=90):
     for daemon in devices:
         wanted = expect["devices"][daemon.name]
         server.wait_totals(wanted["exact"] | wanted["in_order"], daemon.name, seconds)

@@ -96,7 +96,7 @@ class Line:
         else:
             self.frames.append(found)
 
-    def expect(self, pattern, seconds=30, since=0):
+    def expect(self, pattern, seconds=90, since=0):
         """Until the text since then matches; the match."""
         end = time.monotonic() + seconds
         while True:
@@ -106,14 +106,14 @@ class Line:
             check(time.monotonic() < end, f"/{pattern}/ within {seconds} s; it says: {self.text[since:][-1500:]}")
             self.read(0.05)
 
-    def type(self, line, seconds=30):
+    def type(self, line, seconds=90):
         """A command at the shell: (all that it prints, its last line)."""
         begin = len(self.text)
         self.write(line.encode() + b"\r")
         ended = self.expect(ENDED.pattern, seconds, begin)
         return self.text[begin:begin + ended.start()], ended.group(1)
 
-    def told(self, line, seconds=30):
+    def told(self, line, seconds=90):
         """A command that must succeed; what it prints."""
         said, last = self.type(line, seconds)
         check(last == "ok", f"`{line}`: {last}; {said}")
@@ -123,7 +123,7 @@ class Line:
         self.number = self.number % 0xffff + 1
         return self.number
 
-    def answer_to(self, number, kinds, seconds=30):
+    def answer_to(self, number, kinds, seconds=90):
         """Take the frame that answers; None: a `bad` came instead."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -134,7 +134,7 @@ class Line:
             self.read(0.05)
         raise Failed(f"no answer to frame {number}; text: {self.text[-800:]}")
 
-    def hear(self, event, seconds=30):
+    def hear(self, event, seconds=90):
         """Send an event until it is taken or refused for good; the answer as a dict."""
         number = self.next_number()
         wire = frame(EVENT, number, event if isinstance(event, bytes) else to_cbor(event))
@@ -271,10 +271,10 @@ class Device:
 
     # --- what it says of itself ---
 
-    def type(self, line, seconds=30):
+    def type(self, line, seconds=90):
         return self.line.type(line, seconds)
 
-    def told(self, line, seconds=30):
+    def told(self, line, seconds=90):
         return self.line.told(line, seconds)
 
     def status(self):
@@ -285,13 +285,13 @@ class Device:
     def counted(self):
         return tuple(map(int, re.match(r"(\d+) counted, (\d+) came again, (\d+) refused", self.status()["events"]).groups()))
 
-    def wait_log(self, pattern, seconds=40, since=0):
+    def wait_log(self, pattern, seconds=120, since=0):
         return self.line.expect(pattern, seconds, since)
 
-    def wait_up(self, seconds=40, since=0):
+    def wait_up(self, seconds=120, since=0):
         return self.wait_log("connected to the broker", seconds, since)
 
-    def wait_status(self, name, pattern, seconds=40):
+    def wait_status(self, name, pattern, seconds=120):
         """Until a line of `status` matches."""
         return until(lambda: re.search(pattern, self.status().get(name, "")),
                      lambda: f"`status` says {name}: /{pattern}/; it says {self.status()}; {self.line.text[-800:]}", seconds, 0.2)

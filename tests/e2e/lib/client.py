@@ -46,7 +46,7 @@ def to_cbor(event):
 class Client:
     """send() queues nothing: it blocks until the daemon has taken the bytes, so read answers in between."""
 
-    def __init__(self, path, seconds=10, binary=False):
+    def __init__(self, path, seconds=60, binary=False):
         self.binary = binary
         self.rest = b""
         self.socket = socket.socket(socket.AF_UNIX)

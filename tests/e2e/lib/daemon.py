@@ -81,15 +81,15 @@ class Daemon:
     def text(self):
         return self.program.text() if self.program else ""
 
-    def wait_log(self, pattern, seconds=15):
+    def wait_log(self, pattern, seconds=60):
         return until(lambda: re.search(pattern, self.text()),
                      lambda: f"the log says /{pattern}/; it says: {self.text()[-800:]}", seconds)
 
-    def wait_up(self, seconds=15):
+    def wait_up(self, seconds=60):
         until(lambda: self.health("uplink.connects") > self.health("uplink.losses"),
               lambda: f"connected; {self.text()[-800:]}", seconds)
 
-    def stop(self, number=signal.SIGTERM, seconds=15):
+    def stop(self, number=signal.SIGTERM, seconds=60):
         return self.program.stop(number, seconds)
 
     def kill(self):

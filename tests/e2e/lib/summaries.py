@@ -189,12 +189,12 @@ class Server:
                 return cbor2.loads(payload)
         return None
 
-    def wait_total(self, name, value, device=None, seconds=15, resolution="hour"):
+    def wait_total(self, name, value, device=None, seconds=60, resolution="hour"):
         until(lambda: self.total(name, device, resolution) == value,
               lambda: f"{name} of {device or 'all'} adds up to {value}, is {self.total(name, device, resolution)}",
               seconds)
 
-    def wait_totals(self, wanted, device=None, seconds=20, resolution="hour"):
+    def wait_totals(self, wanted, device=None, seconds=60, resolution="hour"):
         """Every name in `wanted` has its value; then also that nothing is missing in the sequence."""
         def differing():
             totals = self.totals(device, resolution)

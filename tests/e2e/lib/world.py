@@ -3,15 +3,18 @@
 import contextlib
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
+PORTS_GIVEN, PORTS_LOCK = set(), threading.Lock()
 
 
 class Failed(Exception):
@@ -31,7 +34,7 @@ def equal(left, right, what):
     check(left == right, f"{what}: {left!r} instead of {right!r}")
 
 
-def until(condition, what, seconds=15.0, pause=0.02):
+def until(condition, what, seconds=60.0, pause=0.02):
     """Poll until condition() is true; its value. Fails after so many seconds."""
     end = time.monotonic() + seconds
     while True:
@@ -44,9 +47,17 @@ def until(condition, what, seconds=15.0, pause=0.02):
 
 
 def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """A port that nobody listens at and that no test of this run was given. It lies below those that the system gives to
+    outgoing connections, so that a broker that is started again finds it free."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
+        end = int(file.read().split()[0])
+    while True:
+        port = random.randrange(10000, max(end, 10100))
+        with PORTS_LOCK, socket.socket() as listener, contextlib.suppress(OSError):
+            if port not in PORTS_GIVEN:
+                listener.bind(("127.0.0.1", port))
+                PORTS_GIVEN.add(port)
+                return port
 
 
 def shared_data():
@@ -76,14 +87,14 @@ class Program:
     def send(self, number):
         self.child.send_signal(number)
 
-    def wait(self, seconds=15):
+    def wait(self, seconds=60):
         """Exit status; negative: killed by that signal."""
         try:
             return self.child.wait(seconds)
         except subprocess.TimeoutExpired:
             raise Failed(f"{self.name} did not end within {seconds} s") from None
 
-    def stop(self, number=signal.SIGTERM, seconds=15):
+    def stop(self, number=signal.SIGTERM, seconds=60):
         if not self.running():
             return self.child.returncode
         self.send(signal.SIGCONT)
@@ -135,7 +146,7 @@ class World:
         self.stack.callback(program.end)
         return program
 
-    def run(self, *arguments, seconds=60, **options):
+    def run(self, *arguments, seconds=180, **options):
         """Run to the end; CompletedProcess with text."""
         try:
             return subprocess.run([str(a) for a in arguments], stdin=options.pop("stdin", subprocess.DEVNULL),
