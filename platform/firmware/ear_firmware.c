@@ -2,8 +2,8 @@
 /* platform/firmware/ear_firmware.c - opening everything, the one loop, going down. */
 #include "platform/firmware/ear_firmware.h"
 
+#include "platform/firmware/device/ear_partition.h"
 #include "platform/firmware/ear_firmware_parts.h"
-#include "platform/firmware/ear_partition.h"
 #include "platform/lwip/ear_tls_board.h"
 #include "plugins/ear_plugins.h"
 #include "plugins/packs/ear_packs.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* platform/firmware/ear_firmware_facts.c - what the board tells about itself: to the log, to the shell, to the server.
  */
+#include "platform/firmware/cpu/ear_start.h"
+#include "platform/firmware/device/ear_partition.h"
 #include "platform/firmware/ear_firmware_parts.h"
-#include "platform/firmware/ear_partition.h"
-#include "platform/firmware/ear_start.h"
 #include "platform/lwip/ear_tls_board.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* platform/firmware/ear_firmware_plugins.c - native plugins, on boards that have them. */
+#include "platform/firmware/device/ear_partition.h"
 #include "platform/firmware/ear_firmware_parts.h"
-#include "platform/firmware/ear_partition.h"
 #include "platform/firmware/sandbox/ear_sandbox.h"
 
 void ear_firmware_open_plugins(struct ear_firmware *firmware)

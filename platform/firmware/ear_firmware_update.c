@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* platform/firmware/ear_firmware_update.c - the slots that images run in, on boards that have them. */
+#include "platform/firmware/device/ear_partition.h"
 #include "platform/firmware/ear_firmware_parts.h"
-#include "platform/firmware/ear_image_p256.h"
-#include "platform/firmware/ear_partition.h"
+#include "platform/firmware/update/ear_image_p256.h"
 
 static struct ear_slot slot_of(const char *name)
 {

@@ -3,9 +3,9 @@
  * Stellaris LM3S6965 data sheet. SysTick runs free: its laps and its value are the time. */
 #include "platform/firmware/ear_board.h"
 
-#include "platform/firmware/ear_fault.h"
-#include "platform/firmware/ear_semihost.h"
-#include "platform/firmware/ear_start.h"
+#include "platform/firmware/cpu/ear_fault.h"
+#include "platform/firmware/cpu/ear_semihost.h"
+#include "platform/firmware/cpu/ear_start.h"
 #include "platform/firmware/ear_ticks.h"
 #include "platform/lm3s6965/ear_board_parts.h"
 

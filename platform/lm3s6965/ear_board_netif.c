@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* platform/lm3s6965/ear_board_netif.c - the Stellaris Ethernet controller for lwIP. Register names as in the data sheet
  * of LM3S6965. Receiving interrupts; frames are fetched by the main loop. */
+#include "platform/firmware/cpu/ear_start.h"
 #include "platform/firmware/ear_board.h"
-#include "platform/firmware/ear_start.h"
 #include "platform/lm3s6965/ear_board_parts.h"
 
 #include "lwip/etharp.h"

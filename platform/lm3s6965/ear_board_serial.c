@@ -2,9 +2,9 @@
 /* platform/lm3s6965/ear_board_serial.c - the serial port: UART 0 (a PL011), 115200 baud. A ring that is full stops its
  * port: the line then waits where it can (a flow-controlled or emulated one), or the port says that it lost something.
  */
+#include "platform/firmware/cpu/ear_start.h"
 #include "platform/firmware/ear_board.h"
-#include "platform/firmware/ear_serial_ring.h"
-#include "platform/firmware/ear_start.h"
+#include "platform/firmware/serial/ear_serial_ring.h"
 #include "platform/lm3s6965/ear_board_parts.h"
 
 #include <assert.h>

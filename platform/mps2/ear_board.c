@@ -3,9 +3,9 @@
  * (timer, watchdog) and application note 386 (FPGAIO). SysTick is left to the sandbox of native plugins. */
 #include "platform/firmware/ear_board.h"
 
-#include "platform/firmware/ear_fault.h"
-#include "platform/firmware/ear_semihost.h"
-#include "platform/firmware/ear_start.h"
+#include "platform/firmware/cpu/ear_fault.h"
+#include "platform/firmware/cpu/ear_semihost.h"
+#include "platform/firmware/cpu/ear_start.h"
 #include "platform/firmware/ear_ticks.h"
 #include "platform/mps2/ear_board_parts.h"
 

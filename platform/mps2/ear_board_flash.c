@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* platform/mps2/ear_board_flash.c - 16 MB of PSRAM as if they were NOR flash: programming can only clear bits, erasing
  * sets a whole sector. QEMU can keep them in a file (tools/run-board --flash). Mapped. */
+#include "platform/firmware/cpu/ear_start.h"
 #include "platform/firmware/ear_board.h"
-#include "platform/firmware/ear_start.h"
 
 #include <assert.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* platform/mps2/ear_board_netif.c - SMSC LAN9118 for lwIP. Register names as in its data sheet. Receiving interrupts;
  * frames are fetched by the main loop. */
+#include "platform/firmware/cpu/ear_start.h"
 #include "platform/firmware/ear_board.h"
-#include "platform/firmware/ear_start.h"
 #include "platform/mps2/ear_board_parts.h"
 
 #include "lwip/etharp.h"

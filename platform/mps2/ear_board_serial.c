@@ -2,9 +2,9 @@
 /* platform/mps2/ear_board_serial.c - the serial ports: UART 0 and 1 (Arm, Cortex-M System Design Kit, APB UART), 115200
  * baud. A ring that is full stops its port: the line then waits where it can (a flow-controlled or emulated one), or
  * the port says that it lost something. */
+#include "platform/firmware/cpu/ear_start.h"
 #include "platform/firmware/ear_board.h"
-#include "platform/firmware/ear_serial_ring.h"
-#include "platform/firmware/ear_start.h"
+#include "platform/firmware/serial/ear_serial_ring.h"
 #include "platform/mps2/ear_board_parts.h"
 
 #include <assert.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tests/board/faults.c - a program for a board that does on a key's word what must never happen, and after the reset
  * says what it knows of it. tests/board/faults types the keys, in QEMU. */
+#include "platform/firmware/cpu/ear_fault.h"
+#include "platform/firmware/cpu/ear_start.h"
 #include "platform/firmware/ear_board.h"
-#include "platform/firmware/ear_fault.h"
-#include "platform/firmware/ear_start.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "platform/firmware/ear_slots.h"
+#include "platform/firmware/update/ear_slots.h"
 
 #define SECTOR_BYTES 256u
 #define SECTORS 16u

@@ -12,8 +12,8 @@
 #include "core/base/ear_le.h"
 #include "core/store/ear_crc32.h"
 #include "core/store/ear_settings_store.h"
-#include "platform/firmware/ear_device_settings.h"
-#include "platform/firmware/ear_identity.h"
+#include "platform/firmware/device/ear_device_settings.h"
+#include "platform/firmware/device/ear_identity.h"
 #include "tests/fuzz/device.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "platform/firmware/device/ear_device_settings.h"
 #include "platform/firmware/ear_board.h"
-#include "platform/firmware/ear_device_settings.h"
-#include "platform/firmware/ear_serial.h"
+#include "platform/firmware/serial/ear_serial.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,7 +5,7 @@
 
 #include "core/base/ear_le.h"
 #include "core/store/ear_crc32.h"
-#include "platform/firmware/ear_start.h"
+#include "platform/firmware/cpu/ear_start.h"
 
 #define BYTES 8192u
 #define PART (BYTES / EAR_SANDBOX_PARTS)

@@ -4,7 +4,7 @@
 #ifndef UPDATE_NATIVE_H
 #define UPDATE_NATIVE_H
 
-#include "platform/firmware/ear_update.h"
+#include "platform/firmware/update/ear_update.h"
 #include "tests/support/flash.h"
 #include "tools/image/image_write.h"
 

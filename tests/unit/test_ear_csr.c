@@ -12,7 +12,7 @@
 #include "mbedtls/asn1.h"
 #include "mbedtls/pk.h"
 #include "mbedtls/sha256.h"
-#include "platform/firmware/ear_csr.h"
+#include "platform/firmware/device/ear_csr.h"
 #include "platform/linux/ear_entropy_system.h"
 #include "tests/support/identity_pem.h"
 

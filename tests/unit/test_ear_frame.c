@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "platform/firmware/ear_frame.h"
+#include "platform/firmware/serial/ear_frame.h"
 
 #define CAPACITY 1200u
 

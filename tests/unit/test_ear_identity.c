@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "mbedtls/base64.h"
-#include "platform/firmware/ear_identity.h"
+#include "platform/firmware/device/ear_identity.h"
 #include "tests/support/flash.h"
 #include "tests/support/identity_pem.h"
 

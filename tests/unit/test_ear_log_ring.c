@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "platform/firmware/ear_log_ring.h"
+#include "platform/firmware/serial/ear_log_ring.h"
 
 static struct ear_log_ring ring;
 static struct ear_log port;

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
+#include "platform/firmware/device/ear_partition.h"
 #include "platform/firmware/ear_board.h"
-#include "platform/firmware/ear_partition.h"
 
 /* --- the board's flash: tests/support/board says where its partitions are --- */
 

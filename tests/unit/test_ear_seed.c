@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "mbedtls/hmac_drbg.h"
-#include "platform/firmware/ear_seed.h"
+#include "platform/firmware/device/ear_seed.h"
 #include "tests/support/flash.h"
 
 #define SECTOR_BYTES 1024u

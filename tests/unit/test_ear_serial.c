@@ -11,7 +11,7 @@
 
 #include "core/note/ear_catalogue.h"
 #include "platform/firmware/ear_board.h"
-#include "platform/firmware/ear_serial.h"
+#include "platform/firmware/serial/ear_serial.h"
 #include "tests/support/kiosk.h"
 
 /* --- the board: a line with two ends --- */

@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
+#include "platform/firmware/device/ear_device_settings.h"
 #include "platform/firmware/ear_board.h"
-#include "platform/firmware/ear_device_settings.h"
-#include "platform/firmware/ear_shell.h"
+#include "platform/firmware/shell/ear_shell.h"
 #include "tests/support/flash.h"
 #include "tests/support/identity_pem.h"
 #include "tests/support/kiosk.h"

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "platform/firmware/ear_text_out.h"
+#include "platform/firmware/serial/ear_text_out.h"
 
 static char text[512];
 static size_t length;

@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "core/store/ear_settings_store.h"
-#include "platform/firmware/ear_device_settings.h"
-#include "platform/firmware/ear_identity.h"
+#include "platform/firmware/device/ear_device_settings.h"
+#include "platform/firmware/device/ear_identity.h"
 #include "tools/field/board_layout.h"
 #include "tools/field/memory_storage.h"
 #include "tools/field/partitions.h"

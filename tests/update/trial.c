@@ -4,10 +4,10 @@
  *
  *   c  confirm what runs       r  reset       h  hang, without feeding the watchdog
  *   u  take the image that lies in the partition `packs`: its length, and from the second sector on its bytes */
+#include "platform/firmware/device/ear_partition.h"
 #include "platform/firmware/ear_board.h"
-#include "platform/firmware/ear_image_p256.h"
-#include "platform/firmware/ear_partition.h"
-#include "platform/firmware/ear_update.h"
+#include "platform/firmware/update/ear_image_p256.h"
+#include "platform/firmware/update/ear_update.h"
 
 #include "core/base/ear_le.h"
 

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** A part of the flash. Names are those of platform/firmware/ear_partition.h, and `image`: where the one image of a
- * board without slots lies. */
+/** A part of the flash. Names are those of platform/firmware/device/ear_partition.h, and `image`: where the one image
+ * of a board without slots lies. */
 struct board_part {
     const char *name;
     uint32_t at, bytes;

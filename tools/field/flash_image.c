@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/base/ear_le.h"
-#include "platform/firmware/ear_slots.h"
+#include "platform/firmware/update/ear_slots.h"
 #include "tools/earshot/util.h"
 #include "tools/field/memory_storage.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "platform/firmware/ear_identity.h"
+#include "platform/firmware/device/ear_identity.h"
 #include "platform/linux/ear_entropy_system.h"
 #include "tools/earshot/commands.h"
 #include "tools/earshot/earshot.h"

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "core/store/ear_settings_store.h"
-#include "platform/firmware/ear_device_settings.h"
-#include "platform/firmware/ear_identity.h"
+#include "platform/firmware/device/ear_device_settings.h"
+#include "platform/firmware/device/ear_identity.h"
 #include "tools/earshot/util.h"
 #include "tools/field/memory_storage.h"
 

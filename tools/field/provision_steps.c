@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "platform/firmware/ear_identity.h"
+#include "platform/firmware/device/ear_identity.h"
 #include "platform/linux/ear_entropy_system.h"
 #include "tools/field/partitions.h"
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tools/field/serial.h - the laptop's end of a device's serial line: text lines to its shell, frames to its machine's
- * side (platform/firmware/ear_frame.h), both on one wire. Host only.
+ * side (platform/firmware/serial/ear_frame.h), both on one wire. Host only.
  *
  *     serial_open(&serial, "/dev/ttyUSB0");
  *     if (serial_command(&serial, "status", &said, 3000) == SERIAL_OK) { ... said.bytes ... } */
 #ifndef FIELD_SERIAL_H
 #define FIELD_SERIAL_H
 
-#include "platform/firmware/ear_frame.h"
+#include "platform/firmware/serial/ear_frame.h"
 #include "tools/earshot/util.h"
 
 /** Longest frame that a device sends, with room for what it may become. */

@@ -4,7 +4,7 @@
 #ifndef IMAGE_WRITE_H
 #define IMAGE_WRITE_H
 
-#include "platform/firmware/ear_image_p256.h"
+#include "platform/firmware/update/ear_image_p256.h"
 #include "platform/tls/ear_signature_mbedtls.h"
 #include "tools/earshot/util.h"
 #include "tools/pack/pack_sign.h"

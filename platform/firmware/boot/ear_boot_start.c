@@ -3,8 +3,8 @@
  */
 #include "platform/firmware/boot/ear_boot_start.h"
 
-#include "platform/firmware/ear_fault.h"
-#include "platform/firmware/ear_start.h"
+#include "platform/firmware/cpu/ear_fault.h"
+#include "platform/firmware/cpu/ear_start.h"
 
 #include <string.h>
 

@@ -3,10 +3,10 @@
  * and starts it. The watchdog runs from here on, so that an image that hangs before it feeds it is not started again.
  * Where none can start, the watchdog resets the device, which then looks again. */
 #include "platform/firmware/boot/ear_boot_start.h"
+#include "platform/firmware/device/ear_partition.h"
 #include "platform/firmware/ear_board.h"
-#include "platform/firmware/ear_image_p256.h"
-#include "platform/firmware/ear_partition.h"
-#include "platform/firmware/ear_slots.h"
+#include "platform/firmware/update/ear_image_p256.h"
+#include "platform/firmware/update/ear_slots.h"
 
 #include <string.h>
 

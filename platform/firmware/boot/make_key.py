@@ -21,7 +21,7 @@ def main():
     numbers = [", ".join(f"0x{byte:02x}" for byte in part) for part in (info[27:], hashlib.sha256(info).digest())]
     with open(sys.argv[2], "w", encoding="ascii") as file:
         file.write('/* Made by platform/firmware/boot/make_key.py; do not edit. */\n'
-                   '#include "platform/firmware/ear_image_p256.h"\n\n'
+                   '#include "platform/firmware/update/ear_image_p256.h"\n\n'
                    f'const struct ear_image_key ear_boot_key = {{.point = {{{numbers[0]}}}, .hash = {{{numbers[1]}}}}};\n')
 
 

@@ -7,9 +7,9 @@
  * become privileged, take r4 to r11 and return by the frame that the first SVC left on the main stack. */
 #include "platform/firmware/sandbox/ear_sandbox_cpu.h"
 
+#include "platform/firmware/cpu/ear_fault.h"
+#include "platform/firmware/cpu/ear_start.h"
 #include "platform/firmware/ear_board.h"
-#include "platform/firmware/ear_fault.h"
-#include "platform/firmware/ear_start.h"
 
 #define SYSTICK_CONTROL EAR_REGISTER(0xe000e010)
 #define SYSTICK_RELOAD EAR_REGISTER(0xe000e014)

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* platform/firmware/serial/ear_serial_ring.h - bytes between a serial port's interrupt and the main loop. One writer,
+ * one reader. */
+#ifndef EAR_SERIAL_RING_H
+#define EAR_SERIAL_RING_H
+
+#include "core/base/ear_base.h"
+
+struct ear_serial_ring {
+    volatile uint16_t head; /* next to be written, by the interrupt */
+    volatile uint16_t tail; /* next to be read, by the loop */
+    volatile uint32_t lost;
+    bool inside; /* the interrupt's: between two zeros, as far as it can tell */
+    uint8_t bytes[EAR_SERIAL_RING_BYTES + 1];
+};
+
+static inline uint16_t ear_serial_ring_next(uint16_t at)
+{
+    return at == EAR_SERIAL_RING_BYTES ? 0 : (uint16_t)(at + 1);
+}
+
+static inline bool ear_serial_ring_is_full(const struct ear_serial_ring *ring)
+{
+    return ear_serial_ring_next(ring->head) == ring->tail;
+}
+
+/** From the interrupt; there is room. True: there is something for the loop to do. A frame is one thing, not a hundred
+ * bytes; what people type is echoed letter by letter. A guess is enough: the loop looks once a second in any case. */
+EAR_MUST_USE static inline bool ear_serial_ring_put(struct ear_serial_ring *ring, uint8_t byte)
+{
+    const uint16_t head = ring->head;
+    const uint16_t waiting =
+        (uint16_t)((head + EAR_SERIAL_RING_BYTES + 1u - ring->tail) % (EAR_SERIAL_RING_BYTES + 1u));
+    const bool ends = byte == 0 || byte == '\r' || byte == '\n' || waiting >= EAR_SERIAL_RING_BYTES / 2u;
+    const bool wakes = ends || !ring->inside;
+    ring->inside = ring->inside != (byte == 0);
+    ring->bytes[head] = byte;
+    ring->head = ear_serial_ring_next(head);
+    return wakes;
+}
+
+/** From the loop: as many as there are up to capacity. */
+static inline size_t ear_serial_ring_take(struct ear_serial_ring *ring, uint8_t *bytes, size_t capacity)
+{
+    size_t count = 0;
+    while (count < capacity && ring->tail != ring->head) {
+        const uint16_t tail = ring->tail;
+        bytes[count++] = ring->bytes[tail];
+        ring->tail = ear_serial_ring_next(tail);
+    }
+    return count;
+}
+
+#endif
