@@ -5,7 +5,7 @@
  * here, in the reader that feeds it line by line: it calls the handler for a line before it asks for the next. */
 #include "platform/linux/ear_config_file.h"
 
-#include "platform/linux/ear_forget.h"
+#include "platform/linux/system/ear_forget.h"
 
 #include <errno.h>
 #include <ini.h>

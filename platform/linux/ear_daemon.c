@@ -2,10 +2,10 @@
 /* platform/linux/ear_daemon.c - opening everything, the one loop, reloading, going down. */
 #include "platform/linux/ear_daemon.h"
 
-#include "platform/linux/ear_entropy_system.h"
-#include "platform/linux/ear_notify.h"
-#include "platform/linux/ear_records_page.h"
-#include "platform/linux/ear_status_page.h"
+#include "platform/linux/socket/ear_records_page.h"
+#include "platform/linux/socket/ear_status_page.h"
+#include "platform/linux/system/ear_entropy_system.h"
+#include "platform/linux/system/ear_notify.h"
 #include "plugins/ear_plugins.h"
 #include "plugins/packs/ear_packs.h"
 

@@ -4,15 +4,15 @@
 #define EAR_DAEMON_H
 
 #include "core/ear_agent.h"
-#include "platform/linux/ear_clock_system.h"
-#include "platform/linux/ear_control.h"
 #include "platform/linux/ear_linux_settings.h"
-#include "platform/linux/ear_log_journal.h"
 #include "platform/linux/ear_loop.h"
-#include "platform/linux/ear_mqtt.h"
-#include "platform/linux/ear_native.h"
-#include "platform/linux/ear_socket.h"
-#include "platform/linux/ear_state.h"
+#include "platform/linux/mqtt/ear_mqtt.h"
+#include "platform/linux/native/ear_native.h"
+#include "platform/linux/socket/ear_control.h"
+#include "platform/linux/socket/ear_socket.h"
+#include "platform/linux/storage/ear_state.h"
+#include "platform/linux/system/ear_clock_system.h"
+#include "platform/linux/system/ear_log_journal.h"
 #include "platform/tls/ear_signature_mbedtls.h"
 
 /** Exit codes (sysexits.h). */

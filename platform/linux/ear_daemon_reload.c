@@ -3,8 +3,8 @@
  * it again. */
 #include "platform/linux/ear_config_file.h"
 #include "platform/linux/ear_daemon.h"
-#include "platform/linux/ear_file.h"
-#include "platform/linux/ear_notify.h"
+#include "platform/linux/system/ear_file.h"
+#include "platform/linux/system/ear_notify.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /* platform/linux/earshotd.c - the daemon's command line. */
 #include "platform/linux/ear_config_file.h"
 #include "platform/linux/ear_daemon.h"
-#include "platform/linux/ear_forget.h"
+#include "platform/linux/system/ear_forget.h"
 
 #include <getopt.h>
 #include <malloc.h>

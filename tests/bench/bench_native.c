@@ -15,7 +15,7 @@
 
 #include "core/judge/ear_host.h"
 #include "core/judge/ear_text.h"
-#include "platform/linux/ear_native.h"
+#include "platform/linux/native/ear_native.h"
 
 #define RUNS 5
 #define ALONE_ROUNDS 300

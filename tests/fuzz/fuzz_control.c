@@ -4,7 +4,7 @@
 #include <string.h>
 #include <yyjson.h>
 
-#include "platform/linux/ear_control.h"
+#include "platform/linux/socket/ear_control.h"
 #include "tests/fuzz/device.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -6,7 +6,7 @@
  *   1 the stream */
 #include <string.h>
 
-#include "platform/linux/ear_mqtt_frame.h"
+#include "platform/linux/mqtt/ear_mqtt_frame.h"
 #include "platform/lwip/ear_mqtt_gather.h"
 #include "tests/fuzz/device.h"
 

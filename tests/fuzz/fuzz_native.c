@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "platform/linux/ear_native_parts.h"
-#include "platform/linux/ear_native_reason.h"
+#include "platform/linux/native/ear_native_parts.h"
+#include "platform/linux/native/ear_native_reason.h"
 #include "tests/fuzz/device.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tests/hostile/call.c - plugins that look sound until they are called. */
-#include "platform/linux/ear_native_wire.h"
+#include "platform/linux/native/ear_native_wire.h"
 #include "tests/hostile/hostile.h"
 
 #include <fcntl.h>

@@ -13,7 +13,7 @@
 #include "mbedtls/pk.h"
 #include "mbedtls/sha256.h"
 #include "platform/firmware/device/ear_csr.h"
-#include "platform/linux/ear_entropy_system.h"
+#include "platform/linux/system/ear_entropy_system.h"
 #include "tests/support/identity_pem.h"
 
 static uint8_t request[EAR_CSR_BYTES];

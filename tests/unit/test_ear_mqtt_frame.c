@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "platform/linux/ear_mqtt_frame.h"
+#include "platform/linux/mqtt/ear_mqtt_frame.h"
 
 /* A packet of this many bytes after its head; its length in at least so many bytes. */
 static size_t put_packet(uint8_t *out, uint32_t length, unsigned at_least)

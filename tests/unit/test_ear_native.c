@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Native plugins: the matrix of hostile ones (tests/hostile/cases.def), each beside a neighbour that behaves. Every one
  * comes to the state and reason that the matrix says, and the neighbour answers every turn as if it were alone. */
-#include "platform/linux/ear_native.h"
+#include "platform/linux/native/ear_native.h"
 
 #include "core/judge/ear_text.h"
 

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "core/model/ear_cose.h"
-#include "platform/linux/ear_entropy_system.h"
+#include "platform/linux/system/ear_entropy_system.h"
 #include "platform/tls/ear_signature_mbedtls.h"
 #include "tools/pack/pack_sign.h"
 

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "core/store/ear_record_log.h"
-#include "platform/linux/ear_state.h"
+#include "platform/linux/storage/ear_state.h"
 
 static char directory[64];
 static struct ear_state state;

@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 #include "core/store/ear_record_log.h"
-#include "platform/linux/ear_storage_file.h"
+#include "platform/linux/storage/ear_storage_file.h"
 
 #define SECTOR_BYTES 4096u
 #define SECTORS 4u

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "platform/linux/ear_stream.h"
+#include "platform/linux/socket/ear_stream.h"
 
 /** A sink that remembers, and a stream with its buffers. */
 struct rig {

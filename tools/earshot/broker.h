@@ -4,7 +4,7 @@
 #ifndef EARSHOT_BROKER_H
 #define EARSHOT_BROKER_H
 
-#include "platform/linux/ear_mqtt.h"
+#include "platform/linux/mqtt/ear_mqtt.h"
 #include "tools/earshot/util.h"
 
 /** Which broker, which device. */

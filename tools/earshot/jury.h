@@ -6,7 +6,7 @@
 #include "core/ear_agent.h" /* EAR_AGENT_BYTES */
 #include "core/judge/ear_host.h"
 #include "core/judge/ear_text.h"
-#include "platform/linux/ear_native.h"
+#include "platform/linux/native/ear_native.h"
 #include "tools/earshot/pack_file.h"
 
 /** What is remembered of a conversation. All zero: nothing was said yet. */

@@ -3,7 +3,7 @@
 #ifndef EARSHOT_TAP_SESSION_H
 #define EARSHOT_TAP_SESSION_H
 
-#include "platform/linux/ear_mqtt.h"
+#include "platform/linux/mqtt/ear_mqtt.h"
 #include "tools/earshot/tap.h"
 
 enum show { SHOW_LINES, SHOW_JSON, SHOW_TABLE, SHOW_NOTHING };

@@ -12,7 +12,7 @@
 #include "mbedtls/sha256.h"
 #include "mbedtls/x509_crt.h"
 
-#include "platform/linux/ear_entropy_system.h"
+#include "platform/linux/system/ear_entropy_system.h"
 #include "tools/earshot/util.h"
 
 static int fill_random(void *context, unsigned char *bytes, size_t length)

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "platform/firmware/device/ear_identity.h"
-#include "platform/linux/ear_entropy_system.h"
+#include "platform/linux/system/ear_entropy_system.h"
 #include "tools/earshot/commands.h"
 #include "tools/earshot/earshot.h"
 #include "tools/earshot/util.h"

@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "platform/firmware/device/ear_identity.h"
-#include "platform/linux/ear_entropy_system.h"
+#include "platform/linux/system/ear_entropy_system.h"
 #include "tools/field/partitions.h"
 
 enum { SEED_BYTES = 32, TEST_MS = 15000, TEST_PAUSE_MS = 1000 };

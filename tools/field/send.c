@@ -14,7 +14,7 @@
 
 #include "core/base/ear_le.h"
 #include "platform/json/ear_answer.h"
-#include "platform/linux/ear_entropy_system.h"
+#include "platform/linux/system/ear_entropy_system.h"
 #include "tools/earshot/earshot.h"
 #include "tools/earshot/events.h"
 #include "tools/field/field.h"

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "platform/linux/ear_entropy_system.h"
+#include "platform/linux/system/ear_entropy_system.h"
 #include "tools/earshot/util.h"
 
 enum { NOT_FOUND = 127, SERIAL_NUMBER_BYTES = 16 };

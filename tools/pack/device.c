@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tools/pack/device.c - earshot pack install, list, rollback, remove: the packs of the earshotd on this machine, over
- * its control socket (platform/linux/ear_control.h). */
+ * its control socket (platform/linux/socket/ear_control.h). */
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "platform/linux/ear_entropy_system.h"
+#include "platform/linux/system/ear_entropy_system.h"
 #include "tools/earshot/earshot.h"
 #include "tools/earshot/util.h"
 #include "tools/pack/pack.h"

@@ -12,7 +12,7 @@
 #include "mbedtls/platform_util.h"
 #include "mbedtls/sha256.h"
 
-#include "platform/linux/ear_entropy_system.h"
+#include "platform/linux/system/ear_entropy_system.h"
 #include "platform/tls/ear_signature_mbedtls.h"
 #include "tools/earshot/util.h"
 

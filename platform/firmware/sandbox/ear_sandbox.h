@@ -6,7 +6,7 @@
  * what it is asked, nothing else: no RAM, flash or peripheral of the host's, not even to read. A timer ends what takes
  * too long. For the agent's host it is a plugin like another, whose on_turn makes the way there and back; a call that
  * goes wrong is a fault, the plugin is loaded anew, and after three the host puts it into quarantine. The same source
- * is a shared object on Linux (platform/linux/ear_native.h), with the same states and reasons. */
+ * is a shared object on Linux (platform/linux/native/ear_native.h), with the same states and reasons. */
 #ifndef EAR_SANDBOX_H
 #define EAR_SANDBOX_H
 
