@@ -84,7 +84,7 @@ def test_files_that_are_not_there_or_not_what_they_should_be(world):
             ({"socket__group": "no-such-group-here"}, "no-such-group-here")):
         daemon = Daemon(world, start=False, **settings)
         daemon.launch()
-        check(daemon.program.wait(10) not in (0, -6, -11), f"{settings}: ends with an error")
+        check(daemon.program.wait() not in (0, -6, -11), f"{settings}: ends with an error")
         daemon.wait_log(says, 1)
 
 

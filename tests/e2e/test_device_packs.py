@@ -355,7 +355,7 @@ def test_who_may(world):
     ask = ("import socket,sys; s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); "
            "print(s.recv(1000).decode())")
     run = lambda: subprocess.run(["/usr/bin/python3", "-c", ask, str(device.control)], user=65534, group=65534,
-                                 extra_groups=[], capture_output=True, text=True, timeout=20)
+                                 extra_groups=[], capture_output=True, text=True, timeout=120)
     check("PermissionError" in run().stderr, f"kept out by the mode: {run()}")
     os.chmod(device.control, 0o666)
     check('"error":"forbidden"' in run().stdout, f"kept out by who it is: {run()}")

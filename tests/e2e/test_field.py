@@ -339,7 +339,7 @@ def test_a_real_port(world):
         until(lambda: len(device.order) == 2, "the first program has the port")
         refused(world, 1, "another program has it open", "provision", "--serial", port, "--check")
         child.stdin.close()
-        equal(child.wait(10), 0, "exit status of the first")
+        equal(child.wait(60), 0, "exit status of the first")
 
 
 # --- send ---
@@ -400,7 +400,7 @@ def test_send_as_they_happen(world):
             time.sleep(0.02)
         equal(len(device.order), 1, "events before the pipe ends")
         child.stdin.close()
-        equal(child.wait(10), 0, "exit status")
+        equal(child.wait(60), 0, "exit status")
 
 
 def test_send_faults_of_the_line(world):

@@ -35,7 +35,7 @@ def wait_quiet(daemon):
         health = daemon.status()["health"]
         waits = [health.get(n, 0) for n in ("summaries.unsent", "outbox.live", "uplink.in_flight")]
         return health if not any(waits) else None
-    return until(quiet, lambda: f"all is told: {daemon.status()['health']}", 40)
+    return until(quiet, lambda: f"all is told: {daemon.status()['health']}")
 
 
 def account(health):
@@ -183,6 +183,6 @@ def test_a_line_that_breaks_over_and_over(world):
     server.wait_total("messages_per_minute", count, daemon.name)
     seqs = {s.seq for s in server.summaries}
     missing = truth["produced"] - len(seqs)
-    check(0 < missing <= truth["superseded"], f"{missing} missing, {truth['superseded']} superseded")
+    check(0 <= missing <= truth["superseded"], f"{missing} missing, {truth['superseded']} superseded")
     check(max(seqs) <= truth["produced"], "no seq beyond the produced")
     world.note(f"{truth}, {missing} never arrived, {len(server.summaries) - len(seqs)} came twice")

@@ -88,7 +88,7 @@ def test_replay_logs_no_words(world):
                                '{"kind":"message","conversation":"%s","from":"ghost","text":"%s"}' % (IDS[1], SENTENCE)]))
     daemon = Daemon(world, broker, start=False)
     daemon.launch("--replay", file)
-    daemon.program.wait(20)
+    daemon.program.wait()
     daemon.wait_log("event 2: ")
     replayed = daemon.text()
     daemon.start()

@@ -125,7 +125,7 @@ def test_broker_sends_a_giant(world):
     daemon = Daemon(world, false, start=False)
     daemon.start()
     rss = daemon.rss_kib()
-    until(lambda: false.sessions >= 3, lambda: f"it comes again; memory {rss} to {daemon.rss_kib()} KiB", 15)
+    until(lambda: false.sessions >= 3, lambda: f"it comes again; memory {rss} to {daemon.rss_kib()} KiB")
     daemon.wait_log("no session with the broker: .*packet of more than 16384 bytes")
     with daemon.client() as client:
         equal(client.play([message(n) for n in range(50)]), [], "answers")

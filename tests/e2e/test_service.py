@@ -25,7 +25,7 @@ def test_sigterm_tells_what_is_untold(world):
         with daemon.client() as client:
             equal(client.play(messages(110, 110 * part)), [], "answers other than ok")
         equal(daemon.stop(), 0, "exit status")
-        server.wait_totals(sums(110 * (part + 1)), daemon.name, 5)
+        server.wait_totals(sums(110 * (part + 1)), daemon.name)
         daemon.start()
     boots = {s.boot for s in server.summaries}
     check(len(boots) >= 3, f"each start is a boot of its own: {boots}")
@@ -135,7 +135,7 @@ def test_only_one_daemon_a_state_directory(world):
     daemon = Daemon(world)
     other = Daemon(world, start=False, state__directory=daemon.state)
     other.launch()
-    check(other.program.wait(10) not in (0, -6, -11), "the second ends with an error")
+    check(other.program.wait() not in (0, -6, -11), "the second ends with an error")
     other.wait_log("another earshotd")
     check(daemon.answers(), "the first goes on")
 
@@ -144,7 +144,7 @@ def test_only_one_daemon_a_socket(world):
     daemon = Daemon(world)
     other = Daemon(world, start=False, socket__path=daemon.socket)
     other.launch()
-    check(other.program.wait(10) not in (0, -6, -11), "the second ends with an error")
+    check(other.program.wait() not in (0, -6, -11), "the second ends with an error")
     other.wait_log("another daemon listens")
     check(daemon.answers(), "the first goes on")
 
@@ -153,7 +153,7 @@ def test_a_file_in_the_way_is_not_removed(world):
     daemon = Daemon(world, start=False)
     daemon.socket.write_text("precious")
     daemon.launch()
-    check(daemon.program.wait(10) not in (0, -6, -11), "ends with an error")
+    check(daemon.program.wait() not in (0, -6, -11), "ends with an error")
     equal(daemon.socket.read_text(), "precious", "the file")
 
 
@@ -181,7 +181,7 @@ def test_who_may_connect(world):
                "s.sendall(b'{\"kind\":\"csat\",\"score\":5}\\n')\nprint(s.recv(99).decode())\n")
     for gid, served in ((65534, False), (1, True)):
         done = subprocess.run([sys.executable, "-c", program, str(daemon.socket)], capture_output=True, text=True,
-                              user=65534, group=gid, extra_groups=[], check=False, timeout=20)
+                              user=65534, group=gid, extra_groups=[], check=False, timeout=120)
         equal(("ok\":true" in done.stdout, "PermissionError" in done.stderr), (served, not served), f"group {gid}")
 
 
@@ -207,13 +207,13 @@ def test_what_systemd_is_told(world):
     for abstract in (False, True):
         path, read = notifications(world, abstract)
         daemon = Daemon(world, Broker(world), environment={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "300000"})
-        until(lambda: "READY=1" in read(), "READY=1", 5)
+        until(lambda: "READY=1" in read(), "READY=1")
         equal(daemon.answers(), True, "it is ready indeed")
-        until(lambda: read().count("WATCHDOG=1") >= 5, "five signs of life", 5)
+        until(lambda: read().count("WATCHDOG=1") >= 5, "five signs of life")
         ready = read().count("READY=1")
         daemon.program.send(signal.SIGHUP)
-        until(lambda: "RELOADING=1" in read() and "MONOTONIC_USEC=" in read(), "RELOADING=1", 5)
-        until(lambda: read().count("READY=1") == ready + 1, "READY=1 again", 5)
+        until(lambda: "RELOADING=1" in read() and "MONOTONIC_USEC=" in read(), "RELOADING=1")
+        until(lambda: read().count("READY=1") == ready + 1, "READY=1 again")
         equal(daemon.stop(), 0, "exit status")
         check("STOPPING=1" in read(), f"STOPPING=1: {read()}")
 
@@ -238,7 +238,7 @@ def test_watchdog_for_another_process(world):
     with daemon.client() as client:
         for n in range(20):
             client.ask(message(n))
-    until(lambda: "READY=1" in read(), "READY=1", 5)
+    until(lambda: "READY=1" in read(), "READY=1")
     check("WATCHDOG=1" not in read(), "no sign of life asked for")
 
 

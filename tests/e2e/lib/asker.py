@@ -29,7 +29,7 @@ class Asker:
 
     def publish(self, payload, *more):
         subprocess.run([str(a) for a in ["mosquitto_pub", *self.how, "-t", f"{self.topic}/cmd", "-s" if payload else "-n", *more]],
-                       input=payload, check=True, timeout=20)
+                       input=payload, check=True, timeout=120)
 
     def replies(self):
         found = []

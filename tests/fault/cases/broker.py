@@ -24,7 +24,7 @@ def case_does_not_acknowledge(world):
         scene.run_until_acknowledged(200)
         scene.load.now_ms += HOUR_MS
     until(lambda: scene.daemon.health("uplink.in_flight") > 0, "something waits for the broker")
-    until(lambda: scene.daemon.health("uplink.losses") > 0, "it is given up", 20)
+    until(lambda: scene.daemon.health("uplink.losses") > 0, "it is given up", 60)
     relay.silent = False
     relay.cut()
     scene.run_until_acknowledged(200)

@@ -172,5 +172,5 @@ def case_daylight_saving(world):
                 days[summary.start] = days.get(summary.start, 0) + scene.server.catalogue.flat(summary.numbers).get(
                     "messages.user", 0)
         return days
-    until(lambda: told() == wanted, lambda: f"by day: {told()} instead of {wanted}", 20)
+    until(lambda: told() == wanted, lambda: f"by day: {told()} instead of {wanted}", 60)
     return {"tried": 2, "acknowledged": tried, "says": "days of 23 and 25 hours"}
