@@ -9,6 +9,7 @@
 #include "core/ear_agent_parts.h"
 
 #define LONGEST_SLEEP_MS 60000u
+#define REFUSED_MS 1000u /* until what storage refused in this tick is tried again */
 
 void ear_agent_say(const struct ear_agent *agent, enum ear_log_level level, const char *message, const char *detail,
                    int64_t number)
@@ -243,10 +244,8 @@ static uint32_t sleep_ms(struct ear_agent *agent)
     if (idlest != NULL && agent->config->settings->device_clock == EAR_SETTINGS_CLOCK_SYSTEM) {
         const int64_t idle_ms = (int64_t)agent->config->settings->conversation_idle_close_s * 1000;
         const int64_t left_ms = idlest->last_ms + idle_ms - agent->now_ms;
-        if (left_ms < (int64_t)LONGEST_SLEEP_MS &&
-            agent->monotonic_ms + (uint64_t)(left_ms > 0 ? left_ms : 0) < next_ms) {
-            next_ms = agent->monotonic_ms + (uint64_t)(left_ms > 0 ? left_ms : 0);
-        }
+        const uint64_t idle_at_ms = agent->monotonic_ms + (left_ms > 0 ? (uint64_t)left_ms : REFUSED_MS);
+        next_ms = idle_at_ms < next_ms ? idle_at_ms : next_ms;
     }
     return next_ms > agent->monotonic_ms ? (uint32_t)(next_ms - agent->monotonic_ms) : 0;
 }
