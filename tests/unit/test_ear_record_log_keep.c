@@ -77,12 +77,33 @@ static void test_a_broken_record_is_done_with(void **state)
     assert_int_equal(ear_record_log_next(&records, 0, &record), EAR_ERR_EMPTY);
 }
 
+/* Where nothing is older than what is kept, no sector of it goes: the others are erased, and nothing else changes. */
+static void test_nothing_older_is_nothing_to_erase(void **state)
+{
+    (void)state;
+    struct ear_record record;
+    char bytes[16];
+    assert_int_equal(ear_record_log_next(&records, 0, &record), EAR_OK);
+    const uint64_t tail = records.tail;
+    assert_int_equal(ear_record_log_erase(&records, record.position), EAR_OK);
+    assert_int_equal(fake.erases, 4); /* of the four sectors the first was, when it was begun */
+    assert_int_equal(records.oldest_sector, 0);
+    assert_true(records.tail == tail);
+    assert_int_equal(ear_record_log_backlog(&records), 1);
+    assert_int_equal(ear_record_log_read(&records, &record, bytes, sizeof bytes), 8);
+    assert_memory_equal(bytes, "a record", 8);
+    assert_int_equal(ear_record_log_open(&records, &fake.port, 0), EAR_OK);
+    assert_int_equal(ear_record_log_next(&records, 0, &record), EAR_OK);
+    assert_int_equal(records.corrupt_sector, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_a_log_that_is_closed_has_none, start),
         cmocka_unit_test_setup(test_what_is_not_there_is_not_read, start),
         cmocka_unit_test_setup(test_a_broken_record_is_done_with, start),
+        cmocka_unit_test_setup(test_nothing_older_is_nothing_to_erase, start),
     };
     return run_where(EAR_ENABLED(STORAGE), tests);
 }
