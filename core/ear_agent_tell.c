@@ -129,7 +129,7 @@ void ear_agent_retire(void *context, struct ear_note *note, uint16_t number)
         return;
     }
     const uint32_t length = encode_cell(agent, number);
-    const uint8_t kind = (uint8_t)(cell->resolution | (cell->start_ms < EAR_TIME_KNOWN_MS ? UNDATED : 0u));
+    const uint8_t kind = (uint8_t)(cell->resolution | (cell->end_ms <= EAR_TIME_KNOWN_MS ? UNDATED : 0u));
     if (ear_outbox_put(&agent->outbox, kind, agent->bytes, (uint16_t)length) == EAR_OK) {
         (void)ear_note_acked(note, number, agent->boot, cell->seq);
     }

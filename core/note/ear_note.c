@@ -5,7 +5,8 @@
  * is taken, in any free one. A window leaves when a newer one pushes it out of the ring's reach, or as the oldest when
  * slots or cells run out. ring->floor is the lowest index that may still be made: a window that has left was told and
  * must never be made again, or its new revision would replace what the server has. Windows in monotonic time are newer
- * than all in wall time: they belong to this run, which does not know the time yet. */
+ * than all in wall time: they belong to this run, which does not know the time yet, and one that leaves undated stays
+ * so, while nothing is lost of one that has its date. */
 #include "core/note/ear_note_ring.h"
 
 #include <assert.h>
@@ -170,6 +171,11 @@ static struct ear_window local_day(const struct ear_note *note, const struct ear
     return window;
 }
 
+static int64_t length_ms(enum ear_resolution r)
+{
+    return r == EAR_MINUTE ? MINUTE_MS : r == EAR_HOUR ? HOUR_MS : DAY_MS;
+}
+
 /* The bounds and index of the window that holds a moment. Local days need wall time. */
 static struct ear_window bounds(const struct ear_note *note, const struct ear_tz *tz, enum ear_resolution r,
                                 int64_t at_ms)
@@ -177,10 +183,9 @@ static struct ear_window bounds(const struct ear_note *note, const struct ear_tz
     if (r == EAR_DAY && at_ms >= EAR_TIME_KNOWN_MS) {
         return local_day(note, tz, at_ms);
     }
-    int64_t length_ms = r == EAR_MINUTE ? MINUTE_MS : r == EAR_HOUR ? HOUR_MS : DAY_MS;
-    struct ear_window window = {.index = at_ms / length_ms};
-    window.start_ms = window.index * length_ms;
-    window.end_ms = window.start_ms + length_ms;
+    struct ear_window window = {.index = at_ms / length_ms(r)};
+    window.start_ms = window.index * length_ms(r);
+    window.end_ms = window.start_ms + length_ms(r);
     return window;
 }
 
@@ -204,29 +209,65 @@ static struct ear_window *look_up(struct ear_note *note, enum ear_resolution r, 
     return NULL;
 }
 
+/* A slot for a window that is to be made. NULL: windows of both clocks fill the ring, and it would be older than all of
+ * its own, so that it is closed now. */
+static struct ear_window *make_way(struct ear_note *note, enum ear_resolution r, const struct ear_window *wanted,
+                                   const struct ear_retire *retire)
+{
+    struct ear_window *slot;
+    advance(note, r, wanted, retire);
+    (void)look_up(note, r, wanted, &slot);
+    if (slot != NULL) {
+        return slot;
+    }
+    slot = ear_note_oldest(note, r);
+    bool wall = ear_note_window_is_wall(wanted);
+    if (ear_note_window_is_wall(slot) == wall && slot->index > wanted->index) {
+        note->rings[r].floor[wall] = slot->index;
+        return NULL;
+    }
+    leave(note, r, slot, retire);
+    return slot;
+}
+
+/* The oldest window that may be made. */
+static struct ear_window lowest(const struct ear_note *note, const struct ear_tz *tz, enum ear_resolution r, bool wall)
+{
+    const int64_t index = note->rings[r].floor[wall];
+    int64_t at_ms = (index - 1) * length_ms(r); /* no zone is further ahead than a day */
+    struct ear_window window;
+    do {
+        window = bounds(note, tz, r, at_ms);
+        at_ms = window.end_ms;
+    } while (window.index < index);
+    return window;
+}
+
 struct ear_window *ear_note_window(struct ear_note *note, const struct ear_tz *tz, enum ear_resolution r, int64_t at_ms,
                                    const struct ear_retire *retire, bool *late)
 {
     struct ear_window wanted = bounds(note, tz, r, at_ms);
-    struct ear_window *free;
-    struct ear_window *window = look_up(note, r, &wanted, &free);
-    *late = window == NULL && wanted.index < note->rings[r].floor[ear_note_window_is_wall(&wanted)];
-    if (window == NULL && *late) {
-        window = ear_note_oldest(note, r);
-    }
+    bool wall = ear_note_window_is_wall(&wanted);
+    struct ear_window *slot;
+    struct ear_window *window = look_up(note, r, &wanted, &slot);
     if (window != NULL) {
+        *late = false;
         return window;
     }
-    advance(note, r, &wanted, retire);
-    (void)look_up(note, r, &wanted, &free);
-    if (free == NULL) { /* windows of both clocks fill the ring */
-        free = ear_note_oldest(note, r);
-        leave(note, r, free, retire);
+    slot = wanted.index >= note->rings[r].floor[wall] ? make_way(note, r, &wanted, retire) : NULL;
+    *late = slot == NULL;
+    if (*late) {
+        window = ear_note_oldest(note, r);
+        if (window != NULL) {
+            return window;
+        }
+        wanted = lowest(note, tz, r, wall);
+        slot = make_way(note, r, &wanted, retire);
     }
-    free->start_ms = wanted.start_ms;
-    free->end_ms = wanted.end_ms;
-    free->index = wanted.index;
-    return free;
+    slot->start_ms = wanted.start_ms;
+    slot->end_ms = wanted.end_ms;
+    slot->index = wanted.index;
+    return slot;
 }
 
 /* The slow way of ear_note_place, for one resolution. EAR_NO_CELL: nowhere. */

@@ -37,7 +37,7 @@ enum ear_cell_flag {
 
 /** What is known of a cell beside its numbers. */
 struct ear_cell {
-    int64_t start_ms; /* its window: [start_ms, end_ms); before EAR_TIME_KNOWN_MS: monotonic */
+    int64_t start_ms; /* its window: [start_ms, end_ms); end_ms up to EAR_TIME_KNOWN_MS: monotonic */
     int64_t end_ms;
     uint32_t encoded;      /* states encoded in boot encoded_boot */
     uint32_t encoded_boot; /* revision: encoded_boot * 2^24 + encoded */
@@ -86,9 +86,10 @@ struct ear_retire {
     void *context;
 };
 
-/** For a resolution whose window has left its ring: count in the oldest window held, or not at all. Facts that happen
- * at a moment take the first. Cohort facts of a conversation that was counted before take the second: its window was
- * told and is closed, and taking the old facts out of another window would spoil that one. */
+/** For a resolution whose window has left its ring: count in the oldest window held (where none is, in the oldest that
+ * may be made), or not at all. Facts that happen at a moment take the first. Cohort facts of a conversation that was
+ * counted before take the second: its window was told and is closed, and taking the old facts out of another window
+ * would spoil that one. */
 enum ear_late { EAR_LATE_OLDEST, EAR_LATE_NOWHERE };
 
 /** The cells of one moment and slice. Good until the next ear_note_place, ear_note_shift or ear_note_init. */
@@ -218,8 +219,9 @@ bool ear_note_acked(struct ear_note *note, uint16_t cell, uint32_t boot, uint32_
 /** The session is lost: nothing is in flight any more. */
 void ear_note_lost(struct ear_note *note);
 
-/** The time is known: move windows counted under monotonic time by offset_ms, each as a whole to the window in which it
- * began, where its numbers are added to what is there. A series' minutes go to their own hours. */
+/** The time is known: move windows counted under monotonic time by offset_ms, at least EAR_TIME_KNOWN_MS, each as a
+ * whole to the window in which it began, where its numbers are added to what is there. A series' minutes go to their
+ * own hours. */
 void ear_note_shift(struct ear_note *note, const struct ear_tz *tz, int64_t offset_ms, const struct ear_retire *retire);
 
 /** End of the newest minute that is held, 0 if there is none. */

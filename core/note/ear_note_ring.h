@@ -19,9 +19,10 @@ static inline bool ear_note_window_is_used(const struct ear_window *window)
     return window->start_ms != window->end_ms;
 }
 
+/** By its end: the first day of 2001 began before it in zones ahead of UTC. */
 static inline bool ear_note_window_is_wall(const struct ear_window *window)
 {
-    return window->start_ms >= EAR_TIME_KNOWN_MS;
+    return window->end_ms > EAR_TIME_KNOWN_MS;
 }
 
 /** The oldest window of a ring, NULL if it is empty. */

@@ -13,7 +13,7 @@ uint16_t ear_note_next(const struct ear_note *note, unsigned resolutions, uint16
         if ((cell->flags & (EAR_CELL_CHANGED | EAR_CELL_UNACKED)) == 0 || (cell->flags & EAR_CELL_IN_FLIGHT) != 0) {
             continue;
         }
-        if ((resolutions & EAR_RESOLUTION_BIT(cell->resolution)) != 0 && cell->start_ms >= EAR_TIME_KNOWN_MS) {
+        if ((resolutions & EAR_RESOLUTION_BIT(cell->resolution)) != 0 && cell->end_ms > EAR_TIME_KNOWN_MS) {
             return (uint16_t)c;
         }
     }

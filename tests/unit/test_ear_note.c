@@ -380,23 +380,22 @@ static void test_windows_of_both_clocks_fill_a_ring(void **state)
     assert_null(place.words[EAR_MINUTE]);
 }
 
-/* 2001-01-01 east of Greenwich began when times were not dates yet; west of it, and after it, the day has the same
- * number. They are two windows. */
+/* The last day of 2000 where it ended in 2001, and that of a device which counts from its start, have one number. They
+ * are two windows. */
 static void test_days_of_one_number_and_two_clocks_are_two(void **state)
 {
     (void)state;
-    struct ear_tz east;
+    struct ear_tz west;
     uint16_t at;
     const char *allowed;
-    assert_int_equal(ear_tz_parse(&east, (struct ear_str){"EST-5", 5}, &at, &allowed), EAR_OK);
-    struct ear_place place;
-    ear_note_place(&note, &east, EAR_TIME_KNOWN_MS + HOUR_MS, 0, EAR_LATE_OLDEST, &retire, &place);
+    assert_int_equal(ear_tz_parse(&west, (struct ear_str){"EST5", 4}, &at, &allowed), EAR_OK);
+    struct ear_place place = count(EAR_TIME_KNOWN_MS - HOUR_MS, 0);
+    assert_int_equal(place.cells[EAR_DAY]->start_ms, EAR_TIME_KNOWN_MS - DAY_MS);
+    ear_note_place(&note, &west, EAR_TIME_KNOWN_MS + HOUR_MS, 0, EAR_LATE_OLDEST, &retire, &place);
     ear_place_add(&place, USER_MESSAGES, 1);
-    assert_int_equal(place.cells[EAR_DAY]->start_ms, EAR_TIME_KNOWN_MS - 5 * HOUR_MS);
-    place = count(EAR_TIME_KNOWN_MS + 20 * HOUR_MS, 0);
-    assert_int_equal(place.cells[EAR_DAY]->start_ms, EAR_TIME_KNOWN_MS);
-    assert_int_equal(value(EAR_DAY, EAR_TIME_KNOWN_MS, 0, USER_MESSAGES), 1);
-    assert_int_equal(value(EAR_DAY, EAR_TIME_KNOWN_MS - 5 * HOUR_MS, 0, USER_MESSAGES), 1);
+    assert_int_equal(place.cells[EAR_DAY]->start_ms, EAR_TIME_KNOWN_MS - 19 * HOUR_MS);
+    assert_int_equal(value(EAR_DAY, EAR_TIME_KNOWN_MS - DAY_MS, 0, USER_MESSAGES), 1);
+    assert_int_equal(value(EAR_DAY, EAR_TIME_KNOWN_MS - 19 * HOUR_MS, 0, USER_MESSAGES), 1);
     assert_int_equal(gone(EAR_DAY), 0);
     assert_true(ear_note_is_sound(&note));
 }
