@@ -7,6 +7,8 @@
 
 /** Times before this (2001-01-01T00:00Z) are monotonic times of a device that does not know the time yet. */
 #define EAR_TIME_KNOWN_MS INT64_C(978307200000)
+/** All times are before this: what a JSON number holds exactly everywhere. */
+#define EAR_TIME_LATEST_MS (INT64_C(1) << 53)
 
 /** The day of a year on which the clock changes, and when on that day. */
 struct ear_tz_change {

@@ -9,7 +9,7 @@
 #include "core/tell/ear_summary_reader.h"
 
 #define ITEM_NULL 0xf6u
-#define MOST_START_S (INT64_C(1) << 43) /* 2^53 ms */
+#define MOST_START_S (EAR_TIME_LATEST_MS / 1000)
 
 /* --- The cursor ------------------------------------------------------------------------------------------------- */
 

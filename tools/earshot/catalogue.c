@@ -261,7 +261,7 @@ static void print_cddl(void)
         "}\n"
         "\n"
         "resolution = 0 / 1 / 2 ; minute, hour (UTC), local day\n"
-        "seconds = 0..8796093022208 ; since 1970-01-01T00:00Z; before 2001: in the time of a device that did not know "
+        "seconds = 0..9007199254740 ; since 1970-01-01T00:00Z; before 2001: in the time of a device that did not know "
         "better\n"
         "revision = 0..18446744073709551615 ; boot * 2^24 + n; a higher one replaces a lower one\n"
         "boot = 1..4294967295\n"
