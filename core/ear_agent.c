@@ -46,10 +46,14 @@ void ear_agent_place_in_time(struct ear_agent *agent, int64_t wall_ms)
 }
 
 /* False: not yet. What was counted without a date gets one only once it is durable which, or a start after a cut could
- * give it another. */
+ * give it another. A wall clock by which the device's own time began before 2001 is not believed: what was counted then
+ * would be without a date still. */
 static bool learn_time(struct ear_agent *agent, int64_t wall_ms)
 {
     if (agent->now_ms < EAR_TIME_KNOWN_MS) {
+        if (wall_ms - agent->now_ms < EAR_TIME_KNOWN_MS) {
+            return false;
+        }
         if (agent->learnt_ms == 0 && !ear_agent_keep_clock(agent, wall_ms)) {
             return false;
         }
@@ -76,7 +80,7 @@ static void read_clocks(struct ear_agent *agent)
     }
     const enum ear_clock_state state = clock->ops->wall_ms(clock->context, &wall_ms);
     const int64_t run_ms = (int64_t)(agent->monotonic_ms - agent->started_ms);
-    const bool known = state != EAR_CLOCK_NONE && wall_ms >= EAR_TIME_KNOWN_MS;
+    const bool known = state != EAR_CLOCK_NONE && wall_ms >= EAR_TIME_KNOWN_MS && wall_ms < EAR_TIME_LATEST_MS;
 
     if (agent->clock_state == EAR_CLOCK_NONE || !known) {
         agent->now_ms = agent->base_ms + run_ms;

@@ -16,7 +16,6 @@ static_assert(EAR_ENTRY_BYTES + 8 <= EAR_JOURNAL_BYTES, "JOURNAL_BYTES cannot ho
 #define FORGOTTEN                                                                                         \
     (EAR_HAS(version) | EAR_HAS(kind) | EAR_HAS(time_ms) | EAR_HAS(text) | EAR_HAS(confidence_permille) | \
      EAR_HAS(fallback) | EAR_HAS(attachments) | EAR_HAS(product))
-#define LATEST_MS (INT64_C(1) << 53) /* what an event's time may be */
 #define SLICE (EAR_HAS(channel) | EAR_HAS(sender) | EAR_HAS(automation) | EAR_HAS(automation_version))
 
 /* What follows the event. */
@@ -355,7 +354,7 @@ static bool get_event(struct reader *reader, const struct ear_entry *entry, stru
     hearing->user_id = event->present & EAR_HAS(user) ? get_hash(reader) : 0;
     get_fields(reader, event);
     get_found(reader, hearing, event);
-    if (behind_ms > entry->now_ms || behind_ms < -LATEST_MS) {
+    if (behind_ms > entry->now_ms || behind_ms < -EAR_TIME_LATEST_MS) {
         return false;
     }
     hearing->at_ms = entry->now_ms - behind_ms;
@@ -371,7 +370,7 @@ bool ear_entry_decode(struct ear_entry *entry, struct ear_hearing *hearing, stru
 
     *entry = (struct ear_entry){.kind = head & 0xfu, .clock_state = head >> 4};
     entry->now_ms = (int64_t)(get_number(&reader) & INT64_MAX);
-    if (reader.bad || entry->clock_state > EAR_CLOCK_NETWORK || entry->now_ms > LATEST_MS) {
+    if (reader.bad || entry->clock_state > EAR_CLOCK_NETWORK || entry->now_ms > EAR_TIME_LATEST_MS) {
         return false;
     }
     switch (entry->kind) {
@@ -380,7 +379,7 @@ bool ear_entry_decode(struct ear_entry *entry, struct ear_hearing *hearing, stru
         *event = (struct ear_event){0};
         return get_event(&reader, entry, hearing, event);
     case EAR_ENTRY_CLOCK:
-        entry->wall_ms = entry->now_ms + (int64_t)(get_number(&reader) % (uint64_t)LATEST_MS);
+        entry->wall_ms = entry->now_ms + (int64_t)(get_number(&reader) % (uint64_t)EAR_TIME_LATEST_MS);
         return !reader.bad;
     case EAR_ENTRY_RUN:
         entry->fingerprint = get_at_most(&reader, UINT32_MAX);

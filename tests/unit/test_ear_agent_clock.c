@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tests/unit/test_ear_agent_clock.c - whatever the clock port says, and whatever the sources say while it says nothing:
+ * nothing that was heard is lost or told twice, and nothing stops the agent. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/support/kiosk.h"
+#include "tests/support/needs.h"
+
+#define MINUTE_MS 60000u
+#define DAY_MS (24 * HOUR_MS)
+
+static void cut(void)
+{
+    assert_int_equal(ear_agent_commit(&agent), EAR_OK);
+    broker.unacked = 0;
+    broker.connecting = false;
+    power_on();
+}
+
+static unsigned undated_cells(void)
+{
+    unsigned count = 0;
+    for (unsigned c = 0; c < EAR_CELLS; c++) {
+        const struct ear_cell *cell = &agent.memory.note.cells[c];
+        count += (cell->flags & EAR_CELL_USED) && cell->end_ms <= EAR_TIME_KNOWN_MS;
+    }
+    return count;
+}
+
+/* A device that has run for five days when its clock says that it is the third of January 2001. */
+static void test_a_clock_by_which_it_began_before_2001_is_not_believed(void **state)
+{
+    static const char *const zones[] = {"UTC0", "<+05>-5", "<+14>-14", "<-11>11"};
+    (void)state;
+    for (size_t i = 0; i < EAR_COUNT_OF(zones); i++) {
+        assert_int_equal(set_up(NULL), 0);
+        fake_storage_init(&state_flash, 4096, FAKE_STORAGE_BYTES / 4096);
+        strcpy(settings.device_timezone, zones[i]);
+        wrist.state = EAR_CLOCK_NONE;
+        power_on();
+        fake_clock_pass(&wrist, 5 * (uint32_t)DAY_MS);
+        (void)ear_agent_tick(&agent);
+        speak("c", EAR_FROM_USER, 0);
+        wrist.state = EAR_CLOCK_NETWORK;
+        wrist.wall_ms = EAR_TIME_KNOWN_MS + 2 * DAY_MS;
+        (void)ear_agent_tick(&agent);
+        assert_int_equal(agent.clock_state, EAR_CLOCK_NONE);
+        assert_true(agent.now_ms < EAR_TIME_KNOWN_MS);
+        assert_int_equal(total_of(EAR_HOUR, EAR_AT_messages + EAR_FROM_USER), 1);
+        speak("c", EAR_FROM_USER, 0);
+        if (EAR_ENABLED(STORAGE)) {
+            cut();
+            (void)ear_agent_tick(&agent);
+            assert_int_equal(agent.clock_state, EAR_CLOCK_NONE);
+            assert_int_equal(agent.journal.lost, 0);
+        }
+        wrist.wall_ms = EAR_TIME_KNOWN_MS + agent.now_ms; /* it began with the year */
+        (void)ear_agent_tick(&agent);
+        assert_int_equal(agent.clock_state, EAR_CLOCK_NETWORK);
+        assert_int_equal(agent.now_ms, wrist.wall_ms);
+        assert_int_equal(undated_cells(), 0);
+        assert_int_equal(total_of(EAR_HOUR, EAR_AT_messages + EAR_FROM_USER), 2);
+        speak("c", EAR_FROM_USER, 0);
+        if (EAR_ENABLED(STORAGE)) {
+            cut();
+            assert_int_equal(agent.journal.lost, 0);
+        }
+        assert_int_equal(undated_cells(), 0);
+        assert_int_equal(total_of(EAR_HOUR, EAR_AT_messages + EAR_FROM_USER), 3);
+        assert_true(ear_note_is_sound(&agent.memory.note));
+    }
+}
+
+/* Before and after it knows the time: nonsense does not stop it, and the journal keeps what it heard meanwhile. */
+static void test_no_clock_stops_it(void **state)
+{
+    static const int64_t clocks[] = {INT64_MIN,
+                                     -1,
+                                     0,
+                                     EAR_TIME_KNOWN_MS - 1,
+                                     EAR_TIME_KNOWN_MS,
+                                     EAR_TIME_KNOWN_MS + 1,
+                                     EAR_TIME_KNOWN_MS + DAY_MS,
+                                     EAR_TIME_LATEST_MS - 1,
+                                     EAR_TIME_LATEST_MS,
+                                     INT64_MAX - 1,
+                                     INT64_MAX};
+    (void)state;
+    needs(STORAGE);
+    for (unsigned known_before = 0; known_before < 2; known_before++) {
+        for (size_t i = 0; i < EAR_COUNT_OF(clocks); i++) {
+            assert_int_equal(set_up(NULL), 0);
+            fake_storage_init(&state_flash, 4096, FAKE_STORAGE_BYTES / 4096);
+            wrist.state = known_before ? EAR_CLOCK_RTC : EAR_CLOCK_NONE;
+            wrist.monotonic_ms += (uint64_t)HOUR_MS;
+            power_on();
+            speak("c", EAR_FROM_USER, 0);
+            fake_clock_pass(&wrist, MINUTE_MS);
+            (void)ear_agent_tick(&agent);
+            speak("c", EAR_FROM_USER, 0);
+            wrist.state = EAR_CLOCK_NETWORK;
+            wrist.wall_ms = clocks[i];
+            (void)ear_agent_tick(&agent);
+            const bool sane = clocks[i] >= EAR_TIME_KNOWN_MS && clocks[i] < EAR_TIME_LATEST_MS;
+            const bool later = known_before || clocks[i] > EAR_TIME_KNOWN_MS + 1;
+            assert_int_equal(agent.clock_state, sane && later ? EAR_CLOCK_NETWORK : EAR_CLOCK_NONE);
+            speak("c", EAR_FROM_USER, 0);
+            cut();
+            assert_int_equal(agent.journal.lost, 0);
+            assert_true(ear_note_is_sound(&agent.memory.note));
+            wrist.state = EAR_CLOCK_NETWORK;
+            wrist.wall_ms = EAR_TIME_LATEST_MS - DAY_MS;
+            connect_broker();
+            ack_all();
+            assert_int_equal(told(EAR_AT_messages + EAR_FROM_USER), 3);
+        }
+    }
+}
+
+/* A source whose clock began with 2001, in a zone where that day had begun before: it is a day as any other. */
+static void test_the_first_day_of_2001_is_dated(void **state)
+{
+    (void)state;
+    needs(STORAGE);
+    strcpy(settings.device_timezone, "CET-1");
+    wrist.state = EAR_CLOCK_NONE;
+    fake_storage_init(&state_flash, 4096, FAKE_STORAGE_BYTES / 4096);
+    power_on();
+    speak("c", EAR_FROM_USER, EAR_TIME_KNOWN_MS + 5);
+    speak("c", EAR_FROM_USER, 0);
+    wrist.state = EAR_CLOCK_NETWORK;
+    (void)ear_agent_tick(&agent);
+    assert_int_equal(undated_cells(), 0);
+    for (unsigned c = 0; c < EAR_CELLS; c++) {
+        const struct ear_cell *cell = &agent.memory.note.cells[c];
+        assert_true((cell->flags & EAR_CELL_USED) == 0 || cell->start_ms <= NOON_MS);
+    }
+    speak("d", EAR_FROM_USER, 0); /* not late: nothing is in the future */
+    assert_int_equal(total_of(EAR_HOUR, EAR_AT_messages + EAR_FROM_USER), 2);
+    assert_int_equal(agent.counts.late, 0);
+}
+
+/* Its sources know the time and the device does not: a window of theirs is told and leaves, and is where the device's
+ * own would be placed. */
+static void test_what_sources_dated_is_not_told_twice(void **state)
+{
+    (void)state;
+    needs(STORAGE);
+    uint32_t count = 1;
+    wrist.state = EAR_CLOCK_NONE;
+    fake_storage_init(&state_flash, 4096, FAKE_STORAGE_BYTES / 4096);
+    fake_storage_init(&outbox_flash, 4096, 8);
+    settings.publish_hour_s = 60;
+    power_on();
+    connect_broker();
+    speak("c", EAR_FROM_BOT, NOON_MS);
+    for (unsigned i = 0; i < EAR_HOUR_WINDOWS; i++) {
+        fake_clock_pass(&wrist, (uint32_t)HOUR_MS);
+        (void)ear_agent_tick(&agent);
+        ack_all();
+        speak("c", EAR_FROM_BOT, 0);
+        count++;
+    }
+    assert_int_equal(told(EAR_AT_messages + EAR_FROM_BOT) > 0, 1);
+    wrist.state = EAR_CLOCK_NETWORK;
+    wrist.wall_ms = NOON_MS + 1000;
+    (void)ear_agent_tick(&agent);
+    speak("c", EAR_FROM_BOT, 0);
+    count++;
+    fake_clock_pass(&wrist, 2 * MINUTE_MS);
+    (void)ear_agent_tick(&agent);
+    ack_all();
+    fake_clock_pass(&wrist, 2 * MINUTE_MS);
+    (void)ear_agent_tick(&agent);
+    ack_all();
+    assert_int_equal(told(EAR_AT_messages + EAR_FROM_BOT), count);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_a_clock_by_which_it_began_before_2001_is_not_believed, set_up),
+        cmocka_unit_test_setup(test_no_clock_stops_it, set_up),
+        cmocka_unit_test_setup(test_the_first_day_of_2001_is_dated, set_up),
+        cmocka_unit_test_setup(test_what_sources_dated_is_not_told_twice, set_up),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
