@@ -112,16 +112,17 @@ static void note_address(struct ear_net *net)
 {
     char text[16];
     const bool link_up = netif_is_link_up(&net->netif) != 0;
-    const bool has_address = link_up && !ip4_addr_isany_val(*netif_ip4_addr(&net->netif));
+    const uint32_t address = link_up ? ip4_addr_get_u32(netif_ip4_addr(&net->netif)) : 0;
     if (link_up != net->link_up) {
         net->link_up = link_up;
         say(net, EAR_LOG_NOTICE, link_up ? "network cable is plugged in" : "network cable is pulled out", NULL);
     }
-    if (has_address == net->has_address) {
+    if (address == net->noted_address) {
         return;
     }
-    net->has_address = has_address;
-    if (has_address) {
+    net->noted_address = address; /* one lease may follow another within a turn */
+    net->has_address = address != 0;
+    if (net->has_address) {
         say(net, EAR_LOG_NOTICE, "network address", ear_net_address(net, text));
         start_time(net);
     } else {

@@ -33,9 +33,10 @@ struct ear_net {
     bool open;
     bool link_up;
     bool has_address;
-    uint32_t guessable;    /* state of the makeshift that is used while entropy gives nothing */
-    uint32_t time_answers; /* SNTP answers that were believed */
-    uint32_t time_refused; /* SNTP answers below the clock's floor; they were not */
+    uint32_t noted_address; /* that the log has told of; 0: none */
+    uint32_t guessable;     /* state of the makeshift that is used while entropy gives nothing */
+    uint32_t time_answers;  /* SNTP answers that were believed */
+    uint32_t time_refused;  /* SNTP answers below the clock's floor; they were not */
 };
 
 /** EAR_ERR_CONFIG: an address cannot be read (the log says which); EAR_ERR_IO: no network controller answers. The

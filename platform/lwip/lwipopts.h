@@ -26,6 +26,14 @@
 #define LWIP_ACD 0
 #define LWIP_DHCP 1
 #define LWIP_DHCP_DOES_ACD_CHECK 0
+#define DHCP_COARSE_TIMER_SECS 1 /* lwIP's 60 end a lease of 89 s unrenewed, and hold one of 150 s for 180 */
+#define DHCP_TIMEOUT_SIZE_T u32_t
+#define DHCP_DEFINE_CUSTOM_TIMEOUTS
+#define DHCP_SET_TIMEOUT_FROM_OFFERED_T0_LEASE(result, dhcp) ((result) = LWIP_MAX((dhcp)->offered_t0_lease, 1u))
+#define DHCP_SET_TIMEOUT_FROM_OFFERED_T1_RENEW(result, dhcp) ((result) = LWIP_MAX((dhcp)->offered_t1_renew, 1u))
+#define DHCP_SET_TIMEOUT_FROM_OFFERED_T2_REBIND(result, dhcp) ((result) = LWIP_MAX((dhcp)->offered_t2_rebind, 1u))
+#define DHCP_NEXT_TIMEOUT_THRESHOLD 60u /* RFC 2131, 4.4.5: not more often */
+#define DHCP_REQUEST_BACKOFF_SEQUENCE(tries) ((u16_t)(((tries) < 6 ? 1u << (tries) : 60u) * 1000u))
 #define LWIP_NETIF_HOSTNAME 1
 #define LWIP_NETIF_LINK_CALLBACK 0
 #define LWIP_UDP 1

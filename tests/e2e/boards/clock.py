@@ -8,6 +8,13 @@ import time
 TO_1900_S = 2208988800
 
 
+def reply(question, now_s):
+    """What an answer to this question bears."""
+    now_s += TO_1900_S
+    stamp = struct.pack(">II", int(now_s), int(now_s % 1 * (1 << 32)))
+    return bytes([0x24, 1, 6, 0xec]) + bytes(8) + b"TEST" + stamp + question[40:48] + stamp + stamp
+
+
 class TimeServer:
     """Not started: its port is free, and nobody is there."""
 
@@ -37,6 +44,4 @@ class TimeServer:
         if len(question) < 48:
             return
         self.asked += 1
-        now = time.time() + TO_1900_S + self.offset_s
-        stamp = struct.pack(">II", int(now), int(now % 1 * (1 << 32)))
-        self.socket.sendto(bytes([0x24, 1, 6, 0xec]) + bytes(8) + b"TEST" + stamp + question[40:48] + stamp + stamp, peer)
+        self.socket.sendto(reply(question, time.time() + self.offset_s), peer)

@@ -4,13 +4,13 @@ import signal
 import time
 
 from device import Device
+from lan import DHCP_CLIENT, DHCP_SERVER, name_server
 from lib.broker import Broker, Relay
 from lib.events import messages, sums
 from lib.summaries import Server
 from lib.world import ROOT, Program, check, equal, until
-from wire import FROM_BOARD, TO_BOARD, name_server, udp_ports
+from wire import FROM_BOARD, TO_BOARD, udp_ports
 
-DHCP_SERVER, DHCP_CLIENT = 67, 68
 ARP, IP = b"\x08\x06", b"\x08\x00"
 TCP, UDP = 6, 17
 GATEWAY = bytes([10, 0, 2, 2])

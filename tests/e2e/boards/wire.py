@@ -21,7 +21,7 @@ def read_exactly(peer, count):
 
 class Wire:
     """passes(direction, frame): whether it arrives. answer(frame): what comes back to the board for a frame of the board's
-    in place of its way out, or None."""
+    in place of its way out (b"": nothing), or None: it goes its way."""
 
     def __init__(self, world, passes=lambda direction, frame: True, answer=lambda frame: None):
         self.passes, self.answer = passes, answer
@@ -73,7 +73,7 @@ class Wire:
             back = self.answer(frame) if queue == FROM_BOARD else None
             if back is None:
                 self.send(queue, frame)
-            else:
+            elif back:
                 self.send(TO_BOARD, back)
 
     def send(self, queue, frame):
@@ -95,25 +95,3 @@ def checksum(data):
         total = (total & 0xffff) + (total >> 16)
     return total ^ 0xffff
 
-
-def name_server(names):
-    """An `answer` for a Wire: DNS (RFC 1035) for these names, {name: address}; others do not exist."""
-    def answer(frame):
-        if (udp_ports(frame) or (0, 0))[1] != 53:
-            return None
-        at = 14 + (frame[14] & 15) * 4
-        question = frame[at + 8:]
-        labels, end = [], 12
-        while question[end]:
-            labels.append(question[end + 1:end + 1 + question[end]].decode())
-            end += 1 + question[end]
-        address = names.get(".".join(labels))
-        found = address is not None
-        body = question[:2] + struct.pack(">5H", 0x8180 if found else 0x8183, 1, 1 if found else 0, 0, 0) + question[12:end + 5]
-        if found:
-            body += b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 60, 4) + socket.inet_aton(address)
-        udp = frame[at + 2:at + 4] + frame[at:at + 2] + struct.pack(">HH", 8 + len(body), 0) + body
-        head = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0) + frame[30:34] + frame[26:30]
-        head = head[:10] + struct.pack(">H", checksum(head)) + head[12:]
-        return frame[6:12] + frame[:6] + b"\x08\x00" + head + udp
-    return answer
