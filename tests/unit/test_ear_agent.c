@@ -345,6 +345,21 @@ static void test_windows_that_leave_untold_wait_in_the_outbox(void **state)
     assert_int_equal(told(EAR_AT_messages + EAR_FROM_USER), (uint32_t)HOURS);
 }
 
+/* What a later version put into the outbox is no message of ours: it goes, and what is behind it is told. */
+static void test_a_message_of_another_version_is_not_sent(void **state)
+{
+    needs(STORAGE);
+    (void)state;
+    assert_int_equal(ear_outbox_put(&agent.outbox, 5, "unknown", 7), EAR_OK);
+    agent.stored_kept = agent.outbox.stored;
+    connect_broker();
+    ack_all();
+    assert_int_equal(ear_outbox_live(&agent.outbox), 0);
+    for (uint32_t i = 0; i < broker.count; i++) {
+        assert_null(strstr(broker.messages[i].topic, "summary"));
+    }
+}
+
 static void stop(void)
 {
     ear_agent_stop(&agent, 1000);
@@ -693,6 +708,7 @@ int main(void)
         cmocka_unit_test_setup(test_summaries_reach_the_broker, set_up),
         cmocka_unit_test_setup(test_what_was_in_flight_is_told_again, set_up),
         cmocka_unit_test_setup(test_windows_that_leave_untold_wait_in_the_outbox, set_up),
+        cmocka_unit_test_setup(test_a_message_of_another_version_is_not_sent, set_up),
         cmocka_unit_test_setup(test_a_restart_goes_on_counting, set_up),
         cmocka_unit_test_setup(test_stopping_tells_what_changed_in_flight, set_up),
         cmocka_unit_test_setup(test_stopping_without_a_broker_keeps_everything, set_up),

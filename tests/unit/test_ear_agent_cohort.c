@@ -132,6 +132,71 @@ static void test_cost_is_computed_from_the_cells_numbers(void **state)
     assert_int_equal(told(EAR_AT_cost), 1000 + 50000 + 300000);
 }
 
+/* Prices and numbers that no amount of money can hold: it stops at the greatest. */
+static void test_cost_stops_at_its_greatest_value(void **state)
+{
+    (void)state;
+    settings.cost_bot_message_micro = UINT32_MAX;
+    speak("a", EAR_FROM_BOT, NOON_MS);
+    for (uint16_t i = EAR_MINUTE_CELLS; i < EAR_CELLS; i++) {
+        if (agent.memory.note.cells[i].flags & EAR_CELL_USED) {
+            ear_note_words(&agent.memory.note, i)[EAR_AT_messages + EAR_FROM_BOT] = UINT32_MAX;
+        }
+    }
+    connect_broker();
+    ack_all();
+    assert_int_equal(told(EAR_AT_messages + EAR_FROM_BOT), UINT32_MAX);
+    uint32_t cells = 0;
+    for (uint16_t i = EAR_MINUTE_CELLS; i < EAR_CELLS; i++) {
+        if (agent.memory.note.cells[i].flags & EAR_CELL_USED) {
+            assert_true(ear_wide_get(&ear_note_words(&agent.memory.note, i)[EAR_AT_cost]) == INT64_MAX);
+            cells++;
+        }
+    }
+    assert_int_equal(cells, 2);
+}
+
+/* What is heard of a conversation after the hour of its event has left changes its length, not where it counts. */
+static void test_a_late_click_makes_a_conversation_longer(void **state)
+{
+    const struct ear_event close = closing_of("a", EAR_BY_USER, NOON_MS + 8 * SECOND_MS);
+    const int64_t before_ms = (EAR_HOUR_WINDOWS + 1) * HOUR_MS;
+    struct ear_event click = event_of(EAR_KIND_LINK_CLICK, "a", NOON_MS - before_ms);
+    (void)state;
+
+    settings.conversation_idle_close_s = 2592000;
+    speak("a", EAR_FROM_USER, NOON_MS);
+    label(EAR_KIND_TOPIC, "a", "returns", NOON_MS);
+    hear(&close);
+    assert_int_equal(row_total(EAR_NUMBER_topics, "returns", EAR_TOPICS_HANDLE_MS), 8000);
+    hear(&click);
+    assert_int_equal(row_total(EAR_NUMBER_topics, "returns", EAR_TOPICS_HANDLE_MS), before_ms + 8000);
+    assert_int_equal(row_total(EAR_NUMBER_topics, "returns", EAR_TOPICS_CONVERSATIONS), 1);
+    assert_int_equal(total_of(EAR_HOUR, EAR_AT_conversations), 1);
+}
+
+/* Once its own hour has left, a conversation may still begin earlier: then it moves between days, if these are held. */
+static void test_a_beginning_whose_hour_has_left(void **state)
+{
+    const int64_t start_ms = NOON_MS - (EAR_HOUR_WINDOWS + 1) * HOUR_MS;
+    (void)state;
+
+    settings.conversation_idle_close_s = 2592000;
+    speak("a", EAR_FROM_USER, start_ms);
+    label(EAR_KIND_TOPIC, "a", "returns", start_ms);
+    speak("b", EAR_FROM_USER, NOON_MS); /* pushes that hour out */
+    assert_int_equal(total_of(EAR_HOUR, EAR_AT_conversations), 1);
+    const uint32_t days = total_of(EAR_DAY, EAR_AT_conversations);
+    speak("a", EAR_FROM_BOT, start_ms - SECOND_MS);
+    const struct ear_conversation *a =
+        ear_conversations_find(&agent.memory.conversations, ear_hash_id(&agent.memory.key, str("a")));
+    assert_int_equal(a->start_ms, start_ms - SECOND_MS);
+    assert_int_equal(a->messages[EAR_FROM_BOT], 1);
+    assert_int_equal(total_of(EAR_HOUR, EAR_AT_conversations), 1); /* what was told of that hour stands */
+    assert_int_equal(total_of(EAR_DAY, EAR_AT_conversations), days);
+    assert_int_equal(total_of(EAR_HOUR, EAR_AT_messages + EAR_FROM_BOT), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,6 +207,9 @@ int main(void)
         cmocka_unit_test_setup(test_a_funnel_that_is_none_is_refused, set_up),
         cmocka_unit_test_setup(test_of_closings_heard_early_the_last_counts, set_up),
         cmocka_unit_test_setup(test_cost_is_computed_from_the_cells_numbers, set_up),
+        cmocka_unit_test_setup(test_cost_stops_at_its_greatest_value, set_up),
+        cmocka_unit_test_setup(test_a_late_click_makes_a_conversation_longer, set_up),
+        cmocka_unit_test_setup(test_a_beginning_whose_hour_has_left, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

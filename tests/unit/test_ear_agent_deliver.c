@@ -319,6 +319,28 @@ static void test_an_image_goes_to_its_port(void **state)
     assert_int_equal(slot.finished, 1);
 }
 
+/* Power goes between the last piece and the check of the whole: the last piece, sent once more, makes up for that. */
+static void test_a_whole_image_that_was_not_checked(void **state)
+{
+    (void)state;
+    const struct parcel image = an_image("44444444");
+    assert_int_equal(send_piece(&image, 0, 400).written, 400);
+    memcpy(slot.bytes + 400, image.bytes + 400, image.length - 400);
+    slot.written = image.length;
+    power_on();
+    struct answer answer = send_piece(&image, 0, 0); /* asked only, it says how far it is */
+    assert_int_equal(answer.written, image.length);
+    assert_int_equal(answer.state, EAR_DELIVERY_COMING);
+    assert_int_equal(slot.finished, 0);
+    answer = send_piece(&image, 400, image.length - 400);
+    assert_int_equal(answer.err, 0);
+    assert_int_equal(answer.state, EAR_DELIVERY_AFTER_RESTART);
+    assert_memory_equal(slot.bytes, image.bytes, image.length);
+    assert_int_equal(slot.begun, 1);
+    assert_int_equal(slot.finished, 1);
+    assert_int_equal(agent.deliveries.taken, 1);
+}
+
 static void test_another_of_the_same_name_begins_anew(void **state)
 {
     (void)state;
@@ -448,6 +470,7 @@ int main(void)
         TEST(test_lost_and_repeated_pieces_do_no_harm),
         TEST(test_a_refused_pack_says_why),
         TEST(test_an_image_goes_to_its_port),
+        TEST(test_a_whole_image_that_was_not_checked),
         TEST(test_another_of_the_same_name_begins_anew),
         TEST(test_range_and_busy_give_nothing_up),
         TEST(test_faults_are_answered),

@@ -155,6 +155,44 @@ static void test_a_login_is_cut_at_the_hours(void **state)
     assert_int_equal(row_total(EAR_NUMBER_agents, "eve", EAR_AGENTS_CONNECTED_MS), 12 * MINUTE_MS);
 }
 
+/* The windows of a login may be gone when the logout is heard, and only some without a date be left: then the time is
+ * counted in the oldest of these, once. */
+static void test_a_login_whose_windows_are_gone(void **state)
+{
+    (void)state;
+    fake_storage_init(&state_flash, 4096, FAKE_STORAGE_BYTES / 4096);
+    fake_storage_init(&outbox_flash, 4096, 8);
+    wrist.state = EAR_CLOCK_NONE;
+    power_on();
+    duty(EAR_KIND_AGENT_LOGIN, "eve", NOON_MS); /* the source knows the time, the device does not */
+    for (unsigned i = 0; i < EAR_HOUR_WINDOWS + 2; i++) {
+        fake_clock_pass(&wrist, (uint32_t)HOUR_MS);
+        (void)ear_agent_tick(&agent);
+        speak("c", EAR_FROM_USER, 0);
+    }
+    duty(EAR_KIND_AGENT_LOGOUT, "eve", NOON_MS + 10 * MINUTE_MS);
+    assert_int_equal(row_total(EAR_NUMBER_agents, "eve", EAR_AGENTS_CONNECTED_MS), 10 * MINUTE_MS);
+    assert_int_equal(connected_in(NOON_MS, "eve"), -1);
+}
+
+/* A name that is too long to be kept is nobody's: there is no telling who logs out again. */
+static void test_a_name_that_is_too_long_is_not_on_duty(void **state)
+{
+    static char name[EAR_LABEL_BYTES + 2];
+    (void)state;
+
+    memset(name, 'e', sizeof name - 1);
+    duty(EAR_KIND_AGENT_LOGIN, name, NOON_MS - HOUR_MS);
+    for (unsigned i = 0; i < EAR_DUTY; i++) {
+        assert_int_equal(agent.memory.duty.logins[i].agent, EAR_LABEL_NONE);
+    }
+    assert_int_equal(agent.memory.labels.overflowed, 1);
+    name[EAR_LABEL_BYTES] = '\0';
+    duty(EAR_KIND_AGENT_LOGIN, name, NOON_MS - HOUR_MS);
+    duty(EAR_KIND_AGENT_LOGOUT, name, NOON_MS);
+    assert_int_equal(row_total(EAR_NUMBER_agents, name, EAR_AGENTS_CONNECTED_MS), HOUR_MS);
+}
+
 static void order(const char *user, int64_t time_ms)
 {
     struct ear_event event = event_of(EAR_KIND_ORDER, NULL, time_ms);
@@ -230,6 +268,8 @@ static void test_attribution_by_channel(void **state)
         {"sms=7200,sms=60", "sms", 7200}, /* the first stands */
         {"sms=1800 ,web=60", "web", 60},
         {"sms", "sms", 0},
+        {"sms=90s,web=60", "sms", 90}, /* behind the number anything */
+        {"sms=90s,web=60", "web", 60},
         {"sms=99999999999", "sms", 9999999999}, /* without end, as far as this test sees */
     };
     for (size_t i = 0; i < EAR_COUNT_OF(cases); i++) {
@@ -263,6 +303,8 @@ int main(void)
         cmocka_unit_test_setup(test_an_assignment_waits_is_answered_or_missed, set_up),
         cmocka_unit_test_setup(test_agents_have_conversations_and_talk, set_up),
         cmocka_unit_test_setup(test_a_login_is_cut_at_the_hours, set_up),
+        cmocka_unit_test_setup(test_a_login_whose_windows_are_gone, set_up),
+        cmocka_unit_test_setup(test_a_name_that_is_too_long_is_not_on_duty, set_up),
         cmocka_unit_test_setup(test_orders_follow_clicks_for_a_day, set_up),
         cmocka_unit_test_setup(test_a_channel_has_its_own_attribution, set_up),
         cmocka_unit_test(test_attribution_by_channel),

@@ -144,6 +144,86 @@ static void they_wait_for_the_session(void **state)
     assert_int_equal(health().records_answered, 1);
 }
 
+/* The transport has no room for an answer although the session has: it waits, and is counted once it is out. */
+static void an_answer_that_finds_no_room_waits(void **state)
+{
+    (void)state;
+    connect_broker();
+    ack_all();
+    broker.busy = true;
+    ear_agent_on_cmd(&agent, one, ONE_BYTES);
+    for (unsigned i = 0; i < 2; i++) {
+        (void)ear_agent_tick(&agent);
+        assert_int_equal(look(), 0);
+        assert_int_equal(health().records_answered, 0);
+    }
+    broker.busy = false;
+    (void)ear_agent_tick(&agent);
+    assert_int_equal(look(), 1);
+    (void)ear_agent_tick(&agent);
+    assert_int_equal(look(), 1);
+    assert_int_equal(health().records_answered, 1);
+}
+
+/* One too many that is faulty besides is told its fault; without a session nobody can be told anything. */
+static void too_many_and_faulty(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < EAR_QUERIES + 2; i++) {
+        ear_agent_on_cmd(&agent, one, ONE_BYTES);
+    }
+    assert_int_equal(look(), 0);
+    assert_int_equal(health().records_refused, 2);
+    connect_broker();
+    ack_all();
+    assert_int_equal(look(), EAR_QUERIES);
+    for (unsigned i = 0; i < EAR_QUERIES; i++) {
+        ear_agent_on_cmd(&agent, one, ONE_BYTES);
+    }
+    ear_agent_on_cmd(&agent, (const uint8_t *)"\xff", 1);
+    assert_int_equal(look(), EAR_QUERIES + 1);
+    static const uint8_t head[] = {0xa4, 0x00, 0x01, 0x01, 0x60, 0x07};
+    assert_memory_equal(reply, head, sizeof(head));
+    assert_int_equal(reply[sizeof(head)], 0x20 - 1 - EAR_ERR_SYNTAX);
+    assert_int_equal(health().records_refused, 3);
+}
+
+/* Somebody at the device asks, and policy lets all of it out: answered at once, nothing is withheld. */
+static void a_question_at_the_device(void **state)
+{
+    (void)state;
+    uint8_t out[EAR_QUERY_PAGE_BYTES];
+    settings.records_policy = EAR_RECORDS_FULL;
+    record("c", "hello");
+    const int32_t length = ear_agent_ask(&agent, one, ONE_BYTES, out, sizeof out);
+    static const uint8_t head[] = {0xa5, 0x00, 0x01, 0x01, 0x61, 'q', 0x02, 0x02, 0x03, 0x01, 0x05, 0x81};
+    assert_in_range(length, sizeof(head), sizeof out);
+    assert_memory_equal(out, head, sizeof(head));
+    assert_int_equal(health().records_answered, 1);
+    assert_int_equal(health().records_withheld, 0);
+    assert_in_range(ear_agent_ask(&agent, (const uint8_t *)"\xff", 1, out, sizeof out), 1, sizeof out);
+    assert_int_equal(health().records_answered, 1);
+    assert_int_equal(health().records_refused, 1);
+}
+
+/* A text that no plugin could look at is not kept where only redacted ones may be, and that is counted. */
+static void a_text_nobody_looked_at_is_not_kept(void **state)
+{
+    (void)state;
+    static const struct ear_judgement unread = {.redacted = false};
+    struct ear_event event = message_of("c", EAR_FROM_USER, NOON_MS);
+    settings.records_policy = EAR_RECORDS_REDACTED;
+    hear(&event);
+    WITH(event, text, str("my name is Ann"));
+    struct ear_hearing hearing = hearing_of(&event);
+    ear_agent_record_question(&hearing, &unread);
+    assert_true(hearing.asked);
+    assert_int_equal(hearing.asked_policy, EAR_RECORDS_NONE);
+    assert_int_equal(hearing.question.length, 0);
+    assert_int_equal(ear_records_before(&agent.memory.records, UINT32_MAX)->question_length, 0);
+    assert_int_equal(health().records_unredacted, 1);
+}
+
 static bool is_stored(const char *word)
 {
     for (size_t i = 0; i + strlen(word) <= sizeof(state_flash.bytes); i++) {
@@ -175,6 +255,27 @@ static void a_stricter_policy_cleans_storage(void **state)
     settings.records_policy = EAR_RECORDS_FULL;
     power_on();
     assert_int_equal(ear_records_before(&agent.memory.records, UINT32_MAX)->question_length, 0);
+}
+
+/* The same for what is in entries only, as no checkpoint knows of it yet. */
+static void a_stricter_policy_cleans_entries(void **state)
+{
+    (void)state;
+    needs(STORAGE);
+    for (unsigned allowed = 0; allowed < 2; allowed++) {
+        assert_int_equal(begin(NULL), 0);
+        settings.records_policy = EAR_RECORDS_FULL;
+        speak("secret-id", EAR_FROM_USER, NOON_MS);
+        assert_int_equal(ear_agent_commit(&agent), EAR_OK);
+        assert_true(is_stored("secret-id"));
+        settings.records_policy = allowed ? EAR_RECORDS_FULL : EAR_RECORDS_NONE;
+        power_on();
+        (void)ear_agent_tick(&agent);
+        assert_int_equal(is_stored("secret"), allowed);
+        const struct ear_conversation_record *kept = ear_records_before(&agent.memory.records, UINT32_MAX);
+        assert_int_equal(kept->name_length, allowed ? strlen("secret-id") : 0);
+        assert_int_equal(kept->messages[EAR_FROM_USER], 1);
+    }
 }
 
 /* Only the first words count, and only the user's. */
@@ -210,7 +311,12 @@ int main(void)
         cmocka_unit_test_setup(faults_are_answered, begin),
         cmocka_unit_test_setup(too_many_are_told_so, begin),
         cmocka_unit_test_setup(they_wait_for_the_session, begin),
+        cmocka_unit_test_setup(an_answer_that_finds_no_room_waits, begin),
+        cmocka_unit_test_setup(too_many_and_faulty, begin),
+        cmocka_unit_test_setup(a_question_at_the_device, begin),
+        cmocka_unit_test_setup(a_text_nobody_looked_at_is_not_kept, begin),
         cmocka_unit_test_setup(a_stricter_policy_cleans_storage, begin),
+        cmocka_unit_test(a_stricter_policy_cleans_entries),
         cmocka_unit_test_setup(the_first_question_is_the_users_first, begin),
     };
     return run_where(EAR_ENABLED(DRILL_DOWN), tests);
