@@ -2,7 +2,9 @@
 /* core/store/ear_record_format.h - the bytes of the record log, and where they lie. Pure. For ear_record_log*.c.
  *
  * Sectors are numbered from 0 for ever; number n lies at index n % sector_count and is begun when n - 1 is full. A
- * position is number << sector_shift plus the offset in the sector. A sector:
+ * position is number << sector_shift plus the offset in the sector. Numbers end at EAR_RECORD_SECTOR_LAST, where 16 TiB
+ * were written in sectors of 4 KiB: flash of 2 MiB and 100,000 cycles is worn out by a 84th of that, and a kiosk with
+ * 100,000 events a day takes 3,800 years. No sector is begun beyond; what is in the log stays. A sector:
  *
  *   0 state   ffffffff in use, 0 drained: none of its records is live
  *   4 magic   "EARL"            16 boot     when it was begun
@@ -46,6 +48,9 @@ struct ear_record_sector {
     uint32_t first_record;
     bool drained;
 };
+
+/** So that a lap ahead of any sector there are numbers still. */
+#define EAR_RECORD_SECTOR_LAST(log) (UINT32_MAX - (log)->storage->sector_count)
 
 static inline uint32_t ear_record_sector_of(const struct ear_record_log *log, uint64_t position)
 {

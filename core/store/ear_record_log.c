@@ -167,7 +167,7 @@ static int begin_sector(struct ear_record_log *log)
     for (;;) {
         const uint32_t number = ear_record_sector_of(log, log->tail);
         struct loss loss;
-        int err = look_at_oldest(log, number, &loss);
+        int err = number > EAR_RECORD_SECTOR_LAST(log) ? EAR_ERR_IO : look_at_oldest(log, number, &loss);
         if (err != EAR_OK) {
             return err;
         }
@@ -386,7 +386,8 @@ int ear_record_log_done(struct ear_record_log *log, uint64_t position)
 
 uint32_t ear_record_log_backlog(const struct ear_record_log *log)
 {
-    return log->head < log->tail && log->tail_number > log->head_number ? log->tail_number - log->head_number : 0;
+    const uint32_t count = log->tail_number - log->head_number; /* numbers of records go round */
+    return log->head < log->tail && count <= UINT32_MAX / 2u ? count : 0;
 }
 
 uint16_t ear_record_log_longest(const struct ear_record_log *log)

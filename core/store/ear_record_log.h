@@ -64,7 +64,8 @@ EAR_MUST_USE int ear_record_log_open(struct ear_record_log *log, const struct ea
 
 /** Append a record of a type 1..254. Durable after the next sync. Where the oldest sector has to go, its live records
  * are added to log->expired. EAR_ERR_TOO_LONG: longer than ear_record_log_longest(); EAR_ERR_IO: not appended, try
- * again (a failed write may have left the record after all). */
+ * again (a failed write may have left the record after all); for good where the sectors' numbers have come to their end
+ * (ear_record_format.h). */
 EAR_MUST_USE int ear_record_log_append(struct ear_record_log *log, uint8_t type, const void *bytes, uint16_t length);
 
 /** A record's bytes in two pieces, the first of a multiple of 4. */

@@ -15,7 +15,8 @@ struct survey {
 static void survey_sector(struct ear_record_log *log, uint32_t index, const uint8_t *bytes, struct survey *survey)
 {
     struct ear_record_sector header;
-    if (!ear_record_sector_parse(log, bytes, &header) || header.number % log->storage->sector_count != index) {
+    if (!ear_record_sector_parse(log, bytes, &header) || header.number % log->storage->sector_count != index ||
+        header.number > EAR_RECORD_SECTOR_LAST(log)) {
         log->corrupt_sector += !ear_record_is_erased(bytes, EAR_RECORD_SECTOR_HEADER);
         return;
     }
