@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* platform/firmware/ear_board.h - what a board must supply. Each board's folder implements all of it, and nothing
- * board-specific is anywhere else. Sizes and addresses are in the board's own ear_board_config.h:
+/* platform/firmware/ear_board.h - what a board must supply. Each board's folder implements all of it, with what
+ * it takes of drivers/, and nothing board-specific is anywhere else. Sizes and addresses are in the board's own
+ * ear_board_config.h:
  *
  *   EAR_BOARD_NAME              "mps2-an386"
  *   EAR_BOARD_UARTS             serial ports; port 0 is the one that a field engineer plugs into
@@ -12,6 +13,7 @@
  *   EAR_BOARD_FLASH_WRITABLE    1, or 0: partitions can only be read, and state is kept in RAM
  *   EAR_BOARD_SLOTS             1, or 0: images run from slots, and new ones can come (ear_slots.h)
  *   EAR_BOARD_WATCHDOG_MS       longest time between two feeds; longer than the longest TLS step
+ *   EAR_BOARD_WATCHDOG_BASE     its registers; only with drivers/ear_watchdog_arm.c
  *   EAR_BOARD_IRQS(X)           X(number, handler) for each interrupt that the board uses; below 0: of the
  *                               processor itself (-1 SysTick, -14 NMI). The watchdog's is ear_fault_watchdog
  *   EAR_BOARD_IRQ_COUNT         the greatest number and one
@@ -49,7 +51,7 @@ enum ear_err ear_board_entropy(uint8_t *bytes, size_t length);
 /** Why it started. Read once, right after ear_board_init. */
 enum ear_board_start {
     EAR_BOARD_START_POWER = 0,
-    EAR_BOARD_START_RESET = 1,    /* asked for: ear_board_reset, or a button */
+    EAR_BOARD_START_RESET = 1,    /* asked for: ear_reset, or a button */
     EAR_BOARD_START_WATCHDOG = 2, /* the main loop stood still */
 };
 enum ear_board_start ear_board_start_cause(void);
@@ -57,7 +59,6 @@ enum ear_board_start ear_board_start_cause(void);
 /** From now on ear_board_watchdog_feed must be called every EAR_BOARD_WATCHDOG_MS. */
 void ear_board_watchdog_start(void);
 void ear_board_watchdog_feed(void);
-_Noreturn void ear_board_reset(void);
 
 /** The whole of the flash that holds partitions, under the storage port's rules; it can be read in place (mapped, also
  * at address 0). */

@@ -2,6 +2,7 @@
 /* platform/firmware/ear_firmware.c - opening everything, the one loop, going down. */
 #include "platform/firmware/ear_firmware.h"
 
+#include "platform/firmware/cpu/ear_reset.h"
 #include "platform/firmware/device/ear_partition.h"
 #include "platform/firmware/ear_firmware_parts.h"
 #include "platform/lwip/ear_tls_board.h"
@@ -274,7 +275,7 @@ static void restart_if_due(struct ear_firmware *firmware)
     }
     const bool stopped = !firmware->agent_up || ear_agent_stopped(&firmware->agent);
     if (stopped || ear_board_monotonic_ms() >= firmware->restart_ms) {
-        ear_board_reset();
+        ear_reset();
     }
 }
 

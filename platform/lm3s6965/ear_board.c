@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* platform/lm3s6965/ear_board.c - clocks, time, sleep, watchdog and reset of lm3s6965evb. Registers: Texas Instruments,
+/* platform/lm3s6965/ear_board.c - clocks, time and sleep of lm3s6965evb. Registers: Texas Instruments,
  * Stellaris LM3S6965 data sheet. SysTick runs free: its laps and its value are the time. */
 #include "platform/firmware/ear_board.h"
 
@@ -42,16 +42,6 @@ enum { IRQ_WATCHDOG = 18, IRQ_TIMER = 19 };
 #define TIMER_CLEAR EAR_REGISTER(0x40030024)
 #define TIMER_LOAD EAR_REGISTER(0x40030028)
 #define TIMER_ONE_SHOT 1u
-
-#define WATCHDOG_LOAD EAR_REGISTER(0x40000000)
-#define WATCHDOG_CONTROL EAR_REGISTER(0x40000008)
-#define WATCHDOG_CLEAR EAR_REGISTER(0x4000000c)
-#define WATCHDOG_LOCK EAR_REGISTER(0x40000c00)
-#define WATCHDOG_KEY 0x1acce551u
-#define WATCHDOG_ON 0x3u /* the first time-out interrupts, the second resets */
-
-#define AIRCR EAR_REGISTER(0xe000ed0c)
-#define AIRCR_RESET 0x05fa0004u
 
 static struct ear_ticks uptime;
 static volatile uint32_t laps; /* of SysTick */
@@ -111,6 +101,7 @@ void ear_board_init(void)
     TIMER_MODE = TIMER_ONE_SHOT;
     TIMER_MASK = 1;
     ear_start_enable_irq(IRQ_TIMER);
+    ear_start_enable_irq(IRQ_WATCHDOG);
     uptime = (struct ear_ticks){.last = ear_board_ticks()};
     ear_board_serial_open();
 }
@@ -169,25 +160,4 @@ enum ear_err ear_board_entropy(uint8_t *bytes, size_t length)
 enum ear_board_start ear_board_start_cause(void)
 {
     return start;
-}
-
-void ear_board_watchdog_start(void)
-{
-    ear_start_enable_irq(IRQ_WATCHDOG);
-    WATCHDOG_LOCK = WATCHDOG_KEY;
-    WATCHDOG_LOAD = EAR_BOARD_WATCHDOG_MS * TICKS_PER_MS;
-    WATCHDOG_CONTROL = WATCHDOG_ON;
-}
-
-void ear_board_watchdog_feed(void)
-{
-    WATCHDOG_CLEAR = 1; /* counts from its start again */
-}
-
-_Noreturn void ear_board_reset(void)
-{
-    __asm__ volatile("dsb");
-    AIRCR = AIRCR_RESET;
-    for (;;) {
-    }
 }

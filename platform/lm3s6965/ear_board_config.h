@@ -13,6 +13,7 @@
 #define EAR_BOARD_FLASH_WRITABLE 0
 #define EAR_BOARD_SLOTS 0
 #define EAR_BOARD_WATCHDOG_MS 20000u
+#define EAR_BOARD_WATCHDOG_BASE 0x40000000u
 
 #define EAR_BOARD_IRQS(X)        \
     X(-1, ear_board_irq_systick) \

@@ -4,6 +4,7 @@
 #include "platform/firmware/cpu/ear_start.h"
 #include "platform/firmware/ear_board.h"
 #include "platform/lm3s6965/ear_board_parts.h"
+#include "platform/lwip/ear_netif_words.h"
 
 #include "lwip/etharp.h"
 #include "lwip/netif.h"
@@ -31,6 +32,7 @@ enum {
 #define TX_ON 0x0fu         /* on, padded, with CRC, full duplex */
 #define THRESHOLD_OFF 0x3fu /* sent when asked to */
 #define HEADER_BYTES 14u    /* the length that is sent does not count it */
+#define LENGTH_BYTES 2u     /* the first word is the length and two bytes of the frame */
 #define LENGTH_AND_CRC 6u   /* the length that is received counts itself and the CRC */
 #define FRAME_MAX (1514u + LENGTH_AND_CRC)
 #define MTU 1500
@@ -57,49 +59,14 @@ void ear_board_mac(uint8_t mac[6])
     }
 }
 
-/** The first word is the length and two bytes of the frame. */
 static err_t transmit(struct netif *netif, struct pbuf *frame)
 {
-    uint32_t word = frame->tot_len - HEADER_BYTES, filled = 2;
     (void)netif;
     while ((REG(TX_REQUEST) & 1u) != 0) { /* the frame before is on its way: 0.12 ms at most */
     }
-    for (const struct pbuf *part = frame; part != NULL; part = part->next) {
-        const uint8_t *bytes = part->payload;
-        for (uint32_t i = 0; i < part->len; i++) {
-            word |= (uint32_t)bytes[i] << (8u * filled);
-            if (++filled == 4) {
-                REG(DATA) = word;
-                word = filled = 0;
-            }
-        }
-    }
-    if (filled > 0) {
-        REG(DATA) = word;
-    }
+    ear_netif_words_send(&REG(DATA), frame, frame->tot_len - HEADER_BYTES, LENGTH_BYTES);
     REG(TX_REQUEST) = 1;
     return ERR_OK;
-}
-
-/** Fetch the rest of a frame whose first word was read; frame NULL: throw it away. */
-static void fetch(struct pbuf *frame, uint32_t word, uint32_t words)
-{
-    struct pbuf *part = frame;
-    uint32_t at = 0, skip = 2; /* the length */
-    for (;;) {
-        for (word >>= 8u * skip; skip < 4 && part != NULL; skip++, word >>= 8) {
-            ((uint8_t *)part->payload)[at++] = (uint8_t)word;
-            if (at == part->len) {
-                part = part->next;
-                at = 0;
-            }
-        }
-        if (words-- == 0) {
-            return;
-        }
-        word = REG(DATA);
-        skip = 0;
-    }
 }
 
 static void receive(struct netif *netif)
@@ -109,7 +76,7 @@ static void receive(struct netif *netif)
     if (length > LENGTH_AND_CRC + HEADER_BYTES && length <= FRAME_MAX) {
         frame = pbuf_alloc(PBUF_RAW, (u16_t)(length - LENGTH_AND_CRC), PBUF_POOL);
     }
-    fetch(frame, first, (length + 3u) / 4u - 1u);
+    ear_netif_words_fetch(&REG(DATA), frame, first, LENGTH_BYTES, (length + 3u) / 4u - 1u);
     if (frame != NULL && netif->input(frame, netif) != ERR_OK) {
         pbuf_free(frame);
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* platform/mps2/ear_board.c - time, sleep, watchdog and reset of mps2-an386. Registers: Arm, Cortex-M System Design Kit
- * (timer, watchdog) and application note 386 (FPGAIO). SysTick is left to the sandbox of native plugins. */
+/* platform/mps2/ear_board.c - time and sleep of mps2-an386. Registers: Arm, Cortex-M System Design Kit (timer)
+ * and application note 386 (FPGAIO). SysTick is left to the sandbox of native plugins. */
 #include "platform/firmware/ear_board.h"
 
 #include "platform/firmware/cpu/ear_fault.h"
@@ -19,18 +19,8 @@ enum { IRQ_TIMER = 8 };
 #define TIMER_CLEAR EAR_REGISTER(0x4000000c)
 #define TIMER_ON 0x9u /* and interrupt */
 
-#define WATCHDOG_LOAD EAR_REGISTER(0x40008000)
-#define WATCHDOG_CONTROL EAR_REGISTER(0x40008008)
-#define WATCHDOG_CLEAR EAR_REGISTER(0x4000800c)
-#define WATCHDOG_LOCK EAR_REGISTER(0x40008c00)
-#define WATCHDOG_KEY 0x1acce551u
-#define WATCHDOG_ON 0x3u /* the first time-out is an NMI, the second a reset */
-
 #define FPGAIO_COUNTER EAR_REGISTER(0x40028018)
 #define FPGAIO_PRESCALE EAR_REGISTER(0x4002801c)
-
-#define AIRCR EAR_REGISTER(0xe000ed0c)
-#define AIRCR_RESET 0x05fa0004u
 
 static struct ear_ticks uptime;
 static volatile bool woken;
@@ -96,24 +86,4 @@ enum ear_err ear_board_entropy(uint8_t *bytes, size_t length)
 enum ear_board_start ear_board_start_cause(void)
 {
     return start;
-}
-
-void ear_board_watchdog_start(void)
-{
-    WATCHDOG_LOCK = WATCHDOG_KEY;
-    WATCHDOG_LOAD = EAR_BOARD_WATCHDOG_MS * TICKS_PER_MS;
-    WATCHDOG_CONTROL = WATCHDOG_ON;
-}
-
-void ear_board_watchdog_feed(void)
-{
-    WATCHDOG_CLEAR = 1; /* counts from its start again */
-}
-
-_Noreturn void ear_board_reset(void)
-{
-    __asm__ volatile("dsb");
-    AIRCR = AIRCR_RESET;
-    for (;;) {
-    }
 }

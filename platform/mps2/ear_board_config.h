@@ -14,6 +14,7 @@
 #define EAR_BOARD_FLASH_WRITABLE 1
 #define EAR_BOARD_SLOTS 1
 #define EAR_BOARD_WATCHDOG_MS 20000u
+#define EAR_BOARD_WATCHDOG_BASE 0x40008000u /* its first time-out is an NMI */
 
 #ifdef EAR_SANDBOX
 #define EAR_BOARD_IRQ_SANDBOX(X) X(-1, ear_sandbox_timer_entry)

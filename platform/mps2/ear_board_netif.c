@@ -3,13 +3,12 @@
  * frames are fetched by the main loop. */
 #include "platform/firmware/cpu/ear_start.h"
 #include "platform/firmware/ear_board.h"
+#include "platform/lwip/ear_netif_words.h"
 #include "platform/mps2/ear_board_parts.h"
 
 #include "lwip/etharp.h"
 #include "lwip/netif.h"
 #include "lwip/pbuf.h"
-
-#include <string.h>
 
 enum { IRQ_ETHERNET = 13 };
 enum {
@@ -102,47 +101,11 @@ static err_t transmit(struct netif *netif, struct pbuf *frame)
     }
     REG(TX_DATA) = TX_COMMAND | length;
     REG(TX_DATA) = length;
-    uint32_t word = 0, filled = 0;
-    for (const struct pbuf *part = frame; part != NULL; part = part->next) {
-        const uint8_t *bytes = part->payload;
-        for (uint32_t i = 0; i < part->len; i++) {
-            word |= (uint32_t)bytes[i] << (8u * filled);
-            if (++filled == 4) {
-                REG(TX_DATA) = word;
-                word = filled = 0;
-            }
-        }
-    }
-    if (filled > 0) {
-        REG(TX_DATA) = word;
-    }
+    ear_netif_words_send(&REG(TX_DATA), frame, 0, 0);
     while (((REG(TX_FIFO_INF) >> 16) & 0xffu) != 0) {
         (void)REG(TX_STATUS);
     }
     return ERR_OK;
-}
-
-static void discard(uint32_t words)
-{
-    while (words-- > 0) {
-        (void)REG(RX_DATA);
-    }
-}
-
-static void fill(struct pbuf *frame, uint32_t words)
-{
-    struct pbuf *part = frame;
-    uint32_t at = 0;
-    for (; words > 0; words--) {
-        uint32_t word = REG(RX_DATA);
-        for (unsigned i = 0; i < 4 && part != NULL; i++, word >>= 8) {
-            ((uint8_t *)part->payload)[at++] = (uint8_t)word;
-            if (at == part->len) {
-                part = part->next;
-                at = 0;
-            }
-        }
-    }
 }
 
 static void receive(struct netif *netif)
@@ -152,12 +115,10 @@ static void receive(struct netif *netif)
     if ((status & RX_STATUS_ERROR) == 0 && length >= FRAME_MIN && length <= FRAME_MAX) {
         frame = pbuf_alloc(PBUF_RAW, (u16_t)(length - CRC_BYTES), PBUF_POOL);
     }
-    if (frame == NULL) {
-        discard(words);
-        return;
+    if (words > 0) {
+        ear_netif_words_fetch(&REG(RX_DATA), frame, REG(RX_DATA), 0, words - 1u);
     }
-    fill(frame, words);
-    if (netif->input(frame, netif) != ERR_OK) {
+    if (frame != NULL && netif->input(frame, netif) != ERR_OK) {
         pbuf_free(frame);
     }
 }

@@ -2,6 +2,7 @@
 /* tests/board/faults.c - a program for a board that does on a key's word what must never happen, and after the reset
  * says what it knows of it. tests/board/faults types the keys, in QEMU. */
 #include "platform/firmware/cpu/ear_fault.h"
+#include "platform/firmware/cpu/ear_reset.h"
 #include "platform/firmware/cpu/ear_start.h"
 #include "platform/firmware/ear_board.h"
 
@@ -37,7 +38,7 @@ static void act(uint8_t key)
 {
     switch (key) {
     case 'r':
-        ear_board_reset();
+        ear_reset();
     case 'h':
         ((void (*)(void))(uintptr_t)0xe0000001u)(); /* never executable: Armv7-M, B3.1 */
         break;

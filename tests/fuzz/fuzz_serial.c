@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "platform/firmware/cpu/ear_reset.h"
 #include "platform/firmware/device/ear_device_settings.h"
 #include "platform/firmware/ear_board.h"
 #include "platform/firmware/serial/ear_serial.h"
@@ -65,7 +66,7 @@ void ear_board_serial_write(unsigned port, const uint8_t *bytes, size_t length)
     }
 }
 
-_Noreturn void ear_board_reset(void)
+_Noreturn void ear_reset(void)
 {
     abort(); /* after a failed assertion, say */
 }

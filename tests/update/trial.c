@@ -4,6 +4,7 @@
  *
  *   c  confirm what runs       r  reset       h  hang, without feeding the watchdog
  *   u  take the image that lies in the partition `packs`: its length, and from the second sector on its bytes */
+#include "platform/firmware/cpu/ear_reset.h"
 #include "platform/firmware/device/ear_partition.h"
 #include "platform/firmware/ear_board.h"
 #include "platform/firmware/update/ear_image_p256.h"
@@ -76,7 +77,7 @@ static void act(uint8_t key)
         say(ear_update_confirm(&update) == EAR_OK ? "confirmed\r\n" : "not confirmed\r\n");
         break;
     case 'r':
-        ear_board_reset();
+        ear_reset();
     case 'h':
         say("hangs\r\n");
         for (;;) {

@@ -4,6 +4,7 @@
 #include "platform/firmware/boot/ear_boot_start.h"
 
 #include "platform/firmware/cpu/ear_fault.h"
+#include "platform/firmware/cpu/ear_reset.h"
 #include "platform/firmware/cpu/ear_start.h"
 
 #include <string.h>
@@ -38,7 +39,7 @@ enum ear_board_start ear_fault_start_cause(void)
 /** The watchdog's first call; its second one would reset too. */
 static _Noreturn void barked(void)
 {
-    ear_board_reset();
+    ear_reset();
 }
 
 /** A fault: until the watchdog ends it. */

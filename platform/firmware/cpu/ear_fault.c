@@ -3,6 +3,7 @@
 #include "platform/firmware/cpu/ear_fault.h"
 
 #include "core/store/ear_crc32.h"
+#include "platform/firmware/cpu/ear_reset.h"
 
 #include <string.h>
 
@@ -65,5 +66,5 @@ _Noreturn void ear_fault_stop(enum ear_fault_kind kind, uint32_t pc, uint32_t lr
                                             .uptime_ms = (uint32_t)ear_board_monotonic_ms(),
                                             .count = kept.record.count + 1};
     seal();
-    ear_board_reset();
+    ear_reset();
 }
