@@ -14,8 +14,10 @@
 #endif
 #ifdef MBEDTLS_RSA_C
 #define KINDS_OF_KEYS "EC P-256, P-384, RSA"
+#define AGREEMENT "no cipher or TLS version in common"
 #else
 #define KINDS_OF_KEYS "EC P-256"
+#define AGREEMENT "no TLS version, no ECDSA P-256 in common" /* a board's reasons have 95 letters */
 #endif
 
 /** Text under construction; what does not fit is cut. */
@@ -43,6 +45,15 @@ static void put_error(struct pen *pen, int error)
         hex[13 + i] = digits[(number >> (12 - 4 * i)) & 15u];
     }
     put(pen, hex);
+}
+
+/** What a certificate holds that this build has not. mbedTLS adds a cause in the lowest bits. */
+static bool is_unknown_kind(int error)
+{
+    const unsigned main_part = error < 0 ? (0u - (unsigned)error) & 0xff80u : 0;
+    return main_part == 0u - (unsigned)MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG ||
+           main_part == 0u - (unsigned)MBEDTLS_ERR_PK_UNKNOWN_PK_ALG ||
+           main_part == 0u - (unsigned)MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE;
 }
 
 void ear_tls_reason_parse(char *text, size_t capacity, const char *what, int error)
@@ -73,7 +84,9 @@ void ear_tls_reason_parse(char *text, size_t capacity, const char *what, int err
         put(&pen, " is not a key of a kind that is known here (" KINDS_OF_KEYS ")");
         break;
     default:
-        put(&pen, error > 0 ? " holds a certificate that cannot be read" : " cannot be read");
+        put(&pen, error > 0                ? " holds a certificate that cannot be read"
+                  : is_unknown_kind(error) ? " is not of a kind that is known here (" KINDS_OF_KEYS ")"
+                                           : " cannot be read");
     }
     put_error(&pen, error);
 }
@@ -147,7 +160,7 @@ static void put_alert(struct pen *pen, const struct ear_tls *tls, int error)
         bool no_certificate = tls->certificate.raw.p == NULL;
         put(pen, no_certificate
                      ? "the broker refused the handshake; it may ask for a client certificate, and none is set"
-                     : "the broker refused the handshake: no cipher or TLS version in common, or our certificate");
+                     : "the broker refused the handshake: " AGREEMENT ", or our certificate");
     } else if (!put_phrase(pen, alert_phrases, EAR_COUNT_OF(alert_phrases), description, false)) {
         put(pen, "the broker sent a TLS alert");
         put_error(pen, error);
