@@ -181,9 +181,6 @@ int ear_journal_append(struct ear_journal *journal, uint8_t type, const struct e
 
 int ear_journal_sync(struct ear_journal *journal)
 {
-    if (!journal->dirty) {
-        return EAR_OK;
-    }
     const int err = ear_record_log_sync(&journal->log);
     journal->dirty = err != EAR_OK;
     journal->failed += err != EAR_OK ? 1u : 0u;

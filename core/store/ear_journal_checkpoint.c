@@ -282,7 +282,6 @@ int ear_journal_finish_scrub(struct ear_journal *journal)
     journal->former = (struct ear_journal_mark){0};
     int err = ear_record_log_erase(&journal->log, journal->newest.begin);
     if (err == EAR_OK) { /* where SCRUBBED is, nothing older is */
-        journal->dirty = true;
         err = ear_journal_sync(journal);
     }
     if (err == EAR_OK) {

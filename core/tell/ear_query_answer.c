@@ -281,7 +281,6 @@ static void plan(const struct ear_query *query, const struct ear_query_source *s
     struct people people = {.count = 0};
     size_t length = HEAD_BYTES;
     uint32_t last = 0;
-    bool full = false;
     *page = (struct page){.withheld = source->policy == EAR_RECORDS_NONE ? EAR_WITHHELD_TEXT : 0};
     if (source->policy == EAR_RECORDS_NONE && asks(query, EAR_ASKS(text))) {
         page->hidden = true;
@@ -296,9 +295,8 @@ static void plan(const struct ear_query *query, const struct ear_query_source *s
         if (record->serial >= cursor || page->next != 0) {
             continue;
         }
-        length += full ? 0 : size_of(source, record);
-        full = full || length > capacity;
-        if (full) {
+        length += size_of(source, record);
+        if (length > capacity) {
             page->next = last;
             continue;
         }

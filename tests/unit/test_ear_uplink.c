@@ -551,6 +551,36 @@ static void test_a_farewell_that_finds_no_room_is_said_later(void **state)
     assert_int_equal(broker.disconnects, 1);
 }
 
+/* A session that is to end says what it is before it says that it ends, and waits no longer for that than it may. */
+static void test_a_farewell_waits_for_the_birth(void **state)
+{
+    (void)state;
+    ear_uplink_start(&uplink, now_ms);
+    tick();
+    broker.publish_answer = EAR_ERR_BUSY;
+    ear_uplink_on_connected(&uplink, now_ms);
+    const uint64_t retry_ms = ear_uplink_next_ms(&uplink);
+    assert_true(retry_ms > now_ms + 1);
+    ear_uplink_stop(&uplink, now_ms, retry_ms - 1);
+    assert_true(ear_uplink_next_ms(&uplink) == retry_ms - 1);
+    tick();
+    assert_int_equal(owner.farewells, 0);
+    assert_int_equal(uplink.state, EAR_UPLINK_UP);
+    ear_uplink_stop(&uplink, now_ms, retry_ms + 5000);
+    assert_true(ear_uplink_next_ms(&uplink) == retry_ms);
+    broker.publish_answer = 0;
+    now_ms = retry_ms;
+    tick();
+    assert_int_equal(broker.publishes, 1);
+    assert_int_equal(owner.farewells, 0); /* not before the birth is acknowledged */
+    ack_oldest();
+    tick();
+    assert_int_equal(owner.farewells, 1);
+    ack_oldest();
+    tick();
+    assert_int_equal(broker.disconnects, 1);
+}
+
 /* A transport may answer from within every call. */
 static void test_answers_from_within_the_calls(void **state)
 {
@@ -676,6 +706,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_transport_that_never_says_it_is_closed, start),
         cmocka_unit_test_setup(test_a_stop_in_any_other_state, start),
         cmocka_unit_test_setup(test_a_farewell_that_finds_no_room_is_said_later, start),
+        cmocka_unit_test_setup(test_a_farewell_waits_for_the_birth, start),
         cmocka_unit_test_setup(test_answers_from_within_the_calls, start),
         cmocka_unit_test_setup(test_a_session_lost_from_within_publish, start),
         cmocka_unit_test_setup(test_a_session_lost_while_saying_farewell, start),
