@@ -121,12 +121,12 @@ def test_minutes_hours_and_days_agree(world):
 
 def test_broker_absent_at_start(world):
     broker = Broker(world, start=False)
+    server = Server(world, broker)
     daemon = Daemon(world, broker)
     with daemon.client() as client:
         equal(client.play(messages(1000)), [], "answers other than ok")
     until(lambda: daemon.health("uplink.attempts") >= 3, "three attempts")
     broker.start()
-    server = Server(world, broker)
     server.wait_totals(sums(1000), daemon.name)
 
 
@@ -246,6 +246,7 @@ def test_line_goes_silent(world):
 def test_weeks_without_a_broker(world):
     """Windows leave their rings unsent: the outbox keeps them over a restart, then they arrive in any order."""
     broker = Broker(world, start=False)
+    server = Server(world, broker)
     daemon = Daemon(world, broker)
     hours = 400
     events = [message(n, conversation=f"c{n}", at_ms=NOON_MS + n * HOUR_MS) for n in range(hours)]
@@ -256,7 +257,6 @@ def test_weeks_without_a_broker(world):
     daemon.start()
     check(daemon.health("outbox.live") > 300, "the outbox outlives a restart")
     broker.start()
-    server = Server(world, broker)
     server.wait_totals({"conversations": hours, "messages_per_minute": hours}, daemon.name)
     until(lambda: daemon.health("outbox.live") == 0, "the outbox is empty")
     equal(len([k for k in server.held if k[1] == "hour"]), hours, "hours at the server")

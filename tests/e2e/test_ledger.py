@@ -130,13 +130,13 @@ def test_a_middle_man_who_drops_doubles_and_reorders(world):
 def test_a_broker_away_for_long_and_a_small_outbox(world):
     """Windows go through the outbox, some expire; and each that did not arrive did expire."""
     broker = Broker(world, start=False)
+    server = Server(world, broker)
     daemon = Daemon(world, broker, state__outbox_kib=OUTBOX_KIB)
     events = [message(n, conversation=f"c{n}", at_ms=NOON_MS + n * HOUR_MS) for n in range(HOURS)]
     with daemon.client() as client:
         equal(client.play(events), [], "answers other than ok")
     check(daemon.health("outbox.expired") > 0, "the outbox is too small")
     broker.start()
-    server = Server(world, broker)
     truth = account(wait_quiet(daemon))
     until(lambda: len({s.seq for s in server.read().summaries}) >= truth["acked"], "all has arrived")
     seqs = {s.seq for s in server.summaries}

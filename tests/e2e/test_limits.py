@@ -70,6 +70,7 @@ def test_more_windows_than_cells(world):
 def test_outbox_overflows(world):
     """More unsent summaries than the outbox holds: the oldest go, that is counted, the newest arrive."""
     broker = Broker(world, start=False)
+    server = Server(world, broker)
     daemon = Daemon(world, broker, state__outbox_kib=64)
     hours = 3000
     with daemon.client() as client:
@@ -78,7 +79,6 @@ def test_outbox_overflows(world):
     check(health["outbox.expired"] > 0, "some have expired")
     equal(health["outbox.stored"], health["outbox.live"] + health["outbox.expired"], "stored = live + expired")
     broker.start()
-    server = Server(world, broker)
     until(lambda: daemon.health("outbox.live") == 0 and daemon.health("summaries.unsent") == 0, "all that is left is told")
     until(lambda: len(server.read().summaries) >= daemon.health("summaries.acked"), "and has arrived")
     starts = sorted(s.start for s in server.held.values() if s.resolution == "hour")

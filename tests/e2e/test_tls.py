@@ -198,12 +198,11 @@ def test_name_that_does_not_resolve(world):
 
 def test_connects_by_itself_once_the_fault_is_mended(world):
     """The broker gets a certificate that is not expired; what was counted meanwhile arrives."""
-    broker = Broker(world, cert="expired")
-    daemon = refused(world, broker, "has expired")
-    broker.stop()
-    broker.config.write_text(broker.config.read_text().replace("expired", "server"))
-    broker.start()
+    broker = Broker(world)
     server = Server(world, broker)
+    broker.serve("expired")
+    daemon = refused(world, broker, "has expired")
+    broker.serve("server")
     server.wait_totals(sums(40), daemon.name)
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """tests/e2e/lib/broker.py - mosquitto on a free port of 127.0.0.1, with mutual TLS unless told otherwise."""
+import re
 import socket
 import ssl
 
@@ -42,6 +43,16 @@ class Broker:
             return True
         except OSError:
             return False
+
+    def running(self):
+        return self.program is not None and self.program.running()
+
+    def serve(self, name):
+        """With another certificate from now on."""
+        certs, text = self.world.certs, self.config.read_text()
+        text = re.sub("^certfile .*$", f"certfile {certs.crt(name)}", text, flags=re.M)
+        self.config.write_text(re.sub("^keyfile .*$", f"keyfile {certs.key(name)}", text, flags=re.M))
+        self.restart()
 
     def restart(self):
         self.program.stop()

@@ -111,7 +111,8 @@ class Summary:
 
 
 class Server:
-    """Keeps its session over restarts of the broker, as a server that wants everything would."""
+    """Keeps its session over restarts of the broker, as a server that wants everything would. Of a broker that does not run
+    yet it becomes a subscriber first, and leaves it stopped: what is told once it starts is all heard."""
 
     def __init__(self, world, broker, topic="earshot/1/#", tls_version=None):
         self.catalogue = Catalogue(world)
@@ -124,12 +125,17 @@ class Server:
         arguments += ["--tls-version", tls_version] if tls_version else []
         self.arguments = arguments
         self.world = world
+        absent = not broker.running()
+        if absent:
+            broker.start()
         self._subscribe()
         self.offset = 0
         self.messages = []   # (topic, retained, payload), as they came
         self.summaries = []  # as they came
         self.held = {}       # key -> newest Summary
         until(lambda: "Sending SUBACK to server" in broker.text(), "mosquitto_sub has subscribed")
+        if absent:
+            broker.stop()
 
     def _subscribe(self):
         self.program = Program("mosquitto_sub", self.arguments, self.log)
