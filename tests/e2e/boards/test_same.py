@@ -78,12 +78,12 @@ def test_same_summaries_as_on_linux(world):
     every = 330 if world.board == "mps2" else 65  # the small board forgets windows that nobody could be told
     sessions, counts = twin(world, every)
     broker, given = Broker(world, start=False), events()
-    device, server, so_far = Device(world, broker, **AS_GOLDEN), None, 0
+    server, so_far = Server(world, broker), 0
+    device = Device(world, broker, **AS_GOLDEN)
     for number, (expected, acked) in enumerate(sessions):
         for event in given[number * every:(number + 1) * every]:
             device.line.hear(event)
         broker.start()
-        server = server or Server(world, broker)
         until(lambda: len(different(server.read().summaries)) >= so_far + len(expected), lambda: f"session {number}: "
               f"{len(expected)} summaries come; {len(different(server.summaries)) - so_far} came; {device.line.text[-500:]}", 60)
         device.wait_status("summaries", rf" made, {acked} told")

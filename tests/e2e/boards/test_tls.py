@@ -71,12 +71,11 @@ def test_wrong_server_name_setting(world):
 
 def test_expired_server(world):
     """Once the clock is set; and mended, all that was counted meanwhile arrives."""
-    broker = Broker(world, cert="expired")
-    device = refused(world, broker, "has expired")
-    broker.stop()
-    broker.config.write_text(broker.config.read_text().replace("expired", "server"))
-    broker.start()
+    broker = Broker(world)
     server = Server(world, broker)
+    broker.serve("expired")
+    device = refused(world, broker, "has expired")
+    broker.serve("server")
     server.wait_totals(sums(40), device.name, 60)
 
 
