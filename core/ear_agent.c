@@ -34,7 +34,7 @@ void ear_agent_place_in_time(struct ear_agent *agent, int64_t wall_ms)
     const struct ear_retire retire = {ear_agent_retire, agent};
     const int64_t offset_ms = wall_ms - agent->now_ms;
 
-    if (agent->now_ms < EAR_TIME_KNOWN_MS) {
+    if (agent->now_ms < EAR_TIME_KNOWN_MS && offset_ms >= EAR_TIME_KNOWN_MS) {
         ear_note_shift(&agent->memory.note, &agent->tz, offset_ms, &retire);
         move_conversations(&agent->memory.conversations, offset_ms);
         ear_sales_shift(&agent->memory.sales, EAR_TIME_KNOWN_MS, offset_ms);
@@ -80,10 +80,14 @@ static void read_clocks(struct ear_agent *agent)
     }
     const enum ear_clock_state state = clock->ops->wall_ms(clock->context, &wall_ms);
     const int64_t run_ms = (int64_t)(agent->monotonic_ms - agent->started_ms);
-    const bool known = state != EAR_CLOCK_NONE && wall_ms >= EAR_TIME_KNOWN_MS && wall_ms < EAR_TIME_LATEST_MS;
+    bool known = state != EAR_CLOCK_NONE && wall_ms >= EAR_TIME_KNOWN_MS && wall_ms < EAR_TIME_LATEST_MS;
 
     if (agent->clock_state == EAR_CLOCK_NONE || !known) {
         agent->now_ms = agent->base_ms + run_ms;
+    }
+    if (!known && agent->learnt_ms != 0) { /* the journal may say already that it was */
+        wall_ms = agent->now_ms + agent->learnt_ms;
+        known = true;
     }
     if (!known || (agent->clock_state == EAR_CLOCK_NONE && !learn_time(agent, wall_ms))) {
         agent->clock_state = EAR_CLOCK_NONE;

@@ -14,6 +14,7 @@ static int64_t time_of(struct ear_agent *agent, const struct ear_event *event)
     }
     if (agent->config->settings->device_clock == EAR_SETTINGS_CLOCK_EVENTS) {
         if (event->time_ms > agent->now_ms) {
+            ear_agent_place_in_time(agent, event->time_ms);
             agent->now_ms = event->time_ms;
         }
         return event->time_ms;

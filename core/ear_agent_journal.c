@@ -54,6 +54,9 @@ static bool replay_entry(struct ear_agent *agent, const uint8_t *bytes, uint32_t
     if (!ear_entry_decode(&entry, &hearing, &event, bytes, length)) {
         return false;
     }
+    if (entry.kind == EAR_ENTRY_EVENT) { /* its own time may be the clock, and the first there is */
+        ear_agent_place_in_time(agent, entry.now_ms);
+    }
     agent->now_ms = entry.now_ms;
     agent->clock_state = entry.clock_state;
     switch (entry.kind) {
@@ -67,9 +70,7 @@ static bool replay_entry(struct ear_agent *agent, const uint8_t *bytes, uint32_t
         ear_agent_apply_duty(agent);
         break;
     case EAR_ENTRY_CLOCK:
-        if (entry.now_ms < EAR_TIME_KNOWN_MS && entry.wall_ms - entry.now_ms >= EAR_TIME_KNOWN_MS) {
-            ear_agent_place_in_time(agent, entry.wall_ms);
-        }
+        ear_agent_place_in_time(agent, entry.wall_ms);
         agent->now_ms = entry.wall_ms;
         break;
     case EAR_ENTRY_TOLD:

@@ -264,7 +264,7 @@ struct ear_uplink_owner ear_agent_owner(struct ear_agent *agent);
 void ear_agent_say(const struct ear_agent *agent, enum ear_log_level level, const char *message, const char *detail,
                    int64_t number);
 
-/** The time has become known: what was counted without it gets its place. */
+/** It is wall_ms: if the time becomes known by that, what was counted without it gets its place. */
 void ear_agent_place_in_time(struct ear_agent *agent, int64_t wall_ms);
 
 /** ear_note_place with the agent's zone and way to retire. */

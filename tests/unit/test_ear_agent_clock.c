@@ -182,6 +182,65 @@ static void test_what_sources_dated_is_not_told_twice(void **state)
     assert_int_equal(told(EAR_AT_messages + EAR_FROM_BOT), count);
 }
 
+/* The time becomes known while the storage refuses, and is forgotten again: what the journal may say already, holds. */
+static void test_a_time_that_was_known_for_a_moment(void **state)
+{
+    (void)state;
+    needs(STORAGE);
+    for (uint32_t calls = 1; calls < 12; calls++) { /* that work before all fail */
+        assert_int_equal(set_up(NULL), 0);
+        fake_storage_init(&state_flash, 4096, FAKE_STORAGE_BYTES / 4096);
+        wrist.state = EAR_CLOCK_NONE;
+        power_on();
+        speak("c", EAR_FROM_USER, 0);
+        fake_clock_pass(&wrist, MINUTE_MS);
+        assert_int_equal(ear_agent_commit(&agent), EAR_OK);
+        state_flash.fail_at = state_flash.reads + state_flash.programs + state_flash.erases + state_flash.syncs + calls;
+        state_flash.fail_for_good = true;
+        wrist.state = EAR_CLOCK_NETWORK;
+        (void)ear_agent_tick(&agent);
+        wrist.state = EAR_CLOCK_NONE;
+        fake_clock_pass(&wrist, MINUTE_MS);
+        (void)ear_agent_tick(&agent);
+        state_flash.fail_at = 0;
+        fake_clock_pass(&wrist, MINUTE_MS);
+        (void)ear_agent_tick(&agent);
+        speak("c", EAR_FROM_USER, 0);
+        const unsigned undated = undated_cells();
+        assert_true(undated == 0 || agent.now_ms < EAR_TIME_KNOWN_MS);
+        cut();
+        assert_int_equal(undated_cells(), undated);
+        assert_int_equal(agent.journal.lost, 0);
+        assert_int_equal(total_of(EAR_HOUR, EAR_AT_messages + EAR_FROM_USER), 2);
+    }
+}
+
+/* Where the events' own time is the clock, those that came before the first with a time have a place, too. */
+static void test_events_without_a_time_wait_for_one_that_has(void **state)
+{
+    (void)state;
+    needs(STORAGE);
+    for (unsigned cuts = 0; cuts < 3; cuts++) {
+        assert_int_equal(set_up(NULL), 0);
+        fake_storage_init(&state_flash, 4096, FAKE_STORAGE_BYTES / 4096);
+        settings.device_clock = EAR_SETTINGS_CLOCK_EVENTS;
+        power_on();
+        speak("c", EAR_FROM_USER, 0);
+        if (cuts == 1) {
+            cut();
+        }
+        speak("c", EAR_FROM_USER, NOON_MS);
+        if (cuts == 2) {
+            cut();
+        }
+        assert_int_equal(undated_cells(), 0);
+        connect_broker();
+        ack_all();
+        assert_int_equal(told(EAR_AT_messages + EAR_FROM_USER), 2);
+        assert_int_equal(told(EAR_AT_conversations), 1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +248,8 @@ int main(void)
         cmocka_unit_test_setup(test_no_clock_stops_it, set_up),
         cmocka_unit_test_setup(test_the_first_day_of_2001_is_dated, set_up),
         cmocka_unit_test_setup(test_what_sources_dated_is_not_told_twice, set_up),
+        cmocka_unit_test_setup(test_a_time_that_was_known_for_a_moment, set_up),
+        cmocka_unit_test_setup(test_events_without_a_time_wait_for_one_that_has, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
