@@ -248,21 +248,21 @@ struct ear_window *ear_note_window(struct ear_note *note, const struct ear_tz *t
 {
     struct ear_window wanted = bounds(note, tz, r, at_ms);
     bool wall = ear_note_window_is_wall(&wanted);
-    struct ear_window *slot;
-    struct ear_window *window = look_up(note, r, &wanted, &slot);
-    if (window != NULL) {
-        *late = false;
-        return window;
+    struct ear_window *free;
+    struct ear_window *slot = look_up(note, r, &wanted, &free);
+    *late = false;
+    if (slot != NULL) {
+        return slot;
     }
     slot = wanted.index >= note->rings[r].floor[wall] ? make_way(note, r, &wanted, retire) : NULL;
     *late = slot == NULL;
     if (*late) {
-        window = ear_note_oldest(note, r);
-        if (window != NULL) {
-            return window;
+        slot = ear_note_oldest(note, r);
+        if (slot != NULL) {
+            return slot;
         }
+        slot = free; /* all of them are */
         wanted = lowest(note, tz, r, wall);
-        slot = make_way(note, r, &wanted, retire);
     }
     slot->start_ms = wanted.start_ms;
     slot->end_ms = wanted.end_ms;

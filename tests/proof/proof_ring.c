@@ -5,7 +5,7 @@
  *   that has left is never made again; a window leaves with its cells, each handed to retire once before it is free;
  *   a cell is taken if there is one; windows stay apart, each cell in one window or in the list of free ones
  * bounds: a ring of 2 windows and 3 cells of 2 slices, both clocks, indexes and times in the first 256; any window of the
- *   moment: what makes its bounds, with the time zone, is not proven; that find_cell ends is not either
+ *   moment, and any that is the lowest: what makes their bounds, with the time zone, is not proven; that find_cell ends is not either
  * lengths: 0 1 2
  * sources: none
  * flags: --unwind 4 --unwindset advance.1:3,leave.0:3
@@ -47,10 +47,14 @@
 #define EAR_CELL_WORDS 1
 #define EAR_DAY_WORDS 1
 
-/* The call of bounds becomes one of any_window, its definition stays: they begin with `note` and `const`. */
+/* The calls of bounds and lowest become ones of any_window and any_lowest, their definitions stay: they begin with
+ * `note` and `const`. */
 #define bounds(first, ...) bounds_##first, __VA_ARGS__)
 #define bounds_note any_window(note
 #define bounds_const bounds(const
+#define lowest(first, ...) lowest_##first, __VA_ARGS__)
+#define lowest_note any_lowest(note
+#define lowest_const lowest(const
 
 #include "core/note/ear_note.h"
 #include "tests/proof/proof.h"
@@ -64,6 +68,9 @@ static struct ear_window any_window(const struct ear_note *note, const struct ea
     (void)note, (void)tz, (void)r, (void)at_ms;
     return wanted;
 }
+
+static struct ear_window any_lowest(const struct ear_note *note, const struct ear_tz *tz, enum ear_resolution r,
+                                    bool wall);
 
 #include "core/note/ear_note.c"
 
@@ -108,6 +115,17 @@ static bool fit(const struct ear_window *a, const struct ear_window *b)
     return a->index == b->index  ? a->start_ms == b->start_ms && a->end_ms == b->end_ms
            : a->index < b->index ? a->end_ms <= b->start_ms
                                  : b->end_ms <= a->start_ms;
+}
+
+/* The lowest window that may be made, whatever its bounds. */
+static struct ear_window any_lowest(const struct ear_note *of, const struct ear_tz *tz, enum ear_resolution r,
+                                    bool wall)
+{
+    struct ear_window window;
+    (void)tz;
+    __CPROVER_assume(is_window(&window) && fit(&window, &wanted) && ear_note_window_is_wall(&window) == wall);
+    __CPROVER_assume(window.index == of->rings[r].floor[wall]);
+    return window;
 }
 
 static bool windows_are_sound(void)
@@ -177,6 +195,7 @@ static void fill(void)
         note.cells[c] = cell;
     }
     struct ear_ring ring;
+    __CPROVER_assume(ring.floor[0] <= MOST + 1 && ring.floor[1] <= MOST + 1);
     note.rings[EAR_MINUTE] = ring;
     note.slice_cells[0] = nondet_u16();
     note.slice_cells[1] = nondet_u16();
@@ -200,8 +219,11 @@ static void windows_alone(const struct ear_retire *retire)
     const bool was = ear_note_window_is_used(&windows[w]);
     const int64_t index = windows[w].index, floor = rings[EAR_MINUTE].floor[ear_note_window_is_wall(&windows[w])];
     const bool wall = ear_note_window_is_wall(&windows[w]);
+    const int64_t floors[] = {rings[EAR_MINUTE].floor[0], rings[EAR_MINUTE].floor[1]};
     const struct ear_window *window = ear_note_window(&note, NULL, EAR_MINUTE, wanted.start_ms, retire, &late);
     assert(windows_are_sound());
+    assert(window != &windows[w] || (was && window->index == index && ear_note_window_is_wall(window) == wall) ||
+           window->index >= floors[ear_note_window_is_wall(window)]);
     assert(window == &windows[0] || window == &windows[1]);
     assert(ear_note_window_is_used(window));
     assert(late || (window->index == wanted.index && window->start_ms == wanted.start_ms));
