@@ -61,6 +61,25 @@ static void test_tags_and_procedures(void **state)
     assert_int_equal(row_total(EAR_NUMBER_procedures, "refund", EAR_PROCEDURES_RESOLVED), 0);
 }
 
+/* A procedure counts as resolved where the bot had the last word, or a human closed it without a word of theirs. */
+static void test_procedures_that_resolve(void **state)
+{
+    static const char *const names[] = {"a", "b", "c"};
+    static const uint8_t closed_by[] = {EAR_BY_USER, EAR_BY_AGENT, EAR_BY_LEFT};
+    (void)state;
+
+    for (size_t i = 0; i < EAR_COUNT_OF(names); i++) {
+        speak(names[i], EAR_FROM_USER, NOON_MS);
+        label(EAR_KIND_PROCEDURE, names[i], "refund", NOON_MS);
+        speak(names[i], EAR_FROM_BOT, NOON_MS + SECOND_MS);
+        const struct ear_event close = closing_of(names[i], closed_by[i], NOON_MS + 2 * SECOND_MS);
+        hear(&close);
+    }
+    assert_int_equal(row_total(EAR_NUMBER_procedures, "refund", EAR_PROCEDURES_CONVERSATIONS), 3);
+    assert_int_equal(row_total(EAR_NUMBER_procedures, "refund", EAR_PROCEDURES_RESOLVED), 2);
+    assert_int_equal(row_total(EAR_NUMBER_procedures, "refund", EAR_PROCEDURES_ESCALATED), 0);
+}
+
 static void test_too_many_labels_are_dropped_and_counted(void **state)
 {
     char name[] = "tag-a";
@@ -202,6 +221,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_topics_follow_the_conversation, set_up),
         cmocka_unit_test_setup(test_tags_and_procedures, set_up),
+        cmocka_unit_test_setup(test_procedures_that_resolve, set_up),
         cmocka_unit_test_setup(test_too_many_labels_are_dropped_and_counted, set_up),
         cmocka_unit_test_setup(test_funnels_count_steps_without_gaps, set_up),
         cmocka_unit_test_setup(test_a_funnel_that_is_none_is_refused, set_up),

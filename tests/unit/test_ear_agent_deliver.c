@@ -169,7 +169,7 @@ static struct {
     char name[24];
     uint8_t bytes[600];
     uint32_t expected, written;
-    bool good;
+    bool good, nameless;
     enum ear_err not_now; /* what the next piece is answered with */
     unsigned begun, finished;
 } slot;
@@ -214,7 +214,7 @@ static enum ear_err slot_finish(void *context, bool *restart, const char **why)
 static uint32_t slot_written(void *context, const char **name, uint32_t *bytes)
 {
     (void)context;
-    *name = slot.name;
+    *name = slot.nameless ? NULL : slot.name;
     *bytes = slot.expected;
     return slot.expected > 0 ? slot.written : 0;
 }
@@ -339,6 +339,22 @@ static void test_a_whole_image_that_was_not_checked(void **state)
     assert_int_equal(slot.begun, 1);
     assert_int_equal(slot.finished, 1);
     assert_int_equal(agent.deliveries.taken, 1);
+}
+
+/* A port that has forgotten what is coming cannot go on with it: it begins anew. */
+static void test_a_port_that_forgot_the_name_begins_anew(void **state)
+{
+    (void)state;
+    const struct parcel image = an_image("44444444");
+    assert_int_equal(send_piece(&image, 0, 200).written, 200);
+    slot.nameless = true;
+    power_on();
+    assert_int_equal(send_piece(&image, 200, 100).written, 0);
+    assert_int_equal(send_piece(&image, 0, 200).written, 200);
+    assert_int_equal(slot.begun, 2);
+    slot.nameless = false;
+    assert_int_equal(send_rest(&image, 150).state, EAR_DELIVERY_AFTER_RESTART);
+    assert_memory_equal(slot.bytes, image.bytes, image.length);
 }
 
 static void test_another_of_the_same_name_begins_anew(void **state)
@@ -471,6 +487,7 @@ int main(void)
         TEST(test_a_refused_pack_says_why),
         TEST(test_an_image_goes_to_its_port),
         TEST(test_a_whole_image_that_was_not_checked),
+        TEST(test_a_port_that_forgot_the_name_begins_anew),
         TEST(test_another_of_the_same_name_begins_anew),
         TEST(test_range_and_busy_give_nothing_up),
         TEST(test_faults_are_answered),

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "tests/support/kiosk.h"
+#include "tests/support/needs.h"
 
 enum { TAGS = EAR_CONVERSATION_LABELS + 3 };
 static_assert(TAGS <= EAR_VERDICTS, "a plugin can say as many");
@@ -47,7 +48,52 @@ static const struct ear_plugin tagger = {EAR_PLUGIN_HEADER,
                                          .budget_us = 1000000,
                                          .label = name_of,
                                          .on_turn = on_turn};
-static const struct ear_plugin *const plugins[] = {&tagger};
+
+/* --- two that answer what they are told to --- */
+
+static unsigned answers; /* bits: human requested, sentiment, topic, language */
+
+static int on_turn_of_answerer(const struct ear_plugin_call *call)
+{
+    static const uint8_t questions[] = {EAR_ASK_HUMAN_REQUESTED, EAR_ASK_SENTIMENT, EAR_ASK_TOPIC};
+
+    for (unsigned i = 0; i < EAR_COUNT_OF(questions); i++) {
+        if (answers >> i & 1u) {
+            (void)ear_verdict_add(call->verdicts, (enum ear_question)questions[i], 1, 900);
+        }
+    }
+    return 0;
+}
+
+static int on_turn_of_linguist(const struct ear_plugin_call *call)
+{
+    if (answers & 8u) {
+        (void)ear_verdict_add(call->verdicts, EAR_ASK_LANGUAGE, 1, 900);
+    }
+    return 0;
+}
+
+static const char *const labels[] = {"en", "de"};
+static const struct ear_plugin answerer = {EAR_PLUGIN_HEADER,
+                                           .name = "answerer",
+                                           .version = "1",
+                                           .questions = EAR_ASK_BIT(EAR_ASK_HUMAN_REQUESTED) |
+                                                        EAR_ASK_BIT(EAR_ASK_SENTIMENT) | EAR_ASK_BIT(EAR_ASK_TOPIC),
+                                           .hears = EAR_FROM_BIT(EAR_FROM_USER),
+                                           .label_count = EAR_COUNT_OF(labels),
+                                           .budget_us = 1000000,
+                                           .labels = labels,
+                                           .on_turn = on_turn_of_answerer};
+static const struct ear_plugin linguist = {EAR_PLUGIN_HEADER,
+                                           .name = "linguist",
+                                           .version = "1",
+                                           .questions = EAR_ASK_BIT(EAR_ASK_LANGUAGE),
+                                           .hears = EAR_FROM_BIT(EAR_FROM_USER),
+                                           .label_count = EAR_COUNT_OF(labels),
+                                           .budget_us = 1000000,
+                                           .labels = labels,
+                                           .on_turn = on_turn_of_linguist};
+static const struct ear_plugin *const plugins[] = {&tagger, &answerer, &linguist};
 
 static int begin(void **state)
 {
@@ -57,10 +103,11 @@ static int begin(void **state)
     }
     memset(&heard, 0, sizeof heard);
     tags_to_say = 0;
+    answers = 0;
     config.plugins = plugins;
     config.plugin_count = EAR_COUNT_OF(plugins);
     power_on();
-    assert_int_equal(agent.host.loaded, 1);
+    assert_int_equal(agent.host.loaded, EAR_COUNT_OF(plugins));
     return 0;
 }
 
@@ -127,11 +174,38 @@ static void test_more_tags_than_are_kept(void **state)
     assert_int_equal(row_total(EAR_NUMBER_tags, names[0], 0), 1);
 }
 
+/* Whatever of the questions was answered: after a cut of power the conversation is what it was. */
+static void test_answers_outlive_a_cut(void **state)
+{
+    needs(STORAGE);
+    for (unsigned some = 0; some < 16; some++) {
+        assert_int_equal(begin(state), 0);
+        fake_storage_init(&state_flash, 4096, FAKE_STORAGE_BYTES / 4096);
+        fake_storage_init(&outbox_flash, 4096, 8);
+        power_on();
+        answers = some;
+        say("hello", 5);
+        assert_int_equal(ear_agent_commit(&agent), EAR_OK);
+        const struct ear_conversation *conversation =
+            ear_conversations_find(&agent.memory.conversations, ear_hash_id(&agent.memory.key, str("c")));
+        const struct ear_conversation before = *conversation;
+        assert_int_equal(before.signal_turn[EAR_REASON_HUMAN_REQUESTED] != 0, some & 1u);
+        assert_int_equal((before.flags & EAR_CONVERSATION_JUDGED) != 0, some >> 1 & 1u);
+        assert_int_equal(before.label_count, some >> 2 & 1u);
+        assert_int_equal(before.language, (some & 8u) != 0 ? ear_label("de", 2) : 0);
+        power_on();
+        assert_memory_equal(conversation, &before, sizeof before);
+        assert_int_equal(agent.journal.lost, 0);
+        assert_int_equal(row_total(EAR_NUMBER_topics, "de", EAR_TOPICS_CONVERSATIONS), some >> 2 & 1u);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_long_texts_are_cut, begin),
         cmocka_unit_test_setup(test_more_tags_than_are_kept, begin),
+        cmocka_unit_test(test_answers_outlive_a_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

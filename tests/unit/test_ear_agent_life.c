@@ -212,6 +212,30 @@ static void test_a_full_journal_without_a_checkpoint_is_busy(void **state)
     assert_int_equal(total(EAR_AT_messages + EAR_FROM_BOT), 1);
 }
 
+/* A start that finds the journal full owes a checkpoint, and makes it before anything is heard. */
+static void test_a_start_with_a_full_journal(void **state)
+{
+    (void)state;
+    needs(STORAGE);
+    struct ear_heard heard;
+    power_on_without_sync_of_the_outbox();
+    agent.outbox.dirty = true;
+    const uint32_t taken = hear_until_refused(&heard);
+    assert_int_equal(heard.fault.err, EAR_ERR_BUSY);
+    assert_int_equal(ear_agent_commit(&agent), EAR_OK);
+    no_sync_err = EAR_OK;
+    power_on();
+    assert_true(agent.behind);
+    assert_int_equal(total(EAR_AT_messages + EAR_FROM_USER), taken);
+    speak("c", EAR_FROM_BOT, 0);
+    assert_false(agent.behind);
+    assert_int_equal(ear_agent_commit(&agent), EAR_OK);
+    power_on();
+    assert_false(agent.behind);
+    assert_int_equal(total(EAR_AT_messages + EAR_FROM_USER), taken);
+    assert_int_equal(total(EAR_AT_messages + EAR_FROM_BOT), 1);
+}
+
 /* A checkpoint that was owed is made for the first event that comes. */
 static void test_an_event_pays_a_checkpoint_that_is_owed(void **state)
 {
@@ -299,6 +323,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_clock_that_was_never_set, begin),
         cmocka_unit_test_setup(test_moments_wait_for_storage, begin),
         cmocka_unit_test_setup(test_a_full_journal_without_a_checkpoint_is_busy, begin),
+        cmocka_unit_test_setup(test_a_start_with_a_full_journal, begin),
         cmocka_unit_test_setup(test_an_event_pays_a_checkpoint_that_is_owed, begin),
         cmocka_unit_test_setup(test_a_session_that_is_there_at_once, begin),
         cmocka_unit_test_setup(test_an_end_without_the_outbox, begin),

@@ -241,6 +241,47 @@ static void test_a_plugin_takes_the_name_of_a_pack(void **state)
     assert_int_equal(agent.packs.refused, 0);
 }
 
+static uint8_t key_that_is_gone;
+
+static enum ear_err verify(void *context, const uint8_t *key_id, uint16_t key_id_bytes, const struct ear_signed *bytes,
+                           const uint8_t signature[64])
+{
+    return key_id != NULL && key_id[0] == key_that_is_gone
+               ? EAR_ERR_EMPTY
+               : fake_signature.verify(context, key_id, key_id_bytes, bytes, signature);
+}
+
+/* The key of the last good one is gone when it is returned to: none is at work, and why is told. */
+static void test_a_last_good_one_whose_key_is_gone(void **state)
+{
+    (void)state;
+    needs(STORAGE);
+    const struct pack_manifest newer = small_manifest("tags", 2);
+    struct ear_agent_pack_info info;
+    key_that_is_gone = 0;
+    config.signature.verify = verify;
+    power_on();
+    assert_true(install("tags", 1));
+    file.length = 0;
+    sign_pack(&file, &newer, FAKE_KEY_OTHER);
+    assert_true(ear_agent_pack_begin(&agent, "tags", (uint32_t)file.length, &fault) &&
+                ear_agent_pack_write(&agent, 0, file.bytes, (uint32_t)file.length, &fault) &&
+                ear_agent_pack_finish(&agent, &fault));
+    key_that_is_gone = FAKE_KEY;
+    assert_true(is_at_work("tags", 2));
+    assert_int_equal(ear_agent_pack_roll_back(&agent, "tags"), EAR_OK);
+    assert_int_equal(agent.packs.rolled_back, 1);
+    assert_refused(1, EAR_PACK_REFUSAL_KEY, "tags");
+    assert_true(find("tags", &info));
+    assert_false(info.at_work);
+    assert_int_equal(info.refusal, EAR_PACK_REFUSAL_KEY);
+    assert_int_equal(info.counter, 1);
+    assert_true(ear_host_find(&agent.host, "tags") < 0);
+    key_that_is_gone = 0;
+    power_on();
+    assert_true(is_at_work("tags", 1));
+}
+
 /* Plugins may leave no room for a pack: that is said before anything of it comes. */
 static void test_plugins_leave_no_room(void **state)
 {
@@ -314,13 +355,10 @@ static void test_an_older_one_and_storage_that_fails(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_a_bad_image_does_not_stop_the_next),
-        TEST(test_more_images_than_places),
-        TEST(test_rules_of_the_image_are_asked_last),
-        TEST(test_a_plugin_takes_the_name_of_a_pack),
-        TEST(test_plugins_leave_no_room),
-        TEST(test_storage_of_packs_that_cannot_be_opened),
-        TEST(test_an_older_one_and_storage_that_fails),
+        TEST(test_a_bad_image_does_not_stop_the_next),     TEST(test_more_images_than_places),
+        TEST(test_rules_of_the_image_are_asked_last),      TEST(test_a_plugin_takes_the_name_of_a_pack),
+        TEST(test_a_last_good_one_whose_key_is_gone),      TEST(test_plugins_leave_no_room),
+        TEST(test_storage_of_packs_that_cannot_be_opened), TEST(test_an_older_one_and_storage_that_fails),
     };
     return run_where(EAR_ENABLED(PHRASES_ENGINE), tests);
 }

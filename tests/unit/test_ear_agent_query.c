@@ -257,6 +257,32 @@ static void a_stricter_policy_cleans_storage(void **state)
     assert_int_equal(ear_records_before(&agent.memory.records, UINT32_MAX)->question_length, 0);
 }
 
+/* While storage refuses, it is tried once a second; then what must go goes. */
+static void cleaning_waits_for_storage(void **state)
+{
+    (void)state;
+    needs(STORAGE);
+    settings.records_policy = EAR_RECORDS_FULL;
+    record("secret-id", "secret-words");
+    assert_int_equal(ear_agent_save(&agent), EAR_OK);
+    settings.records_policy = EAR_RECORDS_NONE;
+    fake_storage_power_on(&state_flash);
+    state_flash.fail_at = 1;
+    state_flash.fail_for_good = true;
+    for (unsigned second = 1; second <= 2; second++) {
+        for (unsigned i = 0; i < 5; i++) {
+            (void)ear_agent_tick(&agent);
+        }
+        assert_int_equal(agent.counts.save_failed, second);
+        fake_clock_pass(&wrist, 1000);
+    }
+    assert_true(is_stored("secret-words"));
+    fake_storage_power_on(&state_flash);
+    (void)ear_agent_tick(&agent);
+    assert_false(is_stored("secret"));
+    assert_int_equal(health().records_held, 1);
+}
+
 /* The same for what is in entries only, as no checkpoint knows of it yet. */
 static void a_stricter_policy_cleans_entries(void **state)
 {
@@ -316,6 +342,7 @@ int main(void)
         cmocka_unit_test_setup(a_question_at_the_device, begin),
         cmocka_unit_test_setup(a_text_nobody_looked_at_is_not_kept, begin),
         cmocka_unit_test_setup(a_stricter_policy_cleans_storage, begin),
+        cmocka_unit_test_setup(cleaning_waits_for_storage, begin),
         cmocka_unit_test(a_stricter_policy_cleans_entries),
         cmocka_unit_test_setup(the_first_question_is_the_users_first, begin),
     };
