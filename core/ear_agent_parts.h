@@ -239,8 +239,8 @@ void ear_agent_retire(void *context, struct ear_note *note, uint16_t number);
 /** What went into the outbox since the start is not told either. */
 void ear_agent_take_back_own(struct ear_agent *agent);
 
-/** What went into the outbox without a date since the checkpoint will go there again, or will be dated by then: take it
- * back. Before the replay. */
+/** What went into the outbox since the checkpoint will go there again, or will be dated by then, or, if what pushed it
+ * out is lost, stays in its ring: take it back. Before the replay. */
 void ear_agent_take_back(struct ear_agent *agent);
 
 /** All that the server does not have goes into the outbox. */

@@ -9,7 +9,8 @@
 
 static_assert((unsigned)EAR_RESOLUTIONS <= 8, "a bit each in ear_agent.publishing");
 
-#define UNDATED 8u    /* or-ed to the resolution: kind of a message in the outbox whose window has no date */
+#define UNDATED 8u    /* or-ed to the resolution: kind of a message in the outbox whose window has no date; for versions
+                         that take back only those */
 #define BUSY_MS 1000u /* until what found no room is tried again, if nothing else happens */
 
 static const char *const summary_topics[EAR_RESOLUTIONS] = {"summary/minute", "summary/hour", "summary/day"};
@@ -137,7 +138,7 @@ void ear_agent_retire(void *context, struct ear_note *note, uint16_t number)
 
 void ear_agent_take_back(struct ear_agent *agent)
 {
-    ear_outbox_take_back(&agent->outbox, agent->memory.outbox_end, UNDATED);
+    ear_outbox_take_back(&agent->outbox, agent->memory.outbox_end, 0);
 }
 
 void ear_agent_take_back_own(struct ear_agent *agent)
