@@ -9,9 +9,9 @@
 
 static_assert((unsigned)EAR_RESOLUTIONS <= 8, "a bit each in ear_agent.publishing");
 
-#define UNDATED                                                                                           \
-    8u /* or-ed to the resolution: kind of a message in the outbox whose window has no date; for versions \
-          that take back only those */
+/* Or-ed to the resolution: kind of a message in the outbox whose window has no date. Versions that take back only those
+ * look for it. */
+#define UNDATED 8u
 #define BUSY_MS 1000u /* until what found no room is tried again, if nothing else happens */
 
 static const char *const summary_topics[EAR_RESOLUTIONS] = {"summary/minute", "summary/hour", "summary/day"};
