@@ -98,12 +98,26 @@ static void test_a_header_whose_checksum_is_wrong(void **state)
     assert_int_equal(records.boot, 2);
 }
 
+/* A header that is whole and says what cannot be, that more records were before it than there ever were: none is said
+ * to wait, rather than nearly 2^32, and those that are there are read. */
+static void test_a_header_that_counts_too_many(void **state)
+{
+    (void)state;
+    put_header(0, 0xffffffffu);
+    ear_le32_put(fake.bytes + 20, 50);
+    ear_le32_put(fake.bytes + 28, ear_crc32(0, fake.bytes + 4, 24));
+    assert_int_equal(ear_record_log_open(&records, &fake.port, 0), EAR_OK);
+    assert_int_equal(ear_record_log_backlog(&records), 0);
+    expect_record(0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_a_header_that_is_right, start),
         cmocka_unit_test_setup(test_headers_that_are_not_of_this_log, start),
         cmocka_unit_test_setup(test_a_header_whose_checksum_is_wrong, start),
+        cmocka_unit_test_setup(test_a_header_that_counts_too_many, start),
     };
     return run_where(EAR_ENABLED(STORAGE), tests);
 }
