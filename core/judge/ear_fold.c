@@ -70,6 +70,9 @@ enum ear_fold_class ear_fold_class(uint32_t code_point)
     if ((code_point | 0x20u) - 'a' < 26u) {
         return EAR_FOLD_LETTER; /* most of all, also where words are read one by one */
     }
+    if (code_point - '0' < 10u) {
+        return EAR_FOLD_DIGIT;
+    }
     const uint32_t wanted = code_point << 3 | 7u; /* behind every bound of this code point */
     size_t low = 0;
     size_t high = EAR_COUNT_OF(bounds);

@@ -13,38 +13,45 @@
 
 /* ---- scores ---- */
 
+#ifdef __SSE2__
+typedef int16_t element; /* of which eight are multiplied at once */
+#else
+typedef int32_t element;
+#endif
+
 /* A message's normalised sum. */
 struct view {
     struct ear_linear_parts body;
-    int16_t elements[EAR_LINEAR_DIMS_MAX]; /* as many as there are, and 0 up to a multiple of 4; the first ones in the
+    element elements[EAR_LINEAR_DIMS_MAX]; /* as many as there are, and 0 up to a multiple of 8; the first ones in the
                                               order that dot_sse2 likes where there is one */
 };
+static_assert(EAR_LINEAR_DIMS_MAX % 8 == 0, "so many elements are multiplied in a row");
 
-static inline int16_t clamped_16(int32_t value)
+static inline element clamped_16(int32_t value)
 {
-    return (int16_t)(value > INT16_MAX ? INT16_MAX : value < INT16_MIN ? INT16_MIN : value);
+    const int32_t above = value < INT16_MIN ? INT16_MIN : value;
+    return (element)(above > INT16_MAX ? INT16_MAX : above);
 }
 
-/* How an element of the sum is normalised. */
+/* How an element of the sum is normalised: modulo 2^32, as what is left after `less` fits (ear_linear.h). */
 struct norm {
-    int32_t times;
-    int32_t less;
-    int32_t factor;
-    int32_t shift;
+    uint32_t times;
+    uint32_t less;
+    uint32_t shift;
 };
 
-static inline int16_t normalised(const struct norm *norm, int32_t element)
+static inline element normalised(const struct norm *norm, int32_t sum)
 {
-    return clamped_16(((norm->times * element - norm->less) * norm->factor) >> norm->shift);
+    return clamped_16((int32_t)(norm->times * (uint32_t)sum - norm->less) >> norm->shift);
 }
 
 static void normalise(struct view *view, const struct ear_linear_sum *sum)
 {
     const bool by_root = (view->body.flags & EAR_LINEAR_ROOT) != 0;
+    const uint32_t factor = by_root ? ear_linear_root(sum->found) : 16;
     const struct norm norm = {
-        .times = view->body.bits == 1 ? 2 : 1,
-        .less = (view->body.bits == 1 ? 1 : 8) * (int32_t)sum->scales,
-        .factor = by_root ? (int32_t)ear_linear_root(sum->found) : 16,
+        .times = (view->body.bits == 1 ? 2 : 1) * factor,
+        .less = (view->body.bits == 1 ? 1 : 8) * sum->scales * factor,
         .shift = by_root ? 12 : 0,
     };
     const uint32_t dims = view->body.dims;
@@ -59,7 +66,7 @@ static void normalise(struct view *view, const struct ear_linear_sum *sum)
     for (; i < dims; i++) {
         view->elements[i] = normalised(&norm, sum->elements[i]);
     }
-    for (; i % 4 != 0; i++) {
+    for (; i % 8 != 0; i++) {
         view->elements[i] = 0;
     }
 }
@@ -77,12 +84,14 @@ static uint32_t look(struct view *view, const struct ear_model *model, const str
     return sum.found;
 }
 
-/* Element i of the four in 16 bits. */
-static inline int32_t nibble(uint32_t four, uint32_t i)
+/* Element i of the eight in 32 bits. */
+static inline int32_t nibble(uint32_t eight, uint32_t i)
 {
-    return (int32_t)(four << (28 - 4 * i)) >> 28;
+    return (int32_t)(eight << (28 - 4 * i)) >> 28;
 }
 
+/* Eight elements at a time: what the last ones read behind the row, which is never outside as keys lie behind all rows,
+ * is multiplied by 0. */
 static inline int32_t dot_of(const struct view *view, const uint8_t *row)
 {
     int32_t dot = 0;
@@ -95,11 +104,17 @@ static inline int32_t dot_of(const struct view *view, const uint8_t *row)
         dot += dot_sse2(view->elements + i, row + i / 2);
     }
 #endif
-    for (; i < view->body.dims; i += 4) {
-        const int16_t *const elements = view->elements + i;
-        const uint32_t four = ear_le16_get(row + i / 2);
-        dot += nibble(four, 0) * elements[0] + nibble(four, 1) * elements[1];
-        dot += nibble(four, 2) * elements[2] + nibble(four, 3) * elements[3];
+    for (row += i / 2; i < view->body.dims; i += 8, row += 4) {
+        const element *const elements = view->elements + i;
+        const uint32_t eight = ear_le32_get(row);
+        dot += nibble(eight, 0) * elements[0];
+        dot += nibble(eight, 1) * elements[1];
+        dot += nibble(eight, 2) * elements[2];
+        dot += nibble(eight, 3) * elements[3];
+        dot += nibble(eight, 4) * elements[4];
+        dot += nibble(eight, 5) * elements[5];
+        dot += nibble(eight, 6) * elements[6];
+        dot += nibble(eight, 7) * elements[7];
     }
     return dot;
 }
@@ -129,8 +144,9 @@ uint16_t ear_linear_scores(const struct ear_model *model, const struct ear_turn 
 /* 2^20 * e^-(how much less sure the model is of this score than of the best). */
 static inline uint32_t weight_of(uint32_t temper, int32_t best, int32_t score)
 {
-    const uint64_t nats = (uint64_t)((uint32_t)best - (uint32_t)score) * temper >> 16;
-    return nats < EAR_LINEAR_REACH ? ear_linear_falls(nats) : 0;
+    const uint64_t nats = (uint64_t)((uint32_t)best - (uint32_t)score) * temper; /* in 2^-32 */
+    static_assert(EAR_LINEAR_REACH % 65536 == 0, "its whole nats are all of it");
+    return (uint32_t)(nats >> 32) < EAR_LINEAR_REACH / 65536 ? ear_linear_falls((uint32_t)(nats >> 16)) : 0;
 }
 
 static inline uint16_t permille(uint32_t weight, uint32_t weights)

@@ -22,7 +22,8 @@
 static_assert(EAR_LINEAR_DIMS_MAX % 32 == 0,
               "LINEAR_DIMS is a multiple of 32, as so many elements are added at a time");
 
-#define ROWS 16u       /* at most 17: 17 scales of 15 fit into 8 bits */
+static_assert(2 * EAR_LINEAR_BATCH * 15 * 15 <= UINT16_MAX, "a batch fits into add_nibbles' lanes");
+
 #define SEEN_WORDS 64u /* where nothing better is free */
 
 /* Keys that were found already, of those from `first` on. */
@@ -41,11 +42,6 @@ enum again {
 
 /* ---- adding up ---- */
 
-static inline uint32_t scale_of(const struct ear_linear_sum *sum, uint32_t key)
-{
-    return sum->body->keys[(size_t)EAR_LINEAR_KEY_BYTES * key] & 15u;
-}
-
 /* Two elements of 4 bits, a byte, are all there is. Lanes of half a word. */
 static void add_pairs(struct ear_linear_sum *sum)
 {
@@ -56,7 +52,7 @@ static void add_pairs(struct ear_linear_sum *sum)
     uint32_t total = 0;
     for (uint32_t i = 0, count = sum->batched; i < count; i++) {
         const uint32_t key = sum->batch[i];
-        const uint32_t scale = scale_of(sum, key);
+        const uint32_t scale = scale_of(sum->body->keys, key);
         const word part = vectors[key] ^ 0x88u;
         lanes += ((part | part << (half - 4)) & mask) * scale;
         total += scale;
@@ -66,44 +62,24 @@ static void add_pairs(struct ear_linear_sum *sum)
     sum->scales += total;
 }
 
-/* Some rows, a column after the other: how many bytes it has is known when this is compiled for all but the last. */
-static void add_rows(struct ear_linear_sum *sum, const uint32_t *keys, const uint8_t *scales, uint32_t count)
+/* The column of all vectors that begins at byte `at` and is at most so many bytes wide. */
+static inline struct column column_of(const struct ear_linear_parts *body, uint32_t at, uint32_t width)
 {
-    const struct ear_linear_parts *body = sum->body;
-    const uint32_t width = body->bits == 1 ? sizeof(word) / 2 : sizeof(word);
-    const uint8_t *vectors = body->vectors;
-    const size_t stride = body->vector_bytes;
-    int32_t *elements = sum->elements;
-    uint32_t rest = body->vector_bytes;
-    for (; rest >= width; rest -= width, vectors += width, elements += 8 * width / body->bits) {
-        if (body->bits == 1) {
-            add_bits_swar(keys, scales, count, vectors, stride, sizeof(word) / 2, elements);
-        } else {
-            add_nibbles(keys, scales, count, vectors, stride, sizeof(word), elements);
-        }
-    }
-    if (rest > 0 && body->bits == 1) {
-        add_bits_swar(keys, scales, count, vectors, stride, rest, elements);
-    } else if (rest > 0) {
-        add_nibbles(keys, scales, count, vectors, stride, rest, elements);
-    }
+    const uint32_t rest = body->vector_bytes - at;
+    const uint32_t bytes = rest < width ? rest : width;
+    return (struct column){body->keys, body->vectors + at + bytes - width, body->vector_bytes, 8 * (width - bytes)};
 }
 
 static void add_columns(struct ear_linear_sum *sum)
 {
-    uint8_t scales[ROWS];
-    uint32_t total = 0;
-    for (uint32_t first = 0, count; first < sum->batched; first += count) {
-        const uint32_t *const keys = sum->batch + first;
-        count = sum->batched - first < ROWS ? sum->batched - first : ROWS;
-        for (uint32_t i = 0; i < count; i++) {
-            const uint32_t scale = scale_of(sum, keys[i]);
-            scales[i] = (uint8_t)scale;
-            total += scale;
-        }
-        add_rows(sum, keys, scales, count);
+    const uint32_t width = sizeof(word);
+    int32_t *elements = sum->elements;
+    uint32_t scales = 0;
+    for (uint32_t at = 0; at < sum->body->vector_bytes; at += width, elements += 2 * width) {
+        const struct column column = column_of(sum->body, at, width);
+        scales = add_nibbles(sum->batch, sum->batch + sum->batched, &column, elements);
     }
-    sum->scales += total;
+    sum->scales += scales;
 }
 
 #ifdef __SSE2__
@@ -124,7 +100,22 @@ static void add_bits(struct ear_linear_sum *sum)
     sum->scales += total;
 }
 #else
-#define add_bits add_columns
+static void add_bits(struct ear_linear_sum *sum)
+{
+    const struct ear_linear_parts *body = sum->body;
+    const uint32_t *const end = sum->batch + sum->batched;
+    uint32_t scales = 0;
+    if (body->vector_bytes == BITS_BYTES) { /* as usual, and faster if it is known */
+        const struct column column = {body->keys, body->vectors, BITS_BYTES, 0};
+        sum->scales += add_bits_swar(sum->batch, end, &column, sum->elements);
+        return;
+    }
+    for (uint32_t at = 0; at < body->vector_bytes; at += BITS_BYTES) {
+        const struct column column = column_of(body, at, BITS_BYTES);
+        scales = add_bits_swar(sum->batch, end, &column, sum->elements + 8 * at);
+    }
+    sum->scales += scales;
+}
 #endif
 
 static void add_batch(struct ear_linear_sum *sum)
@@ -150,16 +141,16 @@ static inline void find_items(struct ear_linear_sum *sum, const uint32_t *item, 
 {
     const uint8_t *const keys = sum->body->keys;
     const uint32_t buckets = sum->body->buckets;
-    size_t batched = sum->batched;
+    uint32_t *out = sum->batch + sum->batched;
 #ifdef __SSE2__
     for (; end - item >= 4; item += 4) {
-        batched += find_four_sse2(keys, buckets, item, &sum->batch[batched]);
+        out += find_four_sse2(keys, buckets, item, out);
     }
 #endif
     for (; item < end; item++) {
-        batched += find(keys, buckets, *item, &sum->batch[batched]);
+        out = find(keys, buckets, *item, out) ? out + 1 : out;
     }
-    sum->batched = (uint32_t)batched;
+    sum->batched = (uint32_t)(out - sum->batch);
 }
 
 /* Only keys that were not seen stay in the batch, of those from number `from` on. */

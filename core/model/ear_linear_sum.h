@@ -6,7 +6,7 @@
 #include "core/model/ear_linear_body.h"
 
 /** So many features are looked up in a row; so many keys are enough to add up. More pay where there is more stack. */
-#define EAR_LINEAR_BATCH (sizeof(uintptr_t) > 4 ? 64u : 16u)
+#define EAR_LINEAR_BATCH (sizeof(uintptr_t) > 4 ? 64u : 32u)
 
 /** The sum of a message's vectors. */
 struct ear_linear_sum {

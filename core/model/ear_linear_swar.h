@@ -29,68 +29,107 @@ static inline word load_word(const uint8_t *p)
 EAR_LINEAR_INLINE bool find_swar(const uint8_t *keys, uint32_t buckets, uint32_t hash, uint32_t *key)
 {
     const uint32_t bucket = (uint32_t)(((uint64_t)(hash & ~0xFFFu) * buckets) >> 32);
-    const uint32_t least = hash << 20 >> 16;
-    const uint32_t most = least + 14;
+    const uint32_t most = (uint16_t)((hash << 4) + 15); /* the fingerprint with the highest scale */
     const uint8_t *at = keys + (size_t)EAR_LINEAR_BUCKET_BYTES * bucket;
-    at = ear_le16_get(at + 8) - 1u <= most ? at + 8 : at;
-    at = ear_le16_get(at + 4) - 1u <= most ? at + 4 : at;
-    at = ear_le16_get(at + 2) - 1u <= most ? at + 2 : at;
+    at = ear_le16_get(at + 8) - 1u < most ? at + 8 : at;
+    at = ear_le16_get(at + 4) - 1u < most ? at + 4 : at;
+    at = ear_le16_get(at + 2) - 1u < most ? at + 2 : at;
     *key = (uint32_t)(at - keys) / EAR_LINEAR_KEY_BYTES;
-    return ear_le16_get(at) - 1u - least <= 14;
+    return most - ear_le16_get(at) < 15;
 }
 
 /* ---- adding up ---- */
 
-/* Half a word of elements of one bit, spread over a whole one so that four masks reach all of them. The last bytes of a
- * vector are read together with what lies before them, which is never outside: head and keys lie before all vectors. */
-EAR_LINEAR_INLINE word load_bits(const uint8_t *p, uint32_t bytes)
+/* A column of some keys' vectors: what fits into a word, or what is left of them at their end. Its last bytes are read
+ * together with what lies before, which is never outside: head and keys lie before all vectors. */
+struct column {
+    const uint8_t *keys;
+    const uint8_t *vectors; /* the first one's column, with what is read before it */
+    size_t stride;          /* from a vector to the next */
+    uint32_t unused;        /* bits that are read before the column */
+};
+
+static inline uint32_t scale_of(const uint8_t *keys, uint32_t key)
 {
-    const uint32_t half = sizeof(word) / 2;
-    const uint8_t *last = p + bytes - half;
-    const uint32_t part = (half == 4 ? ear_le32_get(last) : ear_le16_get(last)) >> (8 * (half - bytes));
-    return (word)part | (word)(part >> 4) << (8 * half);
+    return keys[(size_t)EAR_LINEAR_KEY_BYTES * key] & 15u;
 }
 
-/* Lanes of 8 bits: element 8 * lane + i of mask i, those of the upper half 4 more. At most 17 keys. */
-EAR_LINEAR_INLINE void add_bits_swar(const uint32_t *keys, const uint8_t *scales, uint32_t count,
-                                     const uint8_t *vectors, size_t stride, uint32_t bytes, int32_t *elements)
+/* A constant that stays in a register: where an instruction can shift before it masks, that spares all the shifts. */
+static inline word in_register(word constant)
 {
-    const uint32_t half = sizeof(word) / 2;
-    word lanes[4] = {0, 0, 0, 0};
-    for (uint32_t i = 0; i < count; i++) {
-        const word part = load_bits(vectors + stride * keys[i], bytes);
-        const word scale = scales[i];
-        lanes[0] += (part & EACH_8(1)) * scale;
-        lanes[1] += (part >> 1 & EACH_8(1)) * scale;
-        lanes[2] += (part >> 2 & EACH_8(1)) * scale;
-        lanes[3] += (part >> 3 & EACH_8(1)) * scale;
-    }
-    for (uint32_t i = 0; i < bytes; i++, elements += 8) {
-        for (uint32_t j = 0; j < 4; j++) {
-            elements[j] += (int32_t)(lanes[j] >> (8 * i) & 0xFFu);
-            elements[j + 4] += (int32_t)(lanes[j] >> (8 * (i + half)) & 0xFFu);
-        }
+    __asm__("" : "+r"(constant));
+    return constant;
+}
+
+#define BITS_BYTES 4u            /* of a column */
+#define BITS_SCALES (255u - 15u) /* to which another one can be added in 8 bits */
+
+/* What lanes hold, element 8 * lane + i from lanes[i], added to the elements. */
+EAR_LINEAR_INLINE void add_lanes(const word *lanes, int32_t *elements)
+{
+    for (uint32_t i = 0; i < 8; i++) {
+        const uint32_t half = sizeof(word) / 2;
+        const uint32_t four = (uint32_t)(half == 2 || i < 4 ? lanes[i] : lanes[i - 4] >> (8 * half));
+        elements[i] += (int32_t)(four & 0xFFu);
+        elements[i + 8] += (int32_t)(four >> 8 & 0xFFu);
+        elements[i + 16] += (int32_t)(four >> 16 & 0xFFu);
+        elements[i + 24] += (int32_t)(four >> 24);
     }
 }
 
-/* Words of 16-bit lanes, element 4 * lane + i of mask i: as many bytes as a word has, or the last ones. */
-EAR_LINEAR_INLINE void add_nibbles(const uint32_t *keys, const uint8_t *scales, uint32_t count, const uint8_t *vectors,
-                                   size_t stride, uint32_t bytes, int32_t *elements)
+/* Lanes of 8 bits, element 8 * lane + i of mask i; 64 bits have in their upper half what is 4 elements further. The
+ * keys' scales, added up. */
+EAR_LINEAR_INLINE uint32_t add_bits_swar(const uint32_t *key, const uint32_t *end, const struct column *column,
+                                         int32_t *elements)
+{
+    const bool wide = sizeof(word) > BITS_BYTES;
+    const word ones = in_register(EACH_8(1));
+    uint32_t scales = 0;
+    while (key < end) {
+        word lanes[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+        uint32_t sum = 0;
+        do {
+            const uint32_t read = ear_le32_get(column->vectors + column->stride * *key) >> column->unused;
+            const word part = wide ? (word)((uint64_t)read | (uint64_t)read << 28) : read;
+            const word scale = scale_of(column->keys, *key);
+            sum += (uint32_t)scale;
+            lanes[0] += (part & ones) * scale;
+            lanes[1] += (part >> 1 & ones) * scale;
+            lanes[2] += (part >> 2 & ones) * scale;
+            lanes[3] += (part >> 3 & ones) * scale;
+            if (!wide) {
+                lanes[4] += (part >> 4 & ones) * scale;
+                lanes[5] += (part >> 5 & ones) * scale;
+                lanes[6] += (part >> 6 & ones) * scale;
+                lanes[7] += (part >> 7 & ones) * scale;
+            }
+        } while (++key < end && sum <= BITS_SCALES);
+        add_lanes(lanes, elements);
+        scales += sum;
+    }
+    return scales;
+}
+
+/* Lanes of 16 bits, element 4 * lane + i of mask i, which is enough for a batch. The keys' scales, added up. */
+EAR_LINEAR_INLINE uint32_t add_nibbles(const uint32_t *key, const uint32_t *end, const struct column *column,
+                                       int32_t *elements)
 {
     word lanes[4] = {0, 0, 0, 0};
-    const uint32_t unused = 8 * ((uint32_t)sizeof(word) - bytes);
-    for (uint32_t i = 0; i < count; i++) {
-        const word read = load_word(vectors + stride * keys[i] + bytes - sizeof(word));
-        const word part = (read >> unused) ^ EACH_16(0x8888u);
-        const word scale = scales[i];
+    uint32_t sum = 0;
+    for (; key < end; key++) {
+        const word read = load_word(column->vectors + column->stride * *key) >> column->unused;
+        const word part = read ^ EACH_16(0x8888u);
+        const word scale = scale_of(column->keys, *key);
+        sum += (uint32_t)scale;
         lanes[0] += (part & EACH_16(15)) * scale;
         lanes[1] += (part >> 4 & EACH_16(15)) * scale;
         lanes[2] += (part >> 8 & EACH_16(15)) * scale;
         lanes[3] += (part >> 12 & EACH_16(15)) * scale;
     }
-    for (uint32_t i = 0; i < 2 * bytes; i++) {
+    for (uint32_t i = 0; i < 2 * sizeof(word); i++) {
         elements[i] += (int32_t)(lanes[i % 4] >> (16 * (i / 4)) & 0xFFFFu);
     }
+    return sum;
 }
 
 #endif
