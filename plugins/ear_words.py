@@ -40,41 +40,43 @@ def hash_word(word):
     return hash_folded(fold(word))
 
 
-def slots(values, slot_count):
-    """The slots for {hash: value}, or None if two words cannot be told apart."""
-    table = [0] * slot_count
+def buckets(values):
+    """The hashes of {hash: value} by bucket: the fewest buckets, a power of two, that hold eight words each on average."""
+    shift = 32
+    while len(values) > 8 << 32 - shift:
+        shift -= 1
+    table = [[] for _ in range(1 << 32 - shift)]
     for word in sorted(values):
-        assert 0 < values[word] < 0x10000
-        at = word * slot_count >> 32
-        while table[at]:
-            if table[at] >> 16 == word & 0xFFFF:
-                return None
-            at = (at + 1) % slot_count
-        table[at] = (word & 0xFFFF) << 16 | values[word]
-    return table
+        table[word >> shift].append(word)
+    return table, shift
 
 
-def slots_fitting(values, least=0):
-    """A table that is at most two thirds full and tells all its words apart."""
-    count = max(least, len(values) * 3 // 2 + 1)
-    while True:
-        table = slots(values, count)
-        if table is not None:
-            return table
-        count += 1
+def array(kind, name, numbers, per_line):
+    lines = [f"static const {kind} {name}[{len(numbers)}] = {{"]
+    for at in range(0, len(numbers), per_line):
+        lines.append("    " + " ".join(f"{number:#x}," for number in numbers[at:at + per_line]))
+    return [*lines, "};"]
 
 
-def write_header(path, name, table, made_by, about, declares=()):
-    """A header with `static const struct ear_words <name>`, after the lines that it declares."""
+def write_header(path, name, values, made_by, about, declares=()):
+    """A header with `static const struct ear_words <name>` of {hash: value}, after the lines that it declares."""
+    table, shift = buckets(values)
+    words = [word for bucket in table for word in bucket]
+    marks = [(word >> 16 & 7) << 5 | values[word] for word in words]
+    assert all(0 < value < 32 for value in values.values())
+    for bucket in table: # a word is told from the others by where it is, 16 bits and 3
+        assert len({word & 0x7FFFF for word in bucket}) == len(bucket), "two words cannot be told apart"
+    starts = [sum(len(bucket) for bucket in table[:at]) for at in range(len(table) + 1)]
     guard = re.sub(r"[^A-Z0-9]", "_", f"EAR_{name.removeprefix('ear_').upper()}_H")
     lines = [f"/* SPDX-License-Identifier: Apache-2.0 */",
              f"/* {about} Made by {made_by}; not to be edited. */",
              "/* clang-format off */", f"#ifndef {guard}", f"#define {guard}", "",
              '#include "plugins/ear_words.h"', "", *declares,
-             f"static const uint32_t {name}_slots[{len(table)}] = {{"]
-    for at in range(0, len(table), 10):
-        lines.append("    " + " ".join(f"{slot:#x}," if slot else "0," for slot in table[at:at + 10]))
-    lines += ["};", f"static const struct ear_words {name} = {{{name}_slots, {len(table)}}};", "", "#endif", ""]
+             *array("uint16_t", f"{name}_starts", starts, 15),
+             *array("uint16_t", f"{name}_keys", [word & 0xFFFF for word in words], 14),
+             *array("uint8_t", f"{name}_marks", marks, 18),
+             f"static const struct ear_words {name} = {{{name}_starts, {name}_keys, {name}_marks, {shift}}};",
+             "", "#endif", ""]
     with open(path, "w", encoding="utf-8") as out:
         out.write("\n".join(lines))
 
@@ -92,4 +94,4 @@ def make_parts(script, name, parts, words, about):
     path = sys.argv[1] if len(sys.argv) > 1 else os.path.join(here, f"{name}.h")
     made_by = "plugins/" + os.path.relpath(os.path.abspath(script), os.path.dirname(os.path.abspath(__file__)))
     enum = [f"enum part {{ {', '.join(parts)}, PART_COUNT }};", ""]
-    write_header(path, name, slots_fitting(values), made_by, about.format(len(values)), enum)
+    write_header(path, name, values, made_by, about.format(len(values)), enum)
