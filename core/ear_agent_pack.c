@@ -209,6 +209,9 @@ void ear_agent_load_packs(struct ear_agent *agent)
     struct ear_pack_fault fault = {0};
     struct ear_pack pack;
 
+    if (!EAR_RUNS_PACKS) {
+        return;
+    }
     packs->turn = (struct ear_model_turn){.host = &agent->host, .features = &agent->features};
     if (ear_storage_is_given(&config->packs) &&
         ear_pack_store_open(&packs->store, &config->packs, &config->signature) != EAR_OK) {
@@ -249,6 +252,9 @@ static bool has_room(const struct ear_agent *agent, const char *name, struct ear
 
 bool ear_agent_may_pack_come(const struct ear_agent *agent, const char *name, struct ear_pack_fault *fault)
 {
+    if (!EAR_RUNS_PACKS) {
+        return ear_agent_refuse_pack(fault, EAR_PACK_REFUSAL_ENGINE);
+    }
     if (!ear_pack_store_is_open(&agent->packs.store)) {
         return ear_agent_refuse_pack(fault, EAR_PACK_REFUSAL_STORAGE);
     }
@@ -300,13 +306,13 @@ bool ear_agent_pack_at(const struct ear_agent *agent, unsigned index, struct ear
 {
     const struct ear_agent_packs *packs = &agent->packs;
 
-    for (unsigned i = 0; i < EAR_PACKS; i++) {
+    for (unsigned i = 0; i < EAR_PACKS && EAR_RUNS_PACKS; i++) {
         if (packs->items[i].payload != NULL && index-- == 0) {
             tell_at_work(agent, i, info);
             return true;
         }
     }
-    for (unsigned i = 0; i < EAR_PACKS; i++) {
+    for (unsigned i = 0; i < EAR_PACKS && EAR_RUNS_PACKS; i++) {
         if (is_idle(packs, i) && index-- == 0) {
             const struct ear_pack_place *place = &packs->store.places[i];
             *info = (struct ear_agent_pack_info){.name = place->name,

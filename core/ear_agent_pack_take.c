@@ -119,7 +119,7 @@ static bool is_hopeless(const struct ear_agent_pack *pack, const struct ear_plug
 
 void ear_agent_watch_packs(struct ear_agent *agent)
 {
-    for (unsigned i = 0; i < EAR_PACKS; i++) {
+    for (unsigned i = 0; i < EAR_PACKS && EAR_RUNS_PACKS; i++) {
         struct ear_agent_pack *pack = &agent->packs.items[i];
         const struct ear_host_plugin *plugin = &agent->host.plugins[pack->plugin];
         if (pack->payload == NULL || !plugin->quarantined || pack->given_up) {

@@ -195,6 +195,9 @@ uint64_t ear_agent_tend_next_ms(const struct ear_agent *agent);
 
 #define EAR_PACK_OF_IMAGE EAR_PACKS /* place of a pack that is not in the store */
 
+/** Without any engine there is nothing that packs could do: none is looked at, and reading them takes no flash. */
+#define EAR_RUNS_PACKS (EAR_ENABLED(LINEAR_ENGINE) || EAR_ENABLED(PHRASES_ENGINE) || EAR_ENABLED(RULES_ENGINE))
+
 /** Put to work what is kept and what is part of the image. What cannot be is logged and counted. */
 void ear_agent_load_packs(struct ear_agent *agent);
 
