@@ -202,6 +202,7 @@ enum ear_err ear_agent_init(struct ear_agent *agent, const struct ear_agent_conf
         ear_agent_load_funnels(agent) != EAR_OK) {
         return EAR_ERR_CONFIG;
     }
+    memcpy(agent->zone, zone.bytes, EAR_ENABLED(STORAGE) ? zone.length : 0); /* the setting may be another one soon */
     int err = ear_agent_load_memory(agent);
     if (err != EAR_OK) {
         return (enum ear_err)err;

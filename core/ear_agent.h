@@ -206,6 +206,7 @@ struct ear_agent_pack_info {
 struct ear_agent {
     const struct ear_agent_config *config;
     struct ear_tz tz;
+    char zone[EAR_ENABLED(STORAGE) ? sizeof(((struct ear_settings *)0)->device_timezone) : 1]; /* its rule */
     int64_t now_ms; /* wall time, or below EAR_TIME_KNOWN_MS */
     uint64_t monotonic_ms;
     uint64_t started_ms; /* monotonic */

@@ -2,7 +2,7 @@
 /* The bytes of an entry. Numbers are of 7 bits a byte, lowest first; a text is its length and its bytes.
  *
  *   u8 kind | clock_state << 4, now_ms
- *   CLOCK: wall_ms - now_ms        RUN: fingerprint
+ *   CLOCK: wall_ms - now_ms        RUN: fingerprint        ZONE: a text
  *   EVENT: now_ms - at_ms (zigzag), kind, present, hashes of 8 bytes of what is present of id, conversation and user,
  *   then what else is present in the order of ear_event.def, then u8 of enum found and what it says is there. */
 #include "core/ear_agent_entry.h"
@@ -179,6 +179,8 @@ uint32_t ear_entry_encode(const struct ear_entry *entry, const struct ear_hearin
         to = put_number(to, (uint64_t)(entry->wall_ms - entry->now_ms));
     } else if (entry->kind == EAR_ENTRY_RUN) {
         to = put_number(to, entry->fingerprint);
+    } else if (entry->kind == EAR_ENTRY_ZONE) {
+        to = put_bytes(to, entry->zone.bytes, entry->zone.length);
     }
     assert((size_t)(to - bytes) <= EAR_ENTRY_BYTES);
     return (uint32_t)(to - bytes);
@@ -383,6 +385,9 @@ bool ear_entry_decode(struct ear_entry *entry, struct ear_hearing *hearing, stru
         return !reader.bad;
     case EAR_ENTRY_RUN:
         entry->fingerprint = get_at_most(&reader, UINT32_MAX);
+        return !reader.bad;
+    case EAR_ENTRY_ZONE:
+        entry->zone = get_text(&reader);
         return !reader.bad;
     default:
         return entry->kind == EAR_ENTRY_IDLE || entry->kind == EAR_ENTRY_DUTY || entry->kind == EAR_ENTRY_TOLD;

@@ -18,6 +18,7 @@ enum ear_entry_kind {
     EAR_ENTRY_CLOCK = 4, /* the time became known */
     EAR_ENTRY_RUN = 5,   /* the agent was started */
     EAR_ENTRY_TOLD = 6,  /* the broker has all that was counted */
+    EAR_ENTRY_ZONE = 7,  /* days are of this time zone from here on; the first entry after a checkpoint says it, too */
 };
 
 /** Room for the longest: a label is a length and at most one byte more than is kept. */
@@ -31,6 +32,7 @@ struct ear_entry {
     int64_t now_ms;       /* the agent's time */
     int64_t wall_ms;      /* CLOCK: what it became */
     uint32_t fingerprint; /* RUN: of the plugins whose state conversations hold from now on */
+    struct ear_str zone;  /* ZONE: a POSIX TZ rule */
     uint8_t kind;         /* enum ear_entry_kind */
     uint8_t clock_state;  /* enum ear_clock_state */
 };

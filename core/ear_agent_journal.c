@@ -50,6 +50,8 @@ static bool replay_entry(struct ear_agent *agent, const uint8_t *bytes, uint32_t
     struct ear_hearing hearing;
     struct ear_entry entry;
     struct ear_event event;
+    const char *allowed;
+    uint16_t at;
 
     if (!ear_entry_decode(&entry, &hearing, &event, bytes, length)) {
         return false;
@@ -78,6 +80,8 @@ static bool replay_entry(struct ear_agent *agent, const uint8_t *bytes, uint32_t
             ear_agent_begin_counters(agent);
         }
         break;
+    case EAR_ENTRY_ZONE:
+        return ear_tz_parse(&agent->tz, entry.zone, &at, &allowed) == EAR_OK;
     default:
         begin_run(agent, entry.fingerprint);
         break;
@@ -95,6 +99,7 @@ static void forget_counts(struct ear_agent_counts *counts)
 
 int ear_agent_replay(struct ear_agent *agent)
 {
+    const struct ear_tz zone = agent->tz; /* of now; what was counted before is replayed in its own */
     const uint8_t *bytes;
     uint32_t count = 0;
     int32_t length = 0;
@@ -109,6 +114,7 @@ int ear_agent_replay(struct ear_agent *agent)
         agent->journal.lost += replay_entry(agent, bytes, (uint32_t)length) ? 0u : 1u;
         count++;
     }
+    agent->tz = zone;
     if (length < 0) {
         return length;
     }
@@ -126,6 +132,17 @@ int ear_agent_replay(struct ear_agent *agent)
     return EAR_OK;
 }
 
+/* Which zone days are of: else a day that was told would be another one's, should the setting change before an orderly
+ * stop. Room was made. */
+static void keep_zone(struct ear_agent *agent)
+{
+    const struct ear_str zone = {agent->zone, (uint16_t)strlen(agent->zone)};
+    const struct ear_entry entry = {.now_ms = agent->now_ms, .zone = zone, .kind = EAR_ENTRY_ZONE};
+    uint8_t bytes[EAR_ENTRY_BYTES];
+
+    ear_journal_add(&agent->journal, bytes, ear_entry_encode(&entry, NULL, bytes));
+}
+
 void ear_agent_begin_run(struct ear_agent *agent)
 {
     const uint32_t fingerprint = ear_host_fingerprint(&agent->host);
@@ -139,14 +156,22 @@ void ear_agent_begin_run(struct ear_agent *agent)
     }
     if (agent->behind) {
         (void)ear_agent_save(agent); /* else ticks try again */
-    } else if (ear_journal_make_room(&agent->journal, EAR_ENTRY_BYTES) == EAR_OK) {
+        return;
+    }
+    agent->behind = ear_journal_make_room(&agent->journal, EAR_ENTRY_BYTES) != EAR_OK; /* both together are shorter */
+    if (!agent->behind) {
         ear_journal_add(&agent->journal, bytes, ear_entry_encode(&entry, NULL, bytes));
-    } else {
-        agent->behind = true;
+        keep_zone(agent);
     }
 }
 
 /* --- entries --- */
+
+/* Something happened since the last checkpoint. */
+static bool is_old(const struct ear_agent *agent)
+{
+    return agent->journal.number != agent->journal.newest.number;
+}
 
 static bool may_try(const struct ear_agent *agent)
 {
@@ -166,6 +191,10 @@ enum ear_err ear_agent_make_room(struct ear_agent *agent)
     }
     int err = ear_journal_make_room(&agent->journal, EAR_ENTRY_BYTES);
     if (err == EAR_ERR_FULL && may_try(agent) && ear_agent_save(agent) == EAR_OK) {
+        err = ear_journal_make_room(&agent->journal, EAR_ENTRY_BYTES);
+    }
+    if (err == EAR_OK && !is_old(agent)) {
+        keep_zone(agent);
         err = ear_journal_make_room(&agent->journal, EAR_ENTRY_BYTES);
     }
     return err == EAR_ERR_FULL ? EAR_ERR_BUSY : (enum ear_err)err;
@@ -278,12 +307,6 @@ void ear_agent_purge(struct ear_agent *agent)
     if (may_try(agent)) {
         agent->queries.purged = save(agent, true) != EAR_OK;
     }
-}
-
-/* Something happened since the last one. */
-static bool is_old(const struct ear_agent *agent)
-{
-    return agent->journal.number != agent->journal.newest.number;
 }
 
 void ear_agent_tend_journal(struct ear_agent *agent)
