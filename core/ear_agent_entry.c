@@ -83,7 +83,7 @@ static uint8_t *put_label(uint8_t *to, struct ear_str label)
 #define PUT_REASON PUT_CODE
 #define PUT_MODE PUT_CODE
 #define PUT_BY PUT_CODE
-#define PUT_DELIVERY PUT_CODE
+#define PUT_RECEIPT PUT_CODE
 #define PUT_SENTIMENT PUT_CODE
 #define PUT_LANGUAGE PUT_LETTERS
 #define PUT_CURRENCY PUT_LETTERS
@@ -278,7 +278,7 @@ static struct ear_str get_text(struct reader *reader)
 #define GET_REASON(member) event->member = get_code(reader, EAR_REASON_COUNT)
 #define GET_MODE(member) event->member = get_code(reader, EAR_MODE_COUNT)
 #define GET_BY(member) event->member = get_code(reader, EAR_BY_COUNT)
-#define GET_DELIVERY(member) event->member = get_code(reader, EAR_DELIVERY_COUNT)
+#define GET_RECEIPT(member) event->member = get_code(reader, EAR_RECEIPT_COUNT)
 #define GET_SENTIMENT(member) event->member = get_code(reader, EAR_SENTIMENT_NEGATIVE + 1)
 #define GET_LANGUAGE GET_LETTERS
 #define GET_CURRENCY GET_LETTERS

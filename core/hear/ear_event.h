@@ -22,7 +22,7 @@ enum ear_event_kind {
     EAR_KIND_COUNT /* one more than the highest code */
 };
 
-/** Enumerations: EAR_REASON_OTHER, EAR_MODE_ROUTED, EAR_BY_LEFT, EAR_DELIVERY_SENT, ... (EAR_FROM_* and EAR_SENTIMENT_*
+/** Enumerations: EAR_REASON_OTHER, EAR_MODE_ROUTED, EAR_BY_LEFT, EAR_RECEIPT_SENT, ... (EAR_FROM_* and EAR_SENTIMENT_*
  * have the values of ear_plugin.h, which declares them.) */
 enum ear_reason {
     EAR_REASON_HUMAN_REQUESTED,
@@ -34,13 +34,14 @@ enum ear_reason {
 };
 enum ear_mode { EAR_MODE_ROUTED, EAR_MODE_CLOSED_OUT, EAR_MODE_COUNT };
 enum ear_by { EAR_BY_USER, EAR_BY_BOT, EAR_BY_AGENT, EAR_BY_IDLE, EAR_BY_LEFT, EAR_BY_COUNT };
-enum ear_delivery {
-    EAR_DELIVERY_SENT,
-    EAR_DELIVERY_DELIVERED,
-    EAR_DELIVERY_REJECTED,
-    EAR_DELIVERY_EXPIRED,
-    EAR_DELIVERY_UNDELIVERABLE,
-    EAR_DELIVERY_COUNT
+/** What became of messages sent over a channel: the event "delivery". */
+enum ear_receipt {
+    EAR_RECEIPT_SENT,
+    EAR_RECEIPT_DELIVERED,
+    EAR_RECEIPT_REJECTED,
+    EAR_RECEIPT_EXPIRED,
+    EAR_RECEIPT_UNDELIVERABLE,
+    EAR_RECEIPT_COUNT
 };
 
 /** A decoded event. Strings point into the bytes it was decoded from. A member means something only if its bit is set

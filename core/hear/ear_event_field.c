@@ -58,7 +58,7 @@ static const char *const allowed[EAR_TYPE_COUNT] = {
     [EAR_TYPE_REASON] = "one of human_requested low_confidence repetition_loop incomplete_info other",
     [EAR_TYPE_MODE] = "one of routed closed_out",
     [EAR_TYPE_BY] = "one of user bot agent idle left",
-    [EAR_TYPE_DELIVERY] = "one of sent delivered rejected expired undeliverable",
+    [EAR_TYPE_RECEIPT] = "one of sent delivered rejected expired undeliverable",
     [EAR_TYPE_SENTIMENT] = "one of neutral positive negative",
 };
 

@@ -22,7 +22,7 @@ enum ear_event_type {
     EAR_TYPE_REASON,
     EAR_TYPE_MODE,
     EAR_TYPE_BY,
-    EAR_TYPE_DELIVERY,
+    EAR_TYPE_RECEIPT,
     EAR_TYPE_SENTIMENT,
     EAR_TYPE_COUNT
 };

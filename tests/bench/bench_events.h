@@ -112,7 +112,7 @@ static inline void bench_full_kind(struct ear_event *event, unsigned turn, unsig
     event->agent = BENCH_ONE_OF(agents, c);
     event->amount = 199 + c * 7 % 5000;
     memcpy(event->currency, c % 9 == 0 ? "CHF" : "EUR", 3);
-    event->delivery = (uint8_t)(c % EAR_DELIVERY_COUNT);
+    event->delivery = (uint8_t)(c % EAR_RECEIPT_COUNT);
     event->count = 2;
     event->intent = BENCH_ONE_OF(intents, c + turn);
     event->topic = BENCH_ONE_OF(topics, c / 2);

@@ -67,14 +67,14 @@ static void test_every_kind_is_heard(void **state)
                  {EAR_KIND_LINK_CLICK, EAR_AT_clicks + 1},
                  {EAR_KIND_PRODUCT_CLICK, EAR_AT_clicks + 2},
                  {EAR_KIND_CSAT, EAR_AT_csat + 3},
-                 {EAR_KIND_DELIVERY, EAR_AT_delivery + EAR_DELIVERY_EXPIRED},
+                 {EAR_KIND_DELIVERY, EAR_AT_delivery + EAR_RECEIPT_EXPIRED},
                  {EAR_KIND_HANDOFF, EAR_AT_escalations + EAR_REASON_OTHER}};
     (void)state;
 
     for (size_t i = 0; i < EAR_COUNT_OF(cases); i++) {
         struct ear_event event = event_of(cases[i].kind, "c", NOON_MS);
         event.score = 4;
-        event.delivery = EAR_DELIVERY_EXPIRED;
+        event.delivery = EAR_RECEIPT_EXPIRED;
         hear(&event);
         assert_int_equal(total(cases[i].at), 1);
     }

@@ -148,7 +148,7 @@ static void happen(void)
     event.by = (uint8_t)below(EAR_BY_COUNT);
     event.reason = (uint8_t)below(EAR_REASON_COUNT);
     event.mode = (uint8_t)below(EAR_MODE_COUNT);
-    event.delivery = (uint8_t)below(EAR_DELIVERY_COUNT);
+    event.delivery = (uint8_t)below(EAR_RECEIPT_COUNT);
     event.sentiment = (uint8_t)below(3);
     event.resolved = below(2) != 0;
     event.score = 1 + below(5);

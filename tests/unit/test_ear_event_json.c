@@ -146,7 +146,7 @@ static void reads_every_field(void **state)
     assert_int_equal(event.score, 5);
     assert_true(event.amount == UINT32_MAX);
     assert_memory_equal(event.currency, "EUR", 3);
-    assert_int_equal(event.delivery, EAR_DELIVERY_EXPIRED);
+    assert_int_equal(event.delivery, EAR_RECEIPT_EXPIRED);
     assert_int_equal(event.sentiment, 2);
     assert_int_equal(event.count, 0);
     assert_memory_equal(event.agent.bytes, "ann", 3);

@@ -38,7 +38,7 @@ static const char *const type_names[EAR_TYPE_COUNT] = {[EAR_TYPE_UINT] = "number
                                                        [EAR_TYPE_REASON] = "name",
                                                        [EAR_TYPE_MODE] = "name",
                                                        [EAR_TYPE_BY] = "name",
-                                                       [EAR_TYPE_DELIVERY] = "name",
+                                                       [EAR_TYPE_RECEIPT] = "name",
                                                        [EAR_TYPE_SENTIMENT] = "name"};
 
 static void fail(const char *what, const char *detail)

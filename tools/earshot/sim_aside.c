@@ -47,7 +47,7 @@ void sim_aside(struct sim_plan *plan, uint16_t device, int64_t at_ms)
     case 1:
         event.kind = EAR_KIND_DELIVERY;
         event.present = EAR_HAS(delivery) | EAR_HAS(count);
-        event.delivery = (uint8_t)sim_random(plan, EAR_DELIVERY_COUNT);
+        event.delivery = (uint8_t)sim_random(plan, EAR_RECEIPT_COUNT);
         event.count = (uint32_t)sim_between(plan, 1, 20);
         break;
     case 2:

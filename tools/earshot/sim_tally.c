@@ -9,7 +9,7 @@
 
 static const char *const section_names[SIM_SECTIONS] = {"exact", "in_order", "at_least", "at_most"};
 static const char *const csat_names[] = {"csat.1", "csat.2", "csat.3", "csat.4", "csat.5"};
-static const char *const delivery_names[EAR_DELIVERY_COUNT] = {
+static const char *const delivery_names[EAR_RECEIPT_COUNT] = {
     "delivery.sent", "delivery.delivered", "delivery.rejected", "delivery.expired", "delivery.undeliverable"};
 
 void sim_tally_row(struct sim_tally *tally, enum sim_section section, const char *table, struct ear_str label,

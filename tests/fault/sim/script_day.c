@@ -128,7 +128,7 @@ static void aside(struct writer *writer, uint32_t conversation)
     if (kind == EAR_KIND_OUTCOME) {
         SET(event, resolved, draw(writer, 2) == 0);
     } else if (kind == EAR_KIND_DELIVERY) {
-        SET(event, delivery, (uint8_t)draw(writer, EAR_DELIVERY_COUNT));
+        SET(event, delivery, (uint8_t)draw(writer, EAR_RECEIPT_COUNT));
     } else if (kind != EAR_KIND_PRODUCT_CLICK) {
         SET(event, label, name_of(writer, labels[draw(writer, EAR_COUNT_OF(labels))], 0));
     } else {
