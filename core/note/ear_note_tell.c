@@ -24,7 +24,7 @@ void ear_note_tell(struct ear_note *note, uint16_t cell, uint32_t boot, uint32_t
 {
     assert(cell < EAR_CELLS);
     struct ear_cell *head = &note->cells[cell];
-    bool told_before = head->encoded_boot == boot && head->encoded > 0;
+    bool told_before = head->encoded_boot == boot;
     if (!told_before || (head->flags & EAR_CELL_CHANGED) != 0) {
         head->encoded = told_before ? head->encoded + 1 : 1;
         head->encoded_boot = boot;
