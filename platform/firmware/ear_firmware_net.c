@@ -9,9 +9,9 @@ static void connected(void *context)
     struct ear_firmware *firmware = context;
     firmware->last_loss[0] = '\0';
     firmware->told = true;
+    ear_firmware_confirm(firmware); /* first: who reads that it is connected may cut its power */
     ear_firmware_say(firmware, EAR_LOG_NOTICE, "connected to the broker", ear_mqtt_lwip_tls_version(firmware->mqtt), 0);
     ear_uplink_on_connected(&firmware->agent.uplink, ear_board_monotonic_ms());
-    ear_firmware_confirm(firmware);
 }
 
 static void acked(void *context, uint32_t token)
@@ -126,6 +126,11 @@ void ear_firmware_open_net(struct ear_firmware *firmware)
 {
     name_client(firmware);
     open_network(firmware);
+    ear_firmware_open_broker(firmware);
+}
+
+void ear_firmware_open_broker(struct ear_firmware *firmware)
+{
     if (firmware->device.broker_host[0] == '\0') {
         firmware->why_offline = "no broker is set (set broker.host)";
     } else if (!firmware->seed.ready) {

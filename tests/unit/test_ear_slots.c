@@ -93,6 +93,25 @@ static void test_a_trial_that_succeeds(void **state)
     assert_string_equal(looks[1].why, "its hash is wrong: it is damaged, or was changed");
 }
 
+/* What is not needed to start is not checked: it is then what its trailer says, which does not mean that it may run. */
+static void test_what_is_not_needed_is_not_checked(void **state)
+{
+    (void)state;
+    put(0, 1, 1, true);
+    put(1, 2, 9, true);
+    assert_int_equal(ear_slots_raise(rig.slots.boot, 9), EAR_OK);
+    assert_int_equal(start(), 1);
+    assert_true(looks[1].is_checked);
+    assert_int_equal(looks[0].state, EAR_SLOT_GOOD);
+    assert_false(looks[0].is_checked);
+    assert_int_equal(ear_slots_check(&rig.slots, 0, &looks[0]), EAR_ERR_VERSION);
+    assert_int_equal(looks[0].state, EAR_SLOT_REFUSED);
+    assert_false(looks[0].is_checked);
+    rig.slot[1].bytes[700] ^= 1;
+    assert_int_equal(start(), EAR_SLOTS_NONE);
+    assert_false(looks[0].is_checked || looks[1].is_checked);
+}
+
 static void test_given_up_is_better_than_nothing(void **state)
 {
     (void)state;
@@ -240,6 +259,7 @@ int main(void)
         cmocka_unit_test_setup(test_the_newest_runs, set_up),
         cmocka_unit_test_setup(test_a_trial, set_up),
         cmocka_unit_test_setup(test_a_trial_that_succeeds, set_up),
+        cmocka_unit_test_setup(test_what_is_not_needed_is_not_checked, set_up),
         cmocka_unit_test_setup(test_given_up_is_better_than_nothing, set_up),
         cmocka_unit_test_setup(test_what_may_not_run, set_up),
         cmocka_unit_test_setup(test_torn_flags, set_up),

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* platform/firmware/boot/main.c - the boot loader: looks which slot may run (ear_slots.h), says so on serial port 0,
- * and starts it. The watchdog runs from here on, so that an image that hangs before it feeds it is not started again.
- * Where none can start, the watchdog resets the device, which then looks again. */
+ * and starts it. Of a slot that it need not check it says what the slot's trailer says, and that it was not checked.
+ * The watchdog runs from here on, so that an image that hangs before it feeds it is not started again. Where none can
+ * start, the watchdog resets the device, which then looks again. */
 #include "platform/firmware/boot/ear_boot_start.h"
 #include "platform/firmware/device/ear_partition.h"
 #include "platform/firmware/ear_board.h"
@@ -19,7 +20,7 @@ static void say(const char *text)
 
 static void say_slot(unsigned which, const struct ear_slot_look *look)
 {
-    static const char *const states[] = {"empty", "new", "given up: it never proved itself", "good", "refused"};
+    static const char *const states[] = {"empty", "new", "given up: it never proved itself", "confirmed", "refused"};
     char version[EAR_IMAGE_VERSION_BYTES];
     say(which == 0 ? "boot: slot a: " : "boot: slot b: ");
     if (look->is_read) {
@@ -30,6 +31,8 @@ static void say_slot(unsigned which, const struct ear_slot_look *look)
     if (look->state == EAR_SLOT_EMPTY || look->state == EAR_SLOT_REFUSED) {
         say(": ");
         say(look->why);
+    } else if (!look->is_checked) {
+        say(", not checked");
     }
     say("\r\n");
 }

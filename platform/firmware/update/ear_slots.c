@@ -168,6 +168,7 @@ enum ear_err ear_slots_check(const struct ear_slots *slots, unsigned which, stru
     } else {
         err = ear_image_verify(slots->slot[which].storage, &look->image, &slots->check, &look->why);
     }
+    look->is_checked = err == EAR_OK;
     look->state = err == EAR_OK ? look->state : EAR_SLOT_REFUSED;
     return err;
 }

@@ -38,8 +38,9 @@ struct ear_slots {
 struct ear_slot_look {
     enum ear_slot_state state;
     struct ear_image
-        image;       /* where the state is NEW, TRIED or GOOD; its version also where it is REFUSED, if why_read */
+        image;       /* where the state is NEW, TRIED or GOOD; its version also where it is REFUSED, if is_read */
     bool is_read;    /* image holds something */
+    bool is_checked; /* by ear_slots_check, and may run; else the state is no more than its trailer says */
     const char *why; /* constant text, where the state is EMPTY or REFUSED */
 };
 
@@ -59,7 +60,8 @@ EAR_MUST_USE enum ear_err ear_slots_check(const struct ear_slots *slots, unsigne
 
 /** The boot loader's choice: the newest version that may run, of those not given up; else one that is given up. One
  * that was never started is marked as started, durably, before this returns. looks says how it is with each; the state
- * of the one that is chosen is the one before it was marked. EAR_SLOTS_NONE: none may run. */
+ * of the one that is chosen is the one before it was marked. One that is not needed is not checked. EAR_SLOTS_NONE:
+ * none may run. */
 int ear_slots_start(const struct ear_slots *slots, struct ear_slot_look looks[EAR_SLOTS]);
 
 /** The slot that this address lies in, such as one of the running program's functions; or EAR_SLOTS_NONE. */
