@@ -299,9 +299,9 @@ static void filters(void **state)
     query.sentiment = EAR_SENTIMENT_NEUTRAL;
     assert_int_equal(matched_by(EAR_ASKS(sentiment)), 0); /* nobody was judged */
     query.csat_min = 3;
+    assert_int_equal(matched_by(EAR_ASKS(csat_min)), 1);
     query.csat_max = 4;
     assert_int_equal(matched_by(EAR_ASKS(csat_min) | EAR_ASKS(csat_max)), 1); /* 3.5 */
-    assert_int_equal(matched_by(EAR_ASKS(csat_min)), 1);
     query.csat_min = 4;
     assert_int_equal(matched_by(EAR_ASKS(csat_min)), 0);
     query.csat_max = 5;

@@ -97,6 +97,24 @@ static void test_nothing_older_is_nothing_to_erase(void **state)
     assert_int_equal(records.corrupt_sector, 0);
 }
 
+/* What is to go before a place that was overwritten long ago went with it, and does not come back. */
+static void test_what_is_gone_cannot_be_erased(void **state)
+{
+    (void)state;
+    struct ear_record old, record;
+    static const char large[200] = "another";
+    assert_int_equal(ear_record_log_next(&records, 0, &old), EAR_OK);
+    while (records.tail < 9u * 512u) { /* twice round */
+        assert_int_equal(ear_record_log_append(&records, 3, large, sizeof large), EAR_OK);
+    }
+    const uint32_t oldest = records.oldest_sector, waiting = ear_record_log_backlog(&records);
+    assert_true(oldest >= 5);
+    assert_int_equal(ear_record_log_erase(&records, old.position), EAR_OK);
+    assert_int_equal(records.oldest_sector, oldest);
+    assert_int_equal(ear_record_log_at(&records, old.position, &record), EAR_ERR_EMPTY);
+    assert_int_equal(ear_record_log_backlog(&records), waiting);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -104,6 +122,7 @@ int main(void)
         cmocka_unit_test_setup(test_what_is_not_there_is_not_read, start),
         cmocka_unit_test_setup(test_a_broken_record_is_done_with, start),
         cmocka_unit_test_setup(test_nothing_older_is_nothing_to_erase, start),
+        cmocka_unit_test_setup(test_what_is_gone_cannot_be_erased, start),
     };
     return run_where(EAR_ENABLED(STORAGE), tests);
 }
