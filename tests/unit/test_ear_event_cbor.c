@@ -33,22 +33,19 @@ struct sample {
 #define TIME "\x01\x14\x03\x00"                /* kind: time, t: 0 */
 
 static const struct sample samples[] = {
-    GOOD("\xa2" TIME),
-    GOOD("\xbf" TIME "\xff"),                                             /* a map of indefinite length */
+    GOOD("\xa2" TIME), GOOD("\xbf" TIME "\xff"),                          /* a map of indefinite length */
     GOOD("\xa2\x18\x01\x18\x14\x03\x1b\x00\x00\x00\x00\x00\x00\x00\x00"), /* longer forms than needed */
     GOOD("\xa3" MESSAGE),                                                 /* the text kept back */
     GOOD("\xa4" MESSAGE "\x07\x60"),                                      /* empty text */
     GOOD("\xa5" MESSAGE "\x07\x61z\x0d\xf6"),                             /* null is as good as absent */
     /* fields that are not ours: any key, any value */
-    GOOD("\xa3" TIME "\x18\x63\x01"),
-    GOOD("\xa3" TIME "\x63key\x01"),
-    GOOD("\xa3" TIME "\x20\x01"),
-    GOOD("\xa3" TIME "\x82\x01\x02\xf5"),
-    GOOD("\xa3" TIME "\x18\x63\x5f\x41x\x41y\xff"),
-    GOOD("\xa3" TIME "\x18\x63\xfb\x40\x09\x21\xfb\x54\x44\x2d\x18"),
-    GOOD("\xa3" TIME "\x18\x63\xc1\xc2\x01"),
+    GOOD("\xa3" TIME "\x18\x63\x01"), GOOD("\xa3" TIME "\x63key\x01"), GOOD("\xa3" TIME "\x20\x01"),
+    GOOD("\xa3" TIME "\x82\x01\x02\xf5"), GOOD("\xa3" TIME "\x18\x63\x5f\x41x\x41y\xff"),
+    GOOD("\xa3" TIME "\x18\x63\xfb\x40\x09\x21\xfb\x54\x44\x2d\x18"), GOOD("\xa3" TIME "\x18\x63\xc1\xc2\x01"),
     GOOD("\xa3" TIME "\x18\x63\xa1\x01\x81\xa1\x02\x81\xc1\x00"), /* four deep */
     GOOD("\xa3" TIME "\x18\x63\x9f\x9f\x9f\x9f\xff\x80\xff\xa0\xff\x01\xff"),
+    GOOD("\xa3" TIME "\x18\x63\xbf\x01\x02\x03\xf7\xff"), /* an open map within */
+    GOOD("\xa3" TIME "\x18\x63\x82\xf8\x20\xe0"),         /* simple values of both lengths */
     SAMPLE("\xa3" TIME "\x18\x63\x81\x81\x81\x81\x80", EAR_ERR_DEPTH, COUNT, 7, 0),
     /* wrong type, range, name; the end is found all the same */
     SAMPLE("\xa2\x01\x14\x03\x61x", EAR_ERR_TYPE, time_ms, 4, 6),
@@ -62,6 +59,7 @@ static const struct sample samples[] = {
     SAMPLE("\xa4" MESSAGE "\x07\x7f\x61x\xff", EAR_ERR_SYNTAX, text, 9, 13),
     SAMPLE("\xa4" MESSAGE "\x07\x62\xc3\x28", EAR_ERR_UTF8, text, 9, 12),
     SAMPLE("\xa4" MESSAGE "\x0e\x01", EAR_ERR_TYPE, fallback, 9, 10),
+    SAMPLE("\xa4" MESSAGE "\x0e\xe0", EAR_ERR_TYPE, fallback, 9, 10), /* simple, and neither no nor yes */
     SAMPLE("\xa5" MESSAGE "\x07\x60\x07\x60", EAR_ERR_DUPLICATE, text, 11, 12),
     SAMPLE("\xa4" MESSAGE "\x02\x60", EAR_ERR_RANGE, id, 9, 10),
     SAMPLE("\xa4" MESSAGE "\x0c\x62"
@@ -72,17 +70,18 @@ static const struct sample samples[] = {
            EAR_ERR_TYPE, kind, 2, 12), /* the first fault is told */
     /* wrong as a whole */
     SAMPLE("\xa2\x01\x02\x06\x00", EAR_ERR_MISSING, conversation, 0, 5),
-    SAMPLE("\xa2\x01\x07\x15\x06", EAR_ERR_RANGE, score, 4, 5),
-    SAMPLE("\xa0", EAR_ERR_MISSING, kind, 0, 1),
-    SAMPLE("\x01", EAR_ERR_TYPE, COUNT, 0, 1),
-    SAMPLE("\x83\x01\x82\x02\x03\x04", EAR_ERR_TYPE, COUNT, 0, 6),
+    SAMPLE("\xa2\x01\x07\x15\x06", EAR_ERR_RANGE, score, 4, 5), SAMPLE("\xa0", EAR_ERR_MISSING, kind, 0, 1),
+    SAMPLE("\x01", EAR_ERR_TYPE, COUNT, 0, 1), SAMPLE("\x83\x01\x82\x02\x03\x04", EAR_ERR_TYPE, COUNT, 0, 6),
     SAMPLE("\xc1\x01", EAR_ERR_TYPE, COUNT, 0, 2),
     /* no CBOR */
-    SAMPLE("\xff", EAR_ERR_SYNTAX, COUNT, 0, 0),
-    SAMPLE("\x1c", EAR_ERR_SYNTAX, COUNT, 0, 0),
-    SAMPLE("\xa2\x01\x14\xff", EAR_ERR_SYNTAX, COUNT, 3, 0),
-    SAMPLE("\xbf\x01\xff", EAR_ERR_SYNTAX, COUNT, 2, 0),
+    SAMPLE("\xff", EAR_ERR_SYNTAX, COUNT, 0, 0), SAMPLE("\x1c", EAR_ERR_SYNTAX, COUNT, 0, 0),
+    SAMPLE("\xa2\x01\x14\xff", EAR_ERR_SYNTAX, COUNT, 3, 0), SAMPLE("\xbf\x01\xff", EAR_ERR_SYNTAX, COUNT, 2, 0),
     SAMPLE("\xa1\x18\x63\x5f\x01\xff", EAR_ERR_SYNTAX, COUNT, 4, 0),
+    SAMPLE("\xa1\x18\x63\x5f\x5f\xff\xff", EAR_ERR_SYNTAX, COUNT, 4, 0), /* an open string within one */
+    SAMPLE("\xa1\x18\x63\x1f", EAR_ERR_SYNTAX, COUNT, 3, 0),             /* a number without end */
+    SAMPLE("\xa1\x18\x63\xdf", EAR_ERR_SYNTAX, COUNT, 3, 0),
+    SAMPLE("\xa1\x18\x63\xf8\x14", EAR_ERR_SYNTAX, COUNT, 3, 0),     /* yes, in two bytes */
+    SAMPLE("\xa1\x18\x63\xbf\x01\xff", EAR_ERR_SYNTAX, COUNT, 3, 0), /* a key without its value */
 };
 
 static void takes_what_is_right_and_says_what_is_wrong(void **state)
