@@ -96,6 +96,21 @@ enum ear_frame_step ear_frame_read(struct ear_frame_reader *reader, uint8_t byte
     return EAR_FRAME_NOTHING;
 }
 
+size_t ear_frame_read_inner(struct ear_frame_reader *reader, const uint8_t *bytes, size_t length)
+{
+    const size_t room = (size_t)reader->capacity - reader->length;
+    const size_t block = reader->block_left < room ? reader->block_left : room;
+    const size_t most = block < length ? block : length;
+    uint8_t *to = reader->bytes + reader->length;
+    size_t count = 0;
+    for (; count < most && bytes[count] != 0; count++) {
+        to[count] = bytes[count];
+    }
+    reader->length = (uint16_t)(reader->length + count);
+    reader->block_left = (uint8_t)(reader->block_left - count);
+    return count;
+}
+
 /* ---- writing ---- */
 
 /** A block that is being filled: its code, then bytes that are not zero. */

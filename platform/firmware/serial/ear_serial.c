@@ -173,7 +173,10 @@ bool ear_serial_poll(struct ear_serial *serial)
         count = ear_board_serial_read(serial->port, bytes, sizeof bytes);
         serial->came_ms = count > 0 ? now_ms : serial->came_ms;
         for (size_t i = 0; i < count; i++) {
-            take_byte(serial, bytes[i]);
+            i += ear_frame_read_inner(&serial->reader, bytes + i, count - i);
+            if (i < count) {
+                take_byte(serial, bytes[i]);
+            }
         }
     } while (count > 0 && ++chunks < CHUNKS);
     answer_all(serial);

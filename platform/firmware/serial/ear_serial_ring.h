@@ -14,9 +14,9 @@ struct ear_serial_ring {
     uint8_t bytes[EAR_SERIAL_RING_BYTES + 1];
 };
 
-static inline uint16_t ear_serial_ring_next(uint16_t at)
+static inline uint32_t ear_serial_ring_next(uint32_t at)
 {
-    return at == EAR_SERIAL_RING_BYTES ? 0 : (uint16_t)(at + 1);
+    return at == EAR_SERIAL_RING_BYTES ? 0 : at + 1;
 }
 
 static inline bool ear_serial_ring_is_full(const struct ear_serial_ring *ring)
@@ -28,26 +28,28 @@ static inline bool ear_serial_ring_is_full(const struct ear_serial_ring *ring)
  * bytes; what people type is echoed letter by letter. A guess is enough: the loop looks once a second in any case. */
 EAR_MUST_USE static inline bool ear_serial_ring_put(struct ear_serial_ring *ring, uint8_t byte)
 {
-    const uint16_t head = ring->head;
-    const uint16_t waiting =
-        (uint16_t)((head + EAR_SERIAL_RING_BYTES + 1u - ring->tail) % (EAR_SERIAL_RING_BYTES + 1u));
+    const uint32_t head = ring->head;
+    const uint32_t tail = ring->tail;
+    const uint32_t waiting = head - tail + (head < tail ? EAR_SERIAL_RING_BYTES + 1u : 0);
     const bool ends = byte == 0 || byte == '\r' || byte == '\n' || waiting >= EAR_SERIAL_RING_BYTES / 2u;
     const bool wakes = ends || !ring->inside;
     ring->inside = ring->inside != (byte == 0);
     ring->bytes[head] = byte;
-    ring->head = ear_serial_ring_next(head);
+    ring->head = (uint16_t)ear_serial_ring_next(head);
     return wakes;
 }
 
 /** From the loop: as many as there are up to capacity. */
 static inline size_t ear_serial_ring_take(struct ear_serial_ring *ring, uint8_t *bytes, size_t capacity)
 {
+    const uint32_t head = ring->head;
+    uint32_t tail = ring->tail;
     size_t count = 0;
-    while (count < capacity && ring->tail != ring->head) {
-        const uint16_t tail = ring->tail;
-        bytes[count++] = ring->bytes[tail];
-        ring->tail = ear_serial_ring_next(tail);
+    for (; count < capacity && tail != head; count++) {
+        bytes[count] = ring->bytes[tail];
+        tail = ear_serial_ring_next(tail);
     }
+    ring->tail = (uint16_t)tail;
     return count;
 }
 
