@@ -97,6 +97,7 @@ static void open_identity(struct ear_firmware *firmware)
         ear_firmware_say(firmware, EAR_LOG_ERROR, "there are no random numbers", firmware->seed.why_not, 0);
     }
     firmware->entropy = ear_seed_port(&firmware->seed);
+    firmware->seed_was_ready = firmware->seed.ready;
     read_keys(firmware);
 }
 
@@ -243,10 +244,26 @@ static bool watch_clock(struct ear_firmware *firmware)
     return is_set;
 }
 
+/** Randomness that came after the start, from somebody at the serial port: now there can be a broker and an agent. */
+static void watch_seed(struct ear_firmware *firmware)
+{
+    const bool has_come = firmware->seed.ready && !firmware->seed_was_ready;
+    firmware->seed_was_ready = firmware->seed.ready;
+    if (!has_come || firmware->agent_up) {
+        return;
+    }
+    if (firmware->mqtt == NULL) {
+        ear_firmware_open_broker(firmware);
+    }
+    configure_agent(firmware);
+    start_agent(firmware);
+}
+
 /** Tick the agent, or try to start one. Ms until it wants to be ticked again. */
 static uint32_t tick(struct ear_firmware *firmware)
 {
     firmware->told = false;
+    watch_seed(firmware);
     if (!firmware->agent_up && ear_board_monotonic_ms() >= firmware->again_ms && firmware->seed.ready) {
         start_agent(firmware);
     }

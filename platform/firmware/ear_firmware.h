@@ -37,6 +37,7 @@ struct ear_firmware {
     struct ear_settings_store store;
     struct ear_identity identity;
     struct ear_seed seed;
+    bool seed_was_ready;
     struct ear_entropy entropy; /* out of the seed */
     struct ear_signature_keys keys;
     struct ear_slots slots;

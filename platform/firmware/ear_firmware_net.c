@@ -126,6 +126,11 @@ void ear_firmware_open_net(struct ear_firmware *firmware)
 {
     name_client(firmware);
     open_network(firmware);
+    ear_firmware_open_broker(firmware);
+}
+
+void ear_firmware_open_broker(struct ear_firmware *firmware)
+{
     if (firmware->device.broker_host[0] == '\0') {
         firmware->why_offline = "no broker is set (set broker.host)";
     } else if (!firmware->seed.ready) {

@@ -12,6 +12,8 @@ void ear_firmware_say(const struct ear_firmware *firmware, enum ear_log_level le
 
 /** Network and broker, as the settings say. Before the agent. */
 void ear_firmware_open_net(struct ear_firmware *firmware);
+/** The part of it that needs randomness: again when that has come, and as long as there is no agent. */
+void ear_firmware_open_broker(struct ear_firmware *firmware);
 /** The agent's port: the broker, or what answers in its place where there is none. */
 struct ear_transport ear_firmware_transport(const struct ear_firmware *firmware);
 /** Take in what came. */

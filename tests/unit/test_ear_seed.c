@@ -167,6 +167,32 @@ static void test_adding_where_it_cannot_be_kept_fails_closed(void **state)
     assert_int_equal(draw(bytes, sizeof bytes), EAR_ERR_IO);
 }
 
+/* Where nothing can be kept: what is drawn depends on the flash's seed and on what is brought, and on nothing else. */
+static void test_bytes_for_one_start(void **state)
+{
+    (void)state;
+    static const uint8_t brought[3][32] = {"the first start", "the second one", "the first start"};
+    uint8_t drawn[4][32];
+    for (unsigned i = 0; i < 4; i++) {
+        start(NULL);
+        if (i < 3) {
+            give_seed();
+        }
+        memset(flash.bad, FLASH_FAILS, SECTORS);
+        assert_int_equal(ear_seed_open(&seed, &identity, NULL), i < 3 ? EAR_ERR_IO : EAR_ERR_EMPTY);
+        assert_int_equal(ear_seed_add_for_now(&seed, brought[i % 3], 31), EAR_ERR_RANGE);
+        assert_int_equal(draw(drawn[i], 32), EAR_ERR_IO);
+        assert_int_equal(ear_seed_add_for_now(&seed, brought[i % 3], 32), EAR_OK);
+        assert_string_equal(seed.why_not, "");
+        assert_int_equal(draw(drawn[i], 32), 0);
+    }
+    assert_memory_not_equal(drawn[0], drawn[1], 32);
+    assert_memory_equal(drawn[0], drawn[2], 32);     /* whoever brings the same again gets the same */
+    assert_memory_not_equal(drawn[0], drawn[3], 32); /* who does not know the flash's seed cannot tell what is drawn */
+    const uint8_t more = 1;
+    assert_int_equal(ear_seed_add_for_now(&seed, &more, 1), EAR_OK); /* more is never worse */
+}
+
 /* The generator is that of mbedTLS, which NIST's vectors have been run against. */
 static void test_the_generator_is_hmac_drbg(void **state)
 {
@@ -207,6 +233,7 @@ int main(void)
         cmocka_unit_test(test_a_cut_never_lets_a_seed_be_used_twice),
         cmocka_unit_test_setup(test_adding_a_seed_begins, start),
         cmocka_unit_test_setup(test_adding_where_it_cannot_be_kept_fails_closed, start),
+        cmocka_unit_test(test_bytes_for_one_start),
         cmocka_unit_test_setup(test_the_generator_is_hmac_drbg, start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

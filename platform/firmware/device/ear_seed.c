@@ -91,11 +91,11 @@ static void begin(struct ear_seed *seed)
     memset(seed->value, 1, sizeof seed->value);
 }
 
+/* What was mixed in stays: it is given out to nobody, and does no harm to what comes later. */
 static enum ear_err refuse(struct ear_seed *seed, enum ear_err err, const char *why)
 {
     seed->ready = false;
     seed->why_not = why;
-    begin(seed);
     return err;
 }
 
@@ -139,7 +139,10 @@ enum ear_err ear_seed_open(struct ear_seed *seed, struct ear_identity *identity,
         return refuse(seed, EAR_ERR_IO, "no randomness: SHA-256 failed");
     }
     if (store(seed) != EAR_OK && !is_fresh) {
-        return refuse(seed, EAR_ERR_IO, "no randomness: the seed cannot be replaced, the flash refuses to be written");
+        return refuse(seed, EAR_ERR_IO,
+                      EAR_ENABLED(STORAGE)
+                          ? "no randomness: the seed cannot be replaced, the flash refuses to be written"
+                          : "no randomness, for the flash cannot be written: `provision seed HEX` after each start");
     }
     return allow(seed);
 }
@@ -157,6 +160,15 @@ enum ear_err ear_seed_add(struct ear_seed *seed, const uint8_t *bytes, size_t le
         return was_ready ? err : refuse(seed, err, "no randomness: the seed could not be stored");
     }
     return allow(seed);
+}
+
+enum ear_err ear_seed_add_for_now(struct ear_seed *seed, const uint8_t *bytes, size_t length)
+{
+    const struct part material = {bytes, length};
+    if (!seed->ready && length < EAR_SEED_BYTES) {
+        return EAR_ERR_RANGE;
+    }
+    return update(seed, &material, 1) ? allow(seed) : refuse(seed, EAR_ERR_IO, "no randomness: SHA-256 failed");
 }
 
 static int fill(void *context, uint8_t *bytes, size_t length)

@@ -2,7 +2,8 @@
 /* platform/firmware/device/ear_seed.h - random bytes on a board: HMAC_DRBG with SHA-256 (NIST SP 800-90A), begun from
  * the board's own source of randomness, if it has one, and the seed in its identity. The stored seed is replaced,
  * durable, before the first byte is given out, so that no two starts ever draw the same. Fails closed: without a
- * source, or where the only source is a seed that cannot be replaced, nothing is given out at all. */
+ * source, or where the only source is a seed that cannot be replaced, nothing is given out until somebody brings fresh
+ * bytes. */
 #ifndef EAR_SEED_H
 #define EAR_SEED_H
 
@@ -31,6 +32,10 @@ EAR_MUST_USE enum ear_err ear_seed_open(struct ear_seed *seed, struct ear_identi
 /** Mix in secret bytes that somebody brings, and store a new seed made of all there is. EAR_ERR_RANGE: fewer than
  * EAR_SEED_BYTES, where there was nothing before; EAR_ERR_IO. */
 EAR_MUST_USE enum ear_err ear_seed_add(struct ear_seed *seed, const uint8_t *bytes, size_t length);
+
+/** The same where nothing can be kept: for this start alone, beside the seed that the flash has. Whoever brings the
+ * bytes sees to it that no two starts get the same ones: nobody here can tell. EAR_ERR_RANGE, EAR_ERR_IO. */
+EAR_MUST_USE enum ear_err ear_seed_add_for_now(struct ear_seed *seed, const uint8_t *bytes, size_t length);
 
 /** The port. It points to the seed. */
 struct ear_entropy ear_seed_port(struct ear_seed *seed);

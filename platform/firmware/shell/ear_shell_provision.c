@@ -171,7 +171,8 @@ static enum ear_shell_turn do_seed(struct ear_shell *shell, const char *hex)
     if (*hex != '\0' || count < EAR_SEED_BYTES) {
         return ear_shell_error(shell, "64 to 128 random hex digits are wanted, as of `openssl rand -hex 32`", "");
     }
-    const enum ear_err err = ear_seed_add(shell->config.seed, bytes, count);
+    const enum ear_err err = EAR_ENABLED(STORAGE) ? ear_seed_add(shell->config.seed, bytes, count)
+                                                  : ear_seed_add_for_now(shell->config.seed, bytes, count);
     mbedtls_platform_zeroize(bytes, sizeof bytes);
     return err == EAR_OK ? EAR_SHELL_OK : ear_shell_error(shell, "not kept: ", ear_shell_why(err));
 }
@@ -198,6 +199,9 @@ enum ear_shell_turn ear_shell_do_provision(struct ear_shell *shell)
     if (*verb == '\0') {
         return print_state(shell);
     }
+    if (strcmp(verb, "seed") == 0) {
+        return do_seed(shell, ear_shell_word(shell));
+    }
     if (!EAR_ENABLED(STORAGE)) {
         return ear_shell_error(shell, EAR_SHELL_READ_ONLY, "");
     }
@@ -212,9 +216,6 @@ enum ear_shell_turn ear_shell_do_provision(struct ear_shell *shell)
     }
     if (strcmp(verb, "pack-key") == 0) {
         return begin_paste(shell, EAR_IDENTITY_PACK_KEY);
-    }
-    if (strcmp(verb, "seed") == 0) {
-        return do_seed(shell, ear_shell_word(shell));
     }
     if (strcmp(verb, "forget") == 0) {
         return do_forget(shell);

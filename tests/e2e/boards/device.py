@@ -4,6 +4,7 @@ import contextlib
 import functools
 import queue
 import re
+import secrets
 import socket
 import threading
 import time
@@ -170,11 +171,14 @@ class Line:
 
 class Device:
     """A board with an identity (certificate `client`), a broker and a time server. Settings are written section__name=value.
-    wire: frames go through a Wire of ours. start=False: only made."""
+    wire: frames go through a Wire of ours. start=False: only made. shipped: of lm3s6965 the image that is shipped, to which
+    somebody has to bring randomness (seed)."""
 
     def __init__(self, world, broker=None, cert="client", ca="ca", clock=True, wire=False, start=True, qemu=(), arguments=(),
-                 identity=(), **settings):
+                 identity=(), shipped=None, **settings):
         self.world, self.board, self.images = world, world.board, world.images
+        self.shipped = shipped if shipped is not None else world.shipped
+        self.brings_seed = shipped is None and world.shipped
         self.name = world.unique("board")
         self.directory = world.path(self.name)
         self.directory.mkdir()
@@ -214,7 +218,7 @@ class Device:
         """As tools/run-board would start it."""
         port = self.directory / "serial"
         how = ["--boot", self.images.elf()] if self.board == "mps2" else [
-            "--test", "--image", self.images.elf(), "--identity", self.directory / "identity.bin", "--settings",
+            *([] if self.shipped else ["--test"]), "--image", self.images.elf(self.shipped), "--identity", self.directory / "identity.bin", "--settings",
             self.directory / "settings.bin"]
         how += ["--no-network"] if self.wire else []
         more = (["--", *self.qemu]) if self.qemu else []
@@ -234,7 +238,13 @@ class Device:
         self.program = Program("qemu", self.command, self.directory / "qemu.log")
         self.world.stack.callback(self.program.end)
         until(lambda: self._connect(path), lambda: f"QEMU listens; it says: {self.program.text()}", pause=0.005)
+        if self.brings_seed:
+            self.seed()
         return self
+
+    def seed(self):
+        """As the computer at its serial port does after each start."""
+        self.told(f"provision seed {secrets.token_hex(32)}")
 
     def _connect(self, path):
         check(self.program.running(), f"QEMU ended: {self.program.text()}")

@@ -20,12 +20,15 @@ class Images:
         self.directory = directory or ROOT / "build" / PRESETS[board]
         self.twin = twin or (host if board == "mps2" else ROOT / "build/board-twin")
         self.firmware = self.directory / "platform/firmware"
+        self.shipped = self.directory.parent / self.directory.name.removesuffix("-test")
         self.key = self.directory / "development.key.pem"
         self.earshot = host / "tools/earshot/earshot"
 
     def build(self):
         more = [f"-DEAR_EARSHOT={self.earshot}"]
         self._make(PRESETS[self.board], self.directory, more, TARGETS[self.board])
+        if self.shipped != self.directory:
+            self._make(self.board, self.shipped, more, TARGETS[self.board])
         if self.twin != self.host:
             extra = self._cached(self.directory, "EAR_CONFIG_EXTRA").replace(";SEMIHOSTING=y", "")
             self._make("dev", self.twin, ["-DEAR_CONFIG=tiny", f"-DEAR_CONFIG_EXTRA={extra}"], ["replay"])
@@ -50,9 +53,10 @@ class Images:
             if done.returncode != 0:
                 raise Failed(f"`{' '.join(map(str, command))}` fails: {done.stdout[-3000:]}")
 
-    def elf(self):
-        """What QEMU starts."""
-        return self.firmware / ("boot/earshot-boot.elf" if self.board == "mps2" else "earshot-alone.elf")
+    def elf(self, shipped=False):
+        """What QEMU starts. shipped: of lm3s6965 the image that has no randomness of its own."""
+        firmware = self.shipped / "platform/firmware" if shipped else self.firmware
+        return firmware / ("boot/earshot-boot.elf" if self.board == "mps2" else "earshot-alone.elf")
 
     def sign(self, world, slot, version, counter=1, key=None, bend=None):
         """mps2: the image for a slot, as this version; its path. bend: what to do to its bytes at the end."""
