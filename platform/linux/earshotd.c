@@ -48,11 +48,17 @@ struct command {
 
 static struct ear_daemon daemon_object; /* large; pages that are never used cost nothing */
 
+/** What begins a line that is an error, as sd-daemon(3) has it: the journal would take it for information else. */
+static const char *error_mark(void)
+{
+    return getenv("JOURNAL_STREAM") != NULL ? "<3>" : "";
+}
+
 static void print_fault(void *context, const char *text)
 {
     unsigned *count = context;
     (*count)++;
-    fprintf(stderr, "%s\n", text);
+    fprintf(stderr, "%s%s\n", error_mark(), text);
 }
 
 /** The exit code to end with at once, or -1 to go on. */
@@ -132,7 +138,7 @@ static unsigned read_settings(struct ear_daemon_settings *settings, const struct
     }
     if (command->log_level != NULL &&
         ear_daemon_settings_set(settings, "log", "level", command->log_level, &why) != EAR_OK) {
-        fprintf(stderr, "--log-level %s: allowed is %s\n", command->log_level, why.allowed);
+        fprintf(stderr, "%s--log-level %s: allowed is %s\n", error_mark(), command->log_level, why.allowed);
         faults++;
     }
     return faults;

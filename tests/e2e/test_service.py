@@ -254,6 +254,17 @@ def test_log_for_the_journal(world):
     check(lines and all(line[0] == "<" and line[1] in "01234567" and line[2] == ">" for line in lines), f"{lines[:3]}")
 
 
+def test_faults_of_settings_for_the_journal(world):
+    """What keeps it from starting is an error there, and says nothing of levels elsewhere."""
+    config = world.path("faulty.conf")
+    config.write_text("[broker]\nport = many\n[publish]\nhour_s = often\n")
+    elsewhere = {name: value for name, value in os.environ.items() if name != "JOURNAL_STREAM"}
+    for environment, mark in ((elsewhere, ""), ({**elsewhere, "JOURNAL_STREAM": "1:2"}, "<3>")):
+        done = world.run(world.tool("earshotd"), "--config", config, env=environment)
+        starts = [line.partition("/")[0] for line in done.stderr.splitlines()]
+        equal((done.returncode, starts), (78, [mark, mark]), f"exit status and how the lines begin: {done.stderr}")
+
+
 def test_one_thread_of_ours(world):
     """The loop, and paho's two."""
     daemon = Daemon(world, Broker(world))
