@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "core/store/ear_record_format.h"
-#include "tests/support/fake_storage.h"
+#include "tests/support/kiosk.h"
 #include "tests/support/needs.h"
 
 enum { SECTOR = 512, SECTORS = 6, RECORD = 100 };
@@ -135,6 +135,45 @@ static void test_numbers_of_records_go_round(void **state)
     assert_int_equal(ear_record_log_backlog(&records), 7);
 }
 
+/* A device whose journal comes to its end: it refuses what it cannot keep, tells what it has, and says at a start that
+ * its storage is at fault. */
+static void test_a_device_refuses_what_it_cannot_keep(void **state)
+{
+    uint8_t header[EAR_RECORD_SECTOR_HEADER];
+    struct ear_record_log log = {.storage = &state_flash.port, .sector_shift = 12};
+    struct ear_heard heard = {.again = false};
+    uint32_t taken = 0;
+    needs(STORAGE);
+    assert_int_equal(set_up(state), 0);
+    settings.publish_hour_s = 60;
+    fake_storage_init(&state_flash, 4096, FAKE_STORAGE_BYTES / 4096);
+    const uint32_t number = EAR_RECORD_SECTOR_LAST(&log) - 3 * (uint32_t)(sizeof(struct ear_memory) / 4000 + 5);
+    const struct ear_record_sector sector = {.number = number, .boot = 7};
+    ear_record_sector_build(&log, header, &sector);
+    const uint32_t address = number % state_flash.port.sector_count * 4096;
+    assert_int_equal(state_flash.port.ops->program(state_flash.port.context, address, header, sizeof header), 0);
+    power_on();
+    for (bool again = true; again; taken += again) {
+        const struct ear_event event = message_of("c", EAR_FROM_USER, 0);
+        assert_true(taken < 100000);
+        again = ear_agent_hear(&agent, &event, &heard) && ear_agent_commit(&agent) == EAR_OK;
+    }
+    assert_true(taken > 0);
+    const struct ear_event more = message_of("c", EAR_FROM_USER, 0);
+    for (unsigned i = 0; i < 100; i++) {
+        fake_clock_pass(&wrist, 1000);
+        (void)ear_agent_tick(&agent);
+        (void)ear_agent_hear(&agent, &more, &heard);
+    }
+    assert_false(ear_agent_hear(&agent, &more, &heard));
+    assert_true(heard.fault.err == EAR_ERR_IO || heard.fault.err == EAR_ERR_BUSY);
+    const enum ear_err err = (enum ear_err)ear_agent_init(&agent, &config);
+    assert_true(err == EAR_ERR_IO || err == EAR_OK);
+    if (err == EAR_OK) {
+        assert_true(total_of(EAR_HOUR, EAR_AT_messages + EAR_FROM_USER) >= taken);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,6 +181,7 @@ int main(void)
         cmocka_unit_test(test_the_last_sectors_are_erased_as_any),
         cmocka_unit_test(test_a_number_beyond_the_last_is_corrupt),
         cmocka_unit_test(test_numbers_of_records_go_round),
+        cmocka_unit_test(test_a_device_refuses_what_it_cannot_keep),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
