@@ -5,7 +5,8 @@ import socket
 
 from lib.world import until
 
-SHIFT = 3  # an instruction lasts 8 ns of the board's time
+SHIFT = 3
+INSTRUCTION_NS = 1 << SHIFT  # of the board's time
 
 
 class Counter:

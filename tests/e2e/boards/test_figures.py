@@ -9,11 +9,13 @@ from lib.broker import Broker, Relay
 from lib.events import message, messages, sums
 from lib.summaries import Server
 from lib.world import Program, check, until
-from qmp import Counter
+from qmp import INSTRUCTION_NS, Counter
 from test_same import events as golden_events
 
 # Most instructions: the goals, as docs/boards.md has them. What a message takes depends on its length: told, not held.
 GOALS = {"event without models": 20_000, "event with models": 60_000, "summary": 500_000, "resumption, TLS 1.2": 2_000_000}
+BOOT = {"mps2": 115_000_000, "lm3s6965": 85_000_000}  # up to the first PUBACK; a whole handshake is most of it
+OWN_WAITS_MS = 60  # of a start: for the cable, DHCP, time, broker, beside computing; the best of some
 STARTS, STARTS_QUICK = 9, 3
 
 
@@ -127,3 +129,25 @@ def test_boot_to_first_puback(world):
         device.end()
     world.note(f"boot to first PUBACK: median {statistics.median(took):.0f} ms, best {min(took):.0f} ms, of {len(took)} starts "
                "on this machine as it is loaded now")
+
+
+def test_instructions_to_first_puback(world):
+    """As above, by the board's own measures, which do not depend on how busy this machine is: instructions; and of a board whose
+    clock begins with the first of them, how much longer it took by that clock than they last."""
+    waited, spent = [], []
+    for _ in range(3):
+        path = world.path(world.unique("qmp"))
+        broker = Broker(world)
+        device = Device(world, broker, start=False, qemu=Counter.arguments(path)).start()
+        count = Counter(path)
+        until(lambda broker=broker: "Sending PUBACK to t:s:" in broker.text(), "a PUBACK", 120, 0.002)
+        spent.append(count.now())
+        up_ms = float(device.wait_log(r"([\d.]+) notice: connected").group(1)) * 1000
+        waited.append(up_ms - spent[-1] * INSTRUCTION_NS / 1e6)
+        device.end()
+    most = statistics.median(spent)
+    world.note(f"boot to first PUBACK: {most / 1e6:.1f} million instructions, {BOOT[world.board] / 1e6:.0f} at most")
+    check(most <= BOOT[world.board], f"instructions {spent}")
+    if world.board == "lm3s6965":
+        world.note(f"beside them it waited {max(0, min(waited)):.0f} ms, {OWN_WAITS_MS} at most")
+        check(min(waited) <= OWN_WAITS_MS, f"waits {waited}")

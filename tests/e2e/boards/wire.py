@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """tests/e2e/boards/wire.py - the network cable between a board and QEMU's own network: every frame passes through here."""
+import contextlib
+import random
 import socket
 import struct
 import threading
@@ -79,6 +81,27 @@ class Wire:
     def send(self, queue, frame):
         with self.lock:
             self.sinks[queue].sendall(struct.pack(">I", len(frame)) + frame)
+
+
+class Rough:
+    """A `passes` for a wire: of ten frames one is lost, one comes twice, and two come up to 30 ms late, behind others."""
+
+    def __init__(self, wire, seed):
+        self.wire, self.dice = wire, random.Random(seed)
+        self.counts = {"lost": 0, "doubled": 0, "late": 0, "as it is": 0}
+
+    def __call__(self, direction, frame):
+        what = self.dice.choices(list(self.counts), (1, 1, 2, 6))[0]
+        self.counts[what] += 1
+        if what == "doubled":
+            self.wire.send(direction, frame)
+        elif what == "late":
+            threading.Timer(self.dice.uniform(0.005, 0.03), self._late, (direction, frame)).start()
+        return what in ("as it is", "doubled")
+
+    def _late(self, direction, frame):
+        with contextlib.suppress(OSError):  # the board may have ended
+            self.wire.send(direction, frame)
 
 
 def udp_ports(frame):

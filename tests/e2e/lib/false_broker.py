@@ -40,9 +40,10 @@ class FalseBroker:
             while True:
                 kind, body = self._packet(stream)
                 if kind == 0x10:
-                    line.sendall(b"\x20\x03\x00\x00\x00")
+                    is_5 = body[6] == 5
+                    line.sendall(b"\x20\x03\x00\x00\x00" if is_5 else b"\x20\x02\x00\x00")
                 elif kind == 0x80:
-                    line.sendall(b"\x90\x04" + body[:2] + b"\x00\x01")
+                    line.sendall(b"\x90\x04" + body[:2] + b"\x00\x01" if is_5 else b"\x90\x03" + body[:2] + b"\x01")
                     self.sessions += 1
                     threading.Thread(target=self._do_evil, args=(line,), daemon=True).start()
                 elif kind == 0x30:
