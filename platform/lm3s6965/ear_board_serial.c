@@ -39,10 +39,11 @@ void ear_board_irq_uart0(void)
         ring.lost++;
     }
     CLEAR = INT_RECEIVE | INT_OVERRUN;
-    while (!ear_serial_ring_is_full(&ring) && (FLAGS & FLAG_RX_EMPTY) == 0) {
-        wakes |= ear_serial_ring_put(&ring, (uint8_t)DATA);
+    uint32_t room = ear_serial_ring_room(&ring);
+    for (; room > 0 && (FLAGS & FLAG_RX_EMPTY) == 0; room--) {
+        wakes |= ear_serial_ring_put(&ring, (uint8_t)DATA, room);
     }
-    if (ear_serial_ring_is_full(&ring)) {
+    if (room == 0) {
         MASK = INT_OVERRUN;
     }
     if (wakes) {

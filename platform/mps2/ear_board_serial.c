@@ -32,10 +32,11 @@ static void receive(unsigned port)
         EAR_REGISTER(base + CLEAR) = CLEAR_RX_OVERRUN;
         ring->lost++;
     }
-    while (!ear_serial_ring_is_full(ring) && (EAR_REGISTER(base + STATE) & STATE_RX_FULL) != 0) {
-        wakes |= ear_serial_ring_put(ring, (uint8_t)EAR_REGISTER(base + DATA));
+    uint32_t room = ear_serial_ring_room(ring);
+    for (; room > 0 && (EAR_REGISTER(base + STATE) & STATE_RX_FULL) != 0; room--) {
+        wakes |= ear_serial_ring_put(ring, (uint8_t)EAR_REGISTER(base + DATA), room);
     }
-    if (ear_serial_ring_is_full(ring)) {
+    if (room == 0) {
         EAR_REGISTER(base + CONTROL) = CONTROL_QUIET;
     }
     if (wakes) {

@@ -19,19 +19,21 @@ static inline uint32_t ear_serial_ring_next(uint32_t at)
     return at == EAR_SERIAL_RING_BYTES ? 0 : at + 1;
 }
 
-static inline bool ear_serial_ring_is_full(const struct ear_serial_ring *ring)
-{
-    return ear_serial_ring_next(ring->head) == ring->tail;
-}
-
-/** From the interrupt; there is room. True: there is something for the loop to do. A frame is one thing, not a hundred
- * bytes; what people type is echoed letter by letter. A guess is enough: the loop looks once a second in any case. */
-EAR_MUST_USE static inline bool ear_serial_ring_put(struct ear_serial_ring *ring, uint8_t byte)
+/** From the interrupt: bytes for which there is room. The loop does not make more while the interrupt lasts. */
+static inline uint32_t ear_serial_ring_room(const struct ear_serial_ring *ring)
 {
     const uint32_t head = ring->head;
     const uint32_t tail = ring->tail;
-    const uint32_t waiting = head - tail + (head < tail ? EAR_SERIAL_RING_BYTES + 1u : 0);
-    const bool ends = byte == 0 || byte == '\r' || byte == '\n' || waiting >= EAR_SERIAL_RING_BYTES / 2u;
+    return tail - head + (tail > head ? 0 : EAR_SERIAL_RING_BYTES + 1u) - 1u;
+}
+
+/** From the interrupt; there is room for so many. True: there is something for the loop to do. A frame is one thing,
+ * not a hundred bytes; what people type is echoed letter by letter. A guess is enough: the loop looks once a second in
+ * any case. */
+EAR_MUST_USE static inline bool ear_serial_ring_put(struct ear_serial_ring *ring, uint8_t byte, uint32_t room)
+{
+    const uint32_t head = ring->head;
+    const bool ends = byte == 0 || byte == '\r' || byte == '\n' || room <= (EAR_SERIAL_RING_BYTES + 1u) / 2u;
     const bool wakes = ends || !ring->inside;
     ring->inside = ring->inside != (byte == 0);
     ring->bytes[head] = byte;
