@@ -14,7 +14,7 @@
 
 static const struct ear_query_field fields[EAR_QUERY_KEYS] = {
 #define EAR_ASK(key, name, TYPE, member, least, most, allowed, says) \
-    [key] = {name, allowed, says, least, most, (uint16_t)offsetof(struct ear_query, member), EAR_QUERY_##TYPE},
+    [key] = {name, allowed, least, most, (uint16_t)offsetof(struct ear_query, member), EAR_QUERY_##TYPE},
 #include "core/tell/ear_query.def"
 };
 

@@ -105,7 +105,6 @@ int32_t ear_query_code(enum ear_query_type type, struct ear_str name);
 struct ear_query_field {
     const char *name;
     const char *allowed;
-    const char *says;
     uint32_t least, most;
     uint16_t offset; /* of the member in struct ear_query */
     uint8_t type;    /* enum ear_query_type */

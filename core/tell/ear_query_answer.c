@@ -105,15 +105,31 @@ static void latched(CborError error)
     (void)error;
 }
 
+static void put_value(CborEncoder *to, uint64_t value)
+{
+    latched(cbor_encode_uint(to, value));
+}
+
 static void put_uint(CborEncoder *to, unsigned key, uint64_t value)
 {
-    latched(cbor_encode_uint(to, key));
-    latched(cbor_encode_uint(to, value));
+    put_value(to, key);
+    put_value(to, value);
+}
+
+static void begin_list(CborEncoder *to, unsigned key, CborEncoder *list, size_t count)
+{
+    put_value(to, key);
+    latched(cbor_encoder_create_array(to, list, count));
+}
+
+static void leave(CborEncoder *to, CborEncoder *inner)
+{
+    latched(cbor_encoder_close_container(to, inner));
 }
 
 static void put_text(CborEncoder *to, unsigned key, struct ear_str text)
 {
-    latched(cbor_encode_uint(to, key));
+    put_value(to, key);
     latched(cbor_encode_text_string(to, text.length > 0 ? text.bytes : "", text.length));
 }
 
@@ -123,19 +139,18 @@ static void put_hash(CborEncoder *to, unsigned key, uint64_t hash)
     for (unsigned i = 0; i < sizeof(bytes); i++) {
         bytes[i] = (uint8_t)(hash >> (56 - 8 * i));
     }
-    latched(cbor_encode_uint(to, key));
+    put_value(to, key);
     latched(cbor_encode_byte_string(to, bytes, sizeof(bytes)));
 }
 
 static void put_uints(CborEncoder *to, unsigned key, const uint32_t *values, unsigned count)
 {
     CborEncoder list;
-    latched(cbor_encode_uint(to, key));
-    latched(cbor_encoder_create_array(to, &list, count));
+    begin_list(to, key, &list, count);
     for (unsigned i = 0; i < count; i++) {
-        latched(cbor_encode_uint(&list, values[i]));
+        put_value(&list, values[i]);
     }
-    latched(cbor_encoder_close_container(to, &list));
+    leave(to, &list);
 }
 
 static void put_label(CborEncoder *list, const struct ear_labels *labels, uint16_t label)
@@ -161,26 +176,24 @@ static void put_labels(CborEncoder *to, unsigned key, const struct ear_query_sou
     if (count == 0) {
         return;
     }
-    latched(cbor_encode_uint(to, key));
-    latched(cbor_encoder_create_array(to, &list, count));
+    begin_list(to, key, &list, count);
     for (unsigned i = 0; i < record->label_count; i++) {
         if (record->label_kinds[i] == kind) {
             put_label(&list, source->labels, record->labels[i]);
         }
     }
-    latched(cbor_encoder_close_container(to, &list));
+    leave(to, &list);
 }
 
 static void put_slice(CborEncoder *to, const struct ear_query_source *source,
                       const struct ear_conversation_record *record)
 {
     CborEncoder list;
-    latched(cbor_encode_uint(to, EAR_TOLD_SLICE));
-    latched(cbor_encoder_create_array(to, &list, EAR_RECORD_PARTS));
+    begin_list(to, EAR_TOLD_SLICE, &list, EAR_RECORD_PARTS);
     for (unsigned i = 0; i < EAR_RECORD_PARTS; i++) {
         put_label(&list, source->labels, record->slice[i]);
     }
-    latched(cbor_encoder_close_container(to, &list));
+    leave(to, &list);
 }
 
 /* What policy lets out of a record. */
@@ -248,7 +261,7 @@ static void put_record(CborEncoder *to, const struct ear_query_source *source,
     if (shown.question) {
         put_text(&map, EAR_TOLD_QUESTION, ear_record_question(record));
     }
-    latched(cbor_encoder_close_container(to, &map));
+    leave(to, &map);
 }
 
 /* --- the answer --- */
@@ -320,8 +333,7 @@ static void put_records(CborEncoder *map, const struct ear_query *query, const s
     const struct ear_conversation_record *record =
         ear_records_before(source->records, asks(query, EAR_ASKS(cursor)) ? query->cursor : UINT32_MAX);
     CborEncoder list;
-    latched(cbor_encode_uint(map, EAR_REPLY_RECORDS));
-    latched(cbor_encoder_create_array(map, &list, page->count));
+    begin_list(map, EAR_REPLY_RECORDS, &list, page->count);
     for (uint32_t left = page->count; left > 0; record = ear_records_before(source->records, record->serial)) {
         assert(record != NULL);
         if (matches(query, source, record)) {
@@ -329,12 +341,12 @@ static void put_records(CborEncoder *map, const struct ear_query *query, const s
             left--;
         }
     }
-    latched(cbor_encoder_close_container(map, &list));
+    leave(map, &list);
 }
 
 static int32_t finish(CborEncoder *top, CborEncoder *map, const uint8_t *out)
 {
-    latched(cbor_encoder_close_container(top, map));
+    leave(top, map);
     assert(cbor_encoder_get_extra_bytes_needed(top) == 0); /* capacity is EAR_QUERY_PAGE_BYTES or more */
     return (int32_t)cbor_encoder_get_buffer_size(top, out);
 }
@@ -375,7 +387,7 @@ int32_t ear_query_refuse(const struct ear_query *query, const struct ear_fault *
     cbor_encoder_init(&top, out, capacity, 0);
     latched(cbor_encoder_create_map(&top, &map, 4 + (size_t)field));
     put_head(&map, query);
-    latched(cbor_encode_uint(&map, EAR_REPLY_ERROR));
+    put_value(&map, EAR_REPLY_ERROR);
     latched(cbor_encode_int(&map, fault->err));
     if (field) {
         put_uint(&map, EAR_REPLY_FIELD, fault->key);

@@ -19,16 +19,36 @@ static void latched(CborError error)
     (void)error;
 }
 
+static void encode_uint(CborEncoder *to, uint64_t value)
+{
+    latched(cbor_encode_uint(to, value));
+}
+
+static void encode_bool(CborEncoder *to, bool truth)
+{
+    latched(cbor_encode_boolean(to, truth));
+}
+
 static void encode_pair(CborEncoder *to, uint64_t key, uint64_t value)
 {
-    latched(cbor_encode_uint(to, key));
-    latched(cbor_encode_uint(to, value));
+    encode_uint(to, key);
+    encode_uint(to, value);
 }
 
 static void encode_text(CborEncoder *to, const char *text, size_t most)
 {
     const char *end = memchr(text, '\0', most);
     latched(cbor_encode_text_string(to, text, end == NULL ? most : (size_t)(end - text)));
+}
+
+static void begin_list(CborEncoder *to, CborEncoder *list, size_t count)
+{
+    latched(cbor_encoder_create_array(to, list, count));
+}
+
+static void leave(CborEncoder *to, CborEncoder *inner)
+{
+    latched(cbor_encoder_close_container(to, inner));
 }
 
 static uint32_t health_at(const struct ear_health *health, unsigned index)
@@ -45,64 +65,64 @@ static void encode_health(CborEncoder *to, const struct ear_health *health)
     for (unsigned i = 0; i < EAR_COUNT_OF(health_keys); i++) {
         told += health_at(health, i) > 0;
     }
-    latched(cbor_encode_uint(to, EAR_STATUS_KEY_HEALTH));
+    encode_uint(to, EAR_STATUS_KEY_HEALTH);
     latched(cbor_encoder_create_map(to, &map, told));
     for (unsigned i = 0; i < EAR_COUNT_OF(health_keys); i++) { /* keys ascend: test_ear_status looks */
         if (health_at(health, i) > 0) {
             encode_pair(&map, health_keys[i], health_at(health, i));
         }
     }
-    latched(cbor_encoder_close_container(to, &map));
+    leave(to, &map);
 }
 
 static void encode_plugins(CborEncoder *to, const struct ear_status *status)
 {
     CborEncoder list;
     assert(status->plugin_count <= EAR_PLUGINS);
-    latched(cbor_encode_uint(to, EAR_STATUS_KEY_PLUGINS));
-    latched(cbor_encoder_create_array(to, &list, status->plugin_count));
+    encode_uint(to, EAR_STATUS_KEY_PLUGINS);
+    begin_list(to, &list, status->plugin_count);
     for (unsigned i = 0; i < status->plugin_count; i++) {
         const struct ear_status_plugin *plugin = &status->plugins[i];
         CborEncoder item;
-        latched(cbor_encoder_create_array(&list, &item, 3));
+        begin_list(&list, &item, 3);
         encode_text(&item, plugin->name, EAR_STATUS_PLUGIN_NAME_BYTES);
         encode_text(&item, plugin->version, EAR_STATUS_PLUGIN_VERSION_BYTES);
-        latched(cbor_encode_uint(&item, plugin->state));
-        latched(cbor_encoder_close_container(&list, &item));
+        encode_uint(&item, plugin->state);
+        leave(&list, &item);
     }
-    latched(cbor_encoder_close_container(to, &list));
+    leave(to, &list);
 }
 
 static void encode_packs(CborEncoder *to, const struct ear_status *status)
 {
     CborEncoder list;
     assert(status->pack_count <= EAR_PACKS);
-    latched(cbor_encode_uint(to, EAR_STATUS_KEY_PACKS));
-    latched(cbor_encoder_create_array(to, &list, status->pack_count));
+    encode_uint(to, EAR_STATUS_KEY_PACKS);
+    begin_list(to, &list, status->pack_count);
     for (unsigned i = 0; i < status->pack_count; i++) {
         const struct ear_status_pack *pack = &status->packs[i];
         CborEncoder item;
-        latched(cbor_encoder_create_array(&list, &item, 6));
+        begin_list(&list, &item, 6);
         encode_text(&item, pack->name, EAR_STATUS_PLUGIN_NAME_BYTES);
         encode_text(&item, pack->version, EAR_STATUS_PLUGIN_VERSION_BYTES);
-        latched(cbor_encode_uint(&item, pack->counter));
-        latched(cbor_encode_boolean(&item, pack->installed));
-        latched(cbor_encode_uint(&item, pack->state));
-        latched(cbor_encode_uint(&item, pack->reason));
-        latched(cbor_encoder_close_container(&list, &item));
+        encode_uint(&item, pack->counter);
+        encode_bool(&item, pack->installed);
+        encode_uint(&item, pack->state);
+        encode_uint(&item, pack->reason);
+        leave(&list, &item);
     }
-    latched(cbor_encoder_close_container(to, &list));
+    leave(to, &list);
 }
 
 static void encode_refused(CborEncoder *to, const struct ear_status *status)
 {
     CborEncoder item;
-    latched(cbor_encode_uint(to, EAR_STATUS_KEY_PACK_REFUSED));
-    latched(cbor_encoder_create_array(to, &item, 3));
+    encode_uint(to, EAR_STATUS_KEY_PACK_REFUSED);
+    begin_list(to, &item, 3);
     encode_text(&item, status->refused_name, EAR_STATUS_PLUGIN_NAME_BYTES);
-    latched(cbor_encode_uint(&item, status->refused_reason));
-    latched(cbor_encode_uint(&item, status->refused_key));
-    latched(cbor_encoder_close_container(to, &item));
+    encode_uint(&item, status->refused_reason);
+    encode_uint(&item, status->refused_key);
+    leave(to, &item);
 }
 
 int32_t ear_status_encode(const struct ear_status *status, uint8_t *bytes, size_t capacity)
@@ -118,14 +138,14 @@ int32_t ear_status_encode(const struct ear_status *status, uint8_t *bytes, size_
     cbor_encoder_init(&top, bytes, capacity, 0);
     latched(cbor_encoder_create_map(&top, &map, pairs));
     encode_pair(&map, EAR_STATUS_KEY_VERSION, EAR_STATUS_VERSION);
-    latched(cbor_encode_uint(&map, EAR_STATUS_KEY_ONLINE));
-    latched(cbor_encode_boolean(&map, status->online));
+    encode_uint(&map, EAR_STATUS_KEY_ONLINE);
+    encode_bool(&map, status->online);
     if (!status->online && status->orderly) {
-        latched(cbor_encode_uint(&map, EAR_STATUS_KEY_ORDERLY));
-        latched(cbor_encode_boolean(&map, true));
+        encode_uint(&map, EAR_STATUS_KEY_ORDERLY);
+        encode_bool(&map, true);
     }
     encode_pair(&map, EAR_STATUS_KEY_BOOT, status->boot);
-    latched(cbor_encode_uint(&map, EAR_STATUS_KEY_FIRMWARE));
+    encode_uint(&map, EAR_STATUS_KEY_FIRMWARE);
     encode_text(&map, status->firmware, EAR_STATUS_FIRMWARE_BYTES);
     if (!will) {
         encode_pair(&map, EAR_STATUS_KEY_UPTIME, status->uptime_s);
@@ -142,7 +162,7 @@ int32_t ear_status_encode(const struct ear_status *status, uint8_t *bytes, size_
             encode_refused(&map, status);
         }
     }
-    latched(cbor_encoder_close_container(&top, &map));
+    leave(&top, &map);
     if (cbor_encoder_get_extra_bytes_needed(&top) > 0) {
         return EAR_ERR_FULL;
     }
