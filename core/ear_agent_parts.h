@@ -284,11 +284,7 @@ static inline uint64_t ear_agent_due(uint64_t last_ms, uint32_t every_s)
     return every_s > 0 ? last_ms + (uint64_t)every_s * 1000 : UINT64_MAX;
 }
 
-static inline void ear_agent_count(uint32_t *counter)
-{
-    if (*counter < UINT32_MAX) {
-        *counter += 1;
-    }
-}
+/** One more; stops at the greatest value. */
+void ear_agent_count(uint32_t *counter);
 
 #endif

@@ -4,6 +4,13 @@
 
 #include "core/ear_agent_parts.h"
 
+void ear_agent_count(uint32_t *counter)
+{
+    if (*counter < UINT32_MAX) {
+        *counter += 1;
+    }
+}
+
 static uint32_t clip(uint64_t number)
 {
     return number < UINT32_MAX ? (uint32_t)number : UINT32_MAX;

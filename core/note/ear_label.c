@@ -11,6 +11,13 @@
 static_assert(EAR_LABELS < EAR_LABEL_OTHER && EAR_LABELS > EAR_LABEL_NEWEST, "ids have 16 bits; some can be reclaimed");
 static_assert(EAR_LABEL_BYTES <= UINT8_MAX, "a label's length is kept in 8 bits");
 
+void ear_label_mark(struct ear_label_marks *marks, uint32_t id)
+{
+    if (id <= EAR_LABELS) {
+        marks->bits[id / 32] |= UINT32_C(1) << id % 32;
+    }
+}
+
 void ear_label_init(struct ear_labels *labels)
 {
     memset(labels, 0, sizeof *labels);

@@ -55,12 +55,7 @@ uint16_t ear_label_find(struct ear_labels *labels, struct ear_str text, const st
 struct ear_str ear_label_text(const struct ear_labels *labels, uint16_t id);
 
 /** This id is in use. EAR_LABEL_NONE and EAR_LABEL_OTHER need no mark. */
-static inline void ear_label_mark(struct ear_label_marks *marks, uint32_t id)
-{
-    if (id <= EAR_LABELS) {
-        marks->bits[id / 32] |= UINT32_C(1) << id % 32;
-    }
-}
+void ear_label_mark(struct ear_label_marks *marks, uint32_t id);
 
 static inline bool ear_label_is_marked(const struct ear_label_marks *marks, uint16_t id)
 {

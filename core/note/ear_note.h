@@ -112,22 +112,7 @@ void ear_note_place(struct ear_note *note, const struct ear_tz *tz, int64_t at_m
 
 /** Add delta at a COUNT or a GROUP's member, EAR_AT_status + EAR_STATUS_OPEN, in all resolutions. Stops at 0 and
  * UINT32_MAX, which is counted. */
-static inline void ear_place_add(const struct ear_place *place, unsigned at, int32_t delta)
-{
-    for (unsigned r = 0; r < EAR_RESOLUTIONS; r++) {
-        if (place->words[r] == NULL) {
-            continue;
-        }
-        uint32_t *word = &place->words[r][at];
-        int64_t sum = (int64_t)*word + delta;
-        if (sum < 0 || sum > (int64_t)UINT32_MAX) {
-            place->note->saturated++;
-            sum = sum < 0 ? 0 : (int64_t)UINT32_MAX;
-        }
-        *word = (uint32_t)sum;
-        place->cells[r]->flags |= EAR_CELL_CHANGED;
-    }
-}
+void ear_place_add(const struct ear_place *place, unsigned at, int32_t delta);
 
 /** Add to this minute of a SERIES of the hour. Stops at 0 and 65535, which is counted. */
 void ear_place_add_series(const struct ear_place *place, unsigned at, int32_t delta);
@@ -136,14 +121,7 @@ void ear_place_add_series(const struct ear_place *place, unsigned at, int32_t de
  * short search of a row or bucket in two cells; none depends on how many cells or labels there are. */
 
 /** A code of a TABLE or MONEY: 1 to 4 letters, first one highest. "en" is 0x656e. */
-static inline uint32_t ear_label(const char *bytes, unsigned length)
-{
-    uint32_t label = 0;
-    for (unsigned i = 0; i < length && i < 4; i++) {
-        label = label << 8 | (uint8_t)bytes[i];
-    }
-    return label;
-}
+uint32_t ear_label(const char *bytes, unsigned length);
 
 /** TABLE, LABELS, STEPS: add delta in a row's column. `label` is a code of a TABLE or an id of ear_label.h otherwise;
  * EAR_LABEL_NONE counts nowhere, EAR_LABEL_OTHER as `other`. So does a label that finds no free row, which is counted.

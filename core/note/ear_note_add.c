@@ -37,6 +37,25 @@ void ear_note_add_minute(struct ear_note *note, uint32_t *series, unsigned minut
     *word = (*word & ~((uint32_t)UINT16_MAX << shift)) | value << shift;
 }
 
+void ear_place_add(const struct ear_place *place, unsigned at, int32_t delta)
+{
+    for (unsigned r = 0; r < EAR_RESOLUTIONS; r++) {
+        if (place->words[r] != NULL) {
+            ear_note_add_word(place->note, &place->words[r][at], delta, UINT32_MAX);
+            place->cells[r]->flags |= EAR_CELL_CHANGED;
+        }
+    }
+}
+
+uint32_t ear_label(const char *bytes, unsigned length)
+{
+    uint32_t label = 0;
+    for (unsigned i = 0; i < length && i < 4; i++) {
+        label = label << 8 | (uint8_t)bytes[i];
+    }
+    return label;
+}
+
 /* --- Rows ------------------------------------------------------------------------------------------------------- */
 
 static bool is_wide(const struct ear_number *number, unsigned column)

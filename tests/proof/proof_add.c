@@ -4,9 +4,9 @@
  * proves: adding to a number of a cell stops at 0 and at 2^32 - 1, counts that it has stopped, and marks the cell as
  *   changed; no other number is touched
  * bounds: any three words, any of them, any change
- * sources: none
+ * sources: core/note/ear_note_add.c
  * flags: --unwind 5
- * bite: core/note/ear_note.h: if (sum < 0 || sum > (int64_t)UINT32_MAX) { => if (sum > (int64_t)UINT32_MAX) {
+ * bite: core/note/ear_note_add.c: if (sum < 0 || sum > (int64_t)greatest) { => if (sum > (int64_t)greatest) {
  */
 /* clang-format on */
 #include "core/note/ear_note.h"
