@@ -170,33 +170,32 @@ static int32_t read_offset(struct reader *reader)
     return -read_time(reader, 24, "an offset of -24 to 24 hours, as in -1 or +3:30");
 }
 
-static struct ear_tz_change read_change(struct reader *reader)
+static void read_change(struct reader *reader, struct ear_tz_change *change)
 {
-    struct ear_tz_change change = {.form = 'n', .time_s = 2 * HOUR_S};
+    *change = (struct ear_tz_change){.form = 'n', .time_s = 2 * HOUR_S};
     if (!take(reader, ',')) {
         refuse(reader, EAR_ERR_SYNTAX, reader->at,
                "a comma and the day on which the clock changes, as in ,M3.5.0,M10.5.0/3");
     }
     if (take(reader, 'M')) {
-        change.form = 'M';
-        change.month = (uint8_t)read_number(reader, 1, 12, "a month, 1 to 12");
+        change->form = 'M';
+        change->month = (uint8_t)read_number(reader, 1, 12, "a month, 1 to 12");
         bool dots = take(reader, '.');
-        change.week = (uint8_t)read_number(reader, 1, 5, "a week, 1 to 5");
+        change->week = (uint8_t)read_number(reader, 1, 5, "a week, 1 to 5");
         dots = take(reader, '.') && dots;
-        change.day = (uint8_t)read_number(reader, 0, 6, "a weekday, 0 (Sunday) to 6");
+        change->day = (uint8_t)read_number(reader, 0, 6, "a weekday, 0 (Sunday) to 6");
         if (!dots) {
             refuse(reader, EAR_ERR_SYNTAX, reader->at, "month.week.weekday after M, as in M3.5.0");
         }
     } else if (take(reader, 'J')) {
-        change.form = 'J';
-        change.yday = (uint16_t)read_number(reader, 1, 365, "a day of the year, J1 to J365");
+        change->form = 'J';
+        change->yday = (uint16_t)read_number(reader, 1, 365, "a day of the year, J1 to J365");
     } else {
-        change.yday = (uint16_t)read_number(reader, 0, 365, "a day as Mm.w.d, J1 to J365 or 0 to 365");
+        change->yday = (uint16_t)read_number(reader, 0, 365, "a day as Mm.w.d, J1 to J365 or 0 to 365");
     }
     if (take(reader, '/')) {
-        change.time_s = read_time(reader, 167, "a time of -167 to 167 hours");
+        change->time_s = read_time(reader, 167, "a time of -167 to 167 hours");
     }
-    return change;
 }
 
 enum ear_err ear_tz_parse(struct ear_tz *tz, struct ear_str rule, uint16_t *at, const char **allowed)
@@ -209,8 +208,8 @@ enum ear_err ear_tz_parse(struct ear_tz *tz, struct ear_str rule, uint16_t *at, 
     if (reader.err == EAR_OK && reader.at < rule.length) {
         read_name(&reader);
         tz->summer_s = peek(&reader) == ',' ? tz->standard_s + HOUR_S : read_offset(&reader);
-        tz->to_summer = read_change(&reader);
-        tz->to_standard = read_change(&reader);
+        read_change(&reader, &tz->to_summer);
+        read_change(&reader, &tz->to_standard);
         if (reader.at != rule.length) {
             refuse(&reader, EAR_ERR_SYNTAX, reader.at, "nothing after the rule");
         }
@@ -240,14 +239,10 @@ static int32_t day_of_change(const struct ear_tz_change *change, int32_t year)
     return day >= next_month ? day - 7 : day;
 }
 
-static int64_t to_summer_s(const struct ear_tz *tz, int32_t year)
+/* The moment of a change in a year; before_s: the offset until then. */
+static int64_t moment_of(const struct ear_tz_change *change, int32_t year, int32_t before_s)
 {
-    return (int64_t)day_of_change(&tz->to_summer, year) * DAY_S + tz->to_summer.time_s - tz->standard_s;
-}
-
-static int64_t to_standard_s(const struct ear_tz *tz, int32_t year)
-{
-    return (int64_t)day_of_change(&tz->to_standard, year) * DAY_S + tz->to_standard.time_s - tz->summer_s;
+    return (int64_t)day_of_change(change, year) * DAY_S + change->time_s - before_s;
 }
 
 /* The offset at a moment, and the change that comes next: up to a week into a neighbouring year, so three years are
@@ -265,7 +260,8 @@ static int32_t offset_at(const struct ear_tz *tz, int64_t at_s, int64_t *next_s)
     int32_t offset_s = tz->standard_s;
     for (int32_t y = year - 1; y <= year + 1; y++) {
         for (unsigned summer = 0; summer < 2; summer++) {
-            int64_t change_s = summer ? to_summer_s(tz, y) : to_standard_s(tz, y);
+            int64_t change_s =
+                moment_of(summer ? &tz->to_summer : &tz->to_standard, y, summer ? tz->standard_s : tz->summer_s);
             if (change_s > at_s) {
                 *next_s = change_s < *next_s ? change_s : *next_s;
             } else if (change_s >= latest_s) {

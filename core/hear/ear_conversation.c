@@ -304,23 +304,22 @@ bool ear_conversation_with_human(const struct ear_conversation *conversation)
     return has(conversation, EAR_CONVERSATION_ROUTED | EAR_CONVERSATION_ASSIGNED) || conversation->messages[AGENT] > 0;
 }
 
+/* Its times; of the last two 0 means that there is none. */
+#define AT(member) offsetof(struct ear_conversation, member)
+static const uint16_t times[] = {AT(first_ms),        AT(start_ms),      AT(last_ms),       AT(end_ms),
+                                 AT(close_ms),        AT(idle_end_ms),   AT(resolved_ms),   AT(language_ms),
+                                 AT(last_message_ms), AT(first_bot_ms),  AT(last_user_ms),  AT(assigned_ms),
+                                 AT(talked_to_ms),    AT(counted_at_ms), AT(last_close_ms), AT(spoke_ms)};
+#undef AT
+#define TIMES_ALWAYS (EAR_COUNT_OF(times) - 2)
+
 void ear_conversation_shift(struct ear_conversation *conversation, int64_t known_ms, int64_t offset_ms)
 {
-    int64_t *const times[] = {&conversation->first_ms,     &conversation->start_ms,     &conversation->last_ms,
-                              &conversation->end_ms,       &conversation->close_ms,     &conversation->idle_end_ms,
-                              &conversation->resolved_ms,  &conversation->language_ms,  &conversation->last_message_ms,
-                              &conversation->first_bot_ms, &conversation->last_user_ms, &conversation->assigned_ms,
-                              &conversation->talked_to_ms, &conversation->counted_at_ms};
-
     for (unsigned i = 0; i < EAR_COUNT_OF(times); i++) {
-        if (*times[i] < known_ms) {
-            *times[i] += offset_ms;
-        }
-    }
-    int64_t *const maybe[] = {&conversation->last_close_ms, &conversation->spoke_ms}; /* 0: none */
-    for (unsigned i = 0; i < EAR_COUNT_OF(maybe); i++) {
-        if (*maybe[i] != 0 && *maybe[i] < known_ms) {
-            *maybe[i] += offset_ms;
+        int64_t *time_ms = (void *)((char *)conversation + times[i]);
+
+        if (*time_ms < known_ms && (i < TIMES_ALWAYS || *time_ms != 0)) {
+            *time_ms += offset_ms;
         }
     }
 }

@@ -9,6 +9,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "core/base/ear_utf8.h"
+
 #define CLOSE_GRACE_MS 1000u /* after the deadline of a stop, for the transport to say that the session is closed */
 #define BUSY_RETRY_MS 200u   /* until the transport is asked again that had no room for birth or farewell */
 
@@ -63,14 +65,9 @@ static void wait_after_failure(struct ear_uplink *uplink, uint64_t now_ms)
 
 static void keep_reason(struct ear_uplink *uplink, const char *reason)
 {
-    size_t length = reason == NULL ? 0 : strlen(reason);
-    if (length >= sizeof uplink->last_error) {
-        length = sizeof uplink->last_error - 1;
-        while (length > 0 && ((unsigned char)reason[length] & 0xc0u) == 0x80u) {
-            length--; /* not in the middle of a character */
-        }
-    }
-    memcpy(uplink->last_error, length > 0 ? reason : "", length);
+    const char *text = reason == NULL ? "" : reason;
+    size_t length = ear_utf8_cut(text, strlen(text), sizeof uplink->last_error - 1);
+    memcpy(uplink->last_error, text, length);
     uplink->last_error[length] = '\0';
 }
 
