@@ -261,7 +261,8 @@ struct ear_window *ear_note_window(struct ear_note *note, const struct ear_tz *t
         if (slot != NULL) {
             return slot;
         }
-        slot = free; /* all of them are */
+        slot = free;
+        assert(slot != NULL); /* all of them are free */
         wanted = lowest(note, tz, r, wall);
     }
     slot->start_ms = wanted.start_ms;

@@ -41,7 +41,7 @@ static void test_a_clock_by_which_it_began_before_2001_is_not_believed(void **st
     for (size_t i = 0; i < EAR_COUNT_OF(zones); i++) {
         assert_int_equal(set_up(NULL), 0);
         fake_storage_init(&state_flash, 4096, FAKE_STORAGE_BYTES / 4096);
-        strcpy(settings.device_timezone, zones[i]);
+        memcpy(settings.device_timezone, zones[i], strlen(zones[i]) + 1);
         wrist.state = EAR_CLOCK_NONE;
         power_on();
         fake_clock_pass(&wrist, 5 * (uint32_t)DAY_MS);

@@ -82,7 +82,7 @@ static uint32_t told_of_days(void)
 {
     uint32_t sum = 0;
     for (uint32_t i = 0; i < broker.count; i++) {
-        struct ear_summary one, other;
+        static struct ear_summary one, other;
         size_t at = 0;
         bool newest = strstr(broker.messages[i].topic, "/summary/day") != NULL;
         for (uint32_t k = 0; k < broker.count && newest; k++) {
@@ -120,7 +120,7 @@ static void test_a_zone_that_changes_with_a_cut(void **state)
                 speak("c", EAR_FROM_BOT, 0);
                 settle();
             }
-            strcpy(settings.device_timezone, zones[i]);
+            memcpy(settings.device_timezone, zones[i], strlen(zones[i]) + 1);
             kill_and_start();
             assert_int_equal(agent.journal.lost, 0);
             speak("c", EAR_FROM_BOT, 0);
