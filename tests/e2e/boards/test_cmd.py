@@ -13,6 +13,7 @@ from test_update import over_mqtt, over_serial, reboot, refused, taken
 
 QUESTION = {0: 1, 1: "q1", 2: "records"}
 MATCHED, RECORDS, QUESTION_TEXT, ERROR, FIELD = 3, 5, 16, 7, 8
+RECORDS_REFUSED = 66  # of core/tell/ear_health.def
 
 
 def test_conversations_behind_a_number(world):
@@ -102,9 +103,10 @@ def test_deliveries_are_refused(world):
 
 
 def test_requests_that_are_none(world):
-    """Nothing that comes on the topic cmd harms: too long, retained, not CBOR."""
+    """Nothing that comes on the topic cmd harms: too long, retained, not CBOR. What is refused is counted."""
     broker = Broker(world)
-    device = Device(world, broker)
+    server = Server(world, broker)
+    device = Device(world, broker, publish__status_s=1)
     device.wait_up()
     asker = Asker(world, broker, device)
     for payload in (b"\xff" * 20, b"x" * 20_000, b"\xa1", cbor2.dumps({2: "nothing"}), cbor2.dumps([1] * 300)):
@@ -112,6 +114,7 @@ def test_requests_that_are_none(world):
     asker.publish(cbor2.dumps(QUESTION), "-r")
     until(lambda: device.type("help")[1] == "ok", "the shell answers")
     answer = asker.ask(QUESTION | {1: "after"})
+    until(lambda: server.status(device.name).get(8, {}).get(RECORDS_REFUSED, 0) >= 5, "its status counts what was refused", 30)
     until(lambda: any(reply.get(1) == "after" for reply in asker.replies()), "an answer to what came after")
     check(answer is not None and "connected" in device.line.text, "it is up")
     equal(device.line.text.count("connected to the broker"), 1, "sessions")
