@@ -51,7 +51,7 @@ def evil_session(world, evil, ends, sessions=3, **settings):
     said, last = device.type("status")
     equal(last, "ok", f"the shell answers: {said}")
     if not ends:
-        equal((false.sessions, LOST in device.line.text), (1, False), "sessions, and whether one was lost")
+        check(LOST not in device.line.text, f"the session goes on: {device.line.text[-800:]}")
     equal(device.line.hear_all(messages(20, first=20)), 0, "events that came again")
     equal(device.counted()[0], 40, "events counted")
     never_restarted(device)
@@ -91,7 +91,7 @@ def test_packets_that_do_not_belong(world):
 
 
 def test_record_longer_than_its_buffers(world):
-    """The head of a TLS record on its way says 16,384 bytes, of which no device of 3,072 has agreed to take any."""
+    """Somebody on the way puts in a TLS record of 16,416 bytes: lm3s6965 has no room for one, mps2 finds that it is nobody's."""
     broker = Broker(world)
     server = Server(world, broker)
     relay = Relay(world, broker.port)

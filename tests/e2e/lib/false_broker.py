@@ -36,25 +36,30 @@ class FalseBroker:
     def _serve(self, connection):
         with contextlib.suppress(OSError, EOFError, ssl.SSLError):
             line = self.context.wrap_socket(connection, server_side=True)
-            stream = line.makefile("rb")
+            stream, lock = line.makefile("rb"), threading.Lock()
+
+            def send(packets):
+                with lock:  # two threads send: packets must not mix, and OpenSSL knows no threads
+                    line.sendall(packets)
+
             while True:
                 kind, body = self._packet(stream)
                 if kind == 0x10:
                     is_5 = body[6] == 5
-                    line.sendall(b"\x20\x03\x00\x00\x00" if is_5 else b"\x20\x02\x00\x00")
+                    send(b"\x20\x03\x00\x00\x00" if is_5 else b"\x20\x02\x00\x00")
                 elif kind == 0x80:
-                    line.sendall(b"\x90\x04" + body[:2] + b"\x00\x01" if is_5 else b"\x90\x03" + body[:2] + b"\x01")
+                    send(b"\x90\x04" + body[:2] + b"\x00\x01" if is_5 else b"\x90\x03" + body[:2] + b"\x01")
                     self.sessions += 1
-                    threading.Thread(target=self._do_evil, args=(line,), daemon=True).start()
+                    threading.Thread(target=self._do_evil, args=(send,), daemon=True).start()
                 elif kind == 0x30:
                     at = 2 + int.from_bytes(body[:2], "big")
-                    line.sendall(b"\x40\x02" + body[at:at + 2])
+                    send(b"\x40\x02" + body[at:at + 2])
                 elif kind == 0xc0:
-                    line.sendall(b"\xd0\x00")
+                    send(b"\xd0\x00")
 
-    def _do_evil(self, line):
+    def _do_evil(self, send):
         with contextlib.suppress(OSError, ssl.SSLError):
-            self.evil(line.sendall)
+            self.evil(send)
 
     @staticmethod
     def _packet(stream):
