@@ -72,11 +72,12 @@ static err_t transmit(struct netif *netif, struct pbuf *frame)
 static void receive(struct netif *netif)
 {
     const uint32_t first = REG(DATA), length = first & 0xffffu;
+    const uint32_t more = length > LENGTH_BYTES ? (length + 3u) / 4u - 1u : 0; /* words that are still in the FIFO */
     struct pbuf *frame = NULL;
     if (length > LENGTH_AND_CRC + HEADER_BYTES && length <= FRAME_MAX) {
         frame = pbuf_alloc(PBUF_RAW, (u16_t)(length - LENGTH_AND_CRC), PBUF_POOL);
     }
-    ear_netif_words_fetch(&REG(DATA), frame, first, LENGTH_BYTES, (length + 3u) / 4u - 1u);
+    ear_netif_words_fetch(&REG(DATA), frame, first, LENGTH_BYTES, more);
     if (frame != NULL && netif->input(frame, netif) != ERR_OK) {
         pbuf_free(frame);
     }
