@@ -48,7 +48,7 @@ def folder(world, names):
 
 
 def daemon_with(world, broker, names):
-    return Daemon(world, broker, device__user_key="00112233445566778899aabbccddeeff", plugins__deadline_ms=300,
+    return Daemon(world, broker, device__user_key="00112233445566778899aabbccddeeff", plugins__deadline_ms=600,
                   plugins__directory=folder(world, names))
 
 
