@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """tests/support/cddl_check.py - does CBOR satisfy a CDDL description? For the part of CDDL (RFC 8610) that core/tell/*.cddl use.
 
-usage: cddl_check.py CDDL RULE <lines of hex      prints the lines that do not, exits with 1 if there is one
+usage: cddl_check.py CDDL RULE <lines of hex      prints the lines that do not, exits with 3 if there is one
 
 Knows: rules; maps and arrays with occurrences (? * + n*m); `key => value`, `name: value`; choices; ranges; integers, texts,
 true, false, nil; uint int bool tstr bstr any. Anything else in a description is an error, never ignored. The bytes are decoded
@@ -163,7 +163,7 @@ def main():
         if line.strip() and not cddl.matches(sys.argv[2], cbor2.loads(bytes.fromhex(line.strip()))):
             print(line.strip())
             bad += 1
-    return 1 if bad else 0
+    return 3 if bad else 0
 
 
 if __name__ == "__main__":
