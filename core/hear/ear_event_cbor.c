@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core/hear/ear_event_cbor.c - events as CBOR maps with integer keys (RFC 8949), read and written with TinyCBOR.
- * Reading goes on after the first fault, skipping, to find the event's end: so that a sequence can go on behind it. */
+/* core/hear/ear_event_cbor.c - events as CBOR maps with integer keys (RFC 8949): read by what stands here, which is a
+ * quarter of a general reader's size, written with TinyCBOR. Reading goes on after the first fault, skipping, to find
+ * the event's end: so that a sequence can go on behind it. */
 #include <assert.h>
 
 #include "cbor.h"
@@ -11,204 +12,290 @@
 
 #define DEPTH_LIMIT 4 /* maps and arrays inside of each other in the value of a field that is not ours */
 
+/* Major types (RFC 8949 3.1), and what else a first byte may say. */
+enum { UINT, NEGATIVE, BYTES, TEXT, ARRAY, MAP, TAG, SIMPLE };
+enum { LONGEST = 27, OPEN = 31 }; /* lower bits: the longest value, of 8 bytes; of indefinite length */
+enum { FALSE = 20, TRUE = 21, NOTHING = 22 };
+#define BREAK 0xffu
+
 static const char one_map[] = "one CBOR map with integer keys (RFC 8949)";
 
 struct reader {
     struct ear_event *event;
     struct ear_fault *fault; /* the first one; err is EAR_OK so long as there is none */
-    const uint8_t *start;
+    const uint8_t *bytes;
+    size_t length;
+    size_t at;
     uint16_t offsets[EAR_EVENT_KEY_COUNT]; /* of the values that are present */
 };
 
-static inline size_t offset_of(const struct reader *reader, const CborValue *value)
+/* The head of an item; of strings the bytes, of arrays and maps the items follow. */
+struct head {
+    uint64_t value;
+    size_t at; /* its first byte */
+    uint8_t major;
+    uint8_t low; /* of its first byte; OPEN: a break ends it */
+};
+
+/* What is left of an array or map: items, two for each pair of a map. Open ones count down from more than there is. */
+struct level {
+    uint32_t left;
+    bool open;
+    bool map;
+};
+
+/* Reading fails with what the bytes are: EAR_ERR_EMPTY (they end too early), _SYNTAX, _TOO_LONG, _DEPTH. */
+static enum ear_err read_head(struct reader *reader, struct head *head)
 {
-    return (size_t)(cbor_value_get_next_byte(value) - reader->start);
+    if (reader->at >= reader->length) {
+        return EAR_ERR_EMPTY;
+    }
+    const uint8_t *byte = &reader->bytes[reader->at];
+    *head = (struct head){.value = *byte & 31u, .at = reader->at, .major = *byte >> 5, .low = *byte & 31u};
+    size_t size = head->low < 24 ? 0 : (size_t)1 << (head->low - 24);
+    if (head->low > LONGEST) {
+        if (head->low != OPEN || head->major < BYTES || head->major > MAP) {
+            return EAR_ERR_SYNTAX;
+        }
+        size = 0;
+    } else if (size > reader->length - reader->at - 1) {
+        return EAR_ERR_EMPTY;
+    }
+    for (size_t i = 1; i <= size; i++) {
+        head->value = (i == 1 ? 0 : head->value << 8) | byte[i];
+    }
+    if (head->major == SIMPLE && size == 1 && head->value < 32) {
+        return EAR_ERR_SYNTAX; /* has a shorter form, and none but that */
+    }
+    reader->at += 1 + size;
+    return EAR_OK;
 }
 
-/* Step over one item that is tagged, a map or an array, whatever it holds, without recursion. */
-static CborError skip_nested(CborValue *item)
+/* A string of definite length, whose head was read. */
+static enum ear_err skip_piece(struct reader *reader, const struct head *head)
 {
-    CborValue levels[DEPTH_LIMIT + 1];
-    unsigned depth = 0;
-    bool tagged;
-    levels[0] = *item;
-    do {
-        CborValue *at = &levels[depth];
-        CborError err;
-        tagged = cbor_value_is_tag(at);
-        if (!cbor_value_is_container(at)) {
-            err = cbor_value_advance(at);
-        } else if (depth < DEPTH_LIMIT) {
-            err = cbor_value_enter_container(at, &levels[depth + 1]);
-            depth++;
-        } else {
-            err = CborErrorNestingTooDeep;
+    if (head->value > reader->length - reader->at) {
+        return EAR_ERR_EMPTY;
+    }
+    reader->at += (size_t)head->value;
+    return EAR_OK;
+}
+
+static bool at_break(const struct reader *reader)
+{
+    return reader->at < reader->length && reader->bytes[reader->at] == BREAK;
+}
+
+static enum ear_err skip_string(struct reader *reader, const struct head *head)
+{
+    if (head->low != OPEN) {
+        return skip_piece(reader, head);
+    }
+    while (!at_break(reader)) {
+        struct head piece;
+        enum ear_err err = read_head(reader, &piece);
+        if (err == EAR_OK && (piece.major != head->major || piece.low == OPEN)) {
+            reader->at = piece.at;
+            err = EAR_ERR_SYNTAX;
         }
-        while (err == CborNoError && !tagged && depth > 0 && cbor_value_at_end(&levels[depth])) {
-            err = cbor_value_leave_container(&levels[depth - 1], &levels[depth]);
-            depth--;
-        }
-        if (err != CborNoError) {
+        err = err == EAR_OK ? skip_piece(reader, &piece) : err;
+        if (err != EAR_OK) {
             return err;
         }
-    } while (depth > 0 || tagged);
-    *item = levels[0];
-    return CborNoError;
+    }
+    reader->at++;
+    return EAR_OK;
 }
 
-static inline CborError skip(CborValue *item)
+/* Into an array or a map. */
+static enum ear_err enter(const struct head *head, struct level *level)
 {
-    return cbor_value_is_container(item) || cbor_value_is_tag(item) ? skip_nested(item) : cbor_value_advance(item);
+    *level = (struct level){.left = UINT32_MAX - 1, .open = head->low == OPEN, .map = head->major == MAP};
+    if (level->open) {
+        return EAR_OK;
+    }
+    if (head->value > UINT32_MAX / 2) {
+        return EAR_ERR_TOO_LONG; /* more than any event can hold */
+    }
+    level->left = (uint32_t)head->value << (level->map ? 1 : 0);
+    return EAR_OK;
 }
 
-static enum ear_err put_integer(struct ear_event *event, unsigned key, const CborValue *value)
+/* Whether the array or map ends here; a break is stepped over. */
+static bool ends(struct reader *reader, const struct level *level)
 {
-    uint64_t number;
-    if (!cbor_value_is_integer(value)) {
+    if (!level->open) {
+        return level->left == 0;
+    }
+    const bool is_end = at_break(reader) && !(level->map && level->left % 2 != 0); /* else: a key without its value */
+    reader->at += is_end ? 1 : 0;
+    return is_end;
+}
+
+/* Step over the rest of an item, whatever it holds, without recursion. *head becomes that of its last one. */
+static enum ear_err skip_all(struct reader *reader, struct head *head)
+{
+    struct level levels[DEPTH_LIMIT];
+    unsigned depth = 0;
+    enum ear_err err = EAR_OK;
+    while (err == EAR_OK) {
+        if (head->major == BYTES || head->major == TEXT) {
+            err = skip_string(reader, head);
+        } else if (head->major == ARRAY || head->major == MAP) {
+            err = depth < DEPTH_LIMIT ? enter(head, &levels[depth++]) : EAR_ERR_DEPTH;
+        }
+        if (err == EAR_OK && head->major != TAG) { /* what bears a tag follows it */
+            while (depth > 0 && ends(reader, &levels[depth - 1])) {
+                depth--;
+            }
+            if (depth == 0) {
+                break;
+            }
+            levels[depth - 1].left--;
+        }
+        err = err == EAR_OK ? read_head(reader, head) : err;
+    }
+    return err;
+}
+
+/* A fault in what is nested or tagged is one of the whole item. */
+static enum ear_err skip(struct reader *reader, struct head *head)
+{
+    const size_t start = head->at;
+    const bool is_nested = head->major >= ARRAY && head->major <= TAG;
+    const enum ear_err err = skip_all(reader, head);
+    if (err != EAR_OK && is_nested) {
+        reader->at = start;
+    }
+    return err;
+}
+
+static enum ear_err put_integer(struct ear_event *event, unsigned key, const struct head *value)
+{
+    if (value->major != UINT) {
+        return value->major == NEGATIVE ? EAR_ERR_RANGE : EAR_ERR_TYPE;
+    }
+    return ear_event_put_number(event, key, value->value);
+}
+
+static enum ear_err put_bool(struct ear_event *event, unsigned key, const struct head *value)
+{
+    if (value->major != SIMPLE || (value->low != FALSE && value->low != TRUE)) {
         return EAR_ERR_TYPE;
     }
-    if (!cbor_value_is_unsigned_integer(value)) {
-        return EAR_ERR_RANGE;
-    }
-    (void)cbor_value_get_uint64(value, &number);
-    return ear_event_put_number(event, key, number);
-}
-
-static enum ear_err put_bool(struct ear_event *event, unsigned key, const CborValue *value)
-{
-    bool truth;
-    if (!cbor_value_is_boolean(value)) {
-        return EAR_ERR_TYPE;
-    }
-    (void)cbor_value_get_boolean(value, &truth);
-    return ear_event_put_number(event, key, truth);
+    return ear_event_put_number(event, key, value->low == TRUE);
 }
 
 /* EAR_ERR_EMPTY: the text does not end within the bytes; the skipping that follows finds that out by itself. */
-static enum ear_err put_text(struct ear_event *event, unsigned key, const CborValue *value)
+static enum ear_err put_text(struct reader *reader, unsigned key, const struct head *value)
 {
-    const char *bytes;
-    size_t length;
-    CborValue text = *value;
-    CborValue next;
-    if (!cbor_value_is_text_string(value)) {
+    if (value->major != TEXT) {
         return EAR_ERR_TYPE;
     }
-    if (!cbor_value_is_length_known(value)) {
+    if (value->low == OPEN) {
         return EAR_ERR_SYNTAX;
     }
-    if (cbor_value_begin_string_iteration(&text) != CborNoError ||
-        cbor_value_get_text_string_chunk(&text, &bytes, &length, &next) != CborNoError) {
+    if (value->value > reader->length - reader->at) {
         return EAR_ERR_EMPTY;
     }
-    if (ear_utf8_validate(bytes, length) != length) {
+    const char *text = (const char *)&reader->bytes[reader->at];
+    const size_t length = (size_t)value->value;
+    if (ear_utf8_validate(text, length) != length) {
         return EAR_ERR_UTF8;
     }
-    return ear_event_put_text(event, key, bytes, length);
+    return ear_event_put_text(reader->event, key, text, length);
 }
 
-static void put_field(struct reader *reader, unsigned key, const CborValue *value)
+static void put_field(struct reader *reader, unsigned key, const struct head *value)
 {
     enum ear_err err;
-    if (cbor_value_is_null(value)) {
+    if (value->major == SIMPLE && value->low == NOTHING) {
         return;
     }
     if ((reader->event->present & (1u << key)) != 0) {
-        (void)ear_fault_set(reader->fault, EAR_ERR_DUPLICATE, key, offset_of(reader, value), "each field once");
+        (void)ear_fault_set(reader->fault, EAR_ERR_DUPLICATE, key, value->at, "each field once");
         return;
     }
-    reader->offsets[key] = (uint16_t)offset_of(reader, value);
+    reader->offsets[key] = (uint16_t)value->at;
     switch (ear_event_form((enum ear_event_type)ear_event_field(key)->type)) {
     case EAR_FORM_BOOL:
         err = put_bool(reader->event, key, value);
         break;
     case EAR_FORM_TEXT:
-        err = put_text(reader->event, key, value);
+        err = put_text(reader, key, value);
         break;
     default:
         err = put_integer(reader->event, key, value);
         break;
     }
     if (err != EAR_OK) {
-        (void)ear_fault_set(reader->fault, err, key, offset_of(reader, value),
+        (void)ear_fault_set(reader->fault, err, key, value->at,
                             err == EAR_ERR_SYNTAX ? "text in one piece, of definite length" : ear_event_allowed(key));
     }
 }
 
 /* One key and its value. */
-static CborError read_pair(struct reader *reader, CborValue *at)
+static enum ear_err read_pair(struct reader *reader)
 {
-    uint64_t key = EAR_EVENT_KEY_COUNT;
-    if (cbor_value_is_unsigned_integer(at)) {
-        (void)cbor_value_get_uint64(at, &key);
-    }
-    CborError err = skip(at);
-    if (err != CborNoError) {
+    struct head head;
+    enum ear_err err = read_head(reader, &head);
+    const uint64_t key = err == EAR_OK && head.major == UINT ? head.value : EAR_EVENT_KEY_COUNT;
+    err = err == EAR_OK ? skip(reader, &head) : err;
+    err = err == EAR_OK ? read_head(reader, &head) : err;
+    if (err != EAR_OK) {
         return err;
     }
     if (key < EAR_EVENT_KEY_COUNT && reader->fault->err == EAR_OK) {
-        put_field(reader, (unsigned)key, at);
+        put_field(reader, (unsigned)key, &head);
     }
-    return skip(at);
+    return skip(reader, &head);
 }
 
-static CborError read_map(struct reader *reader, CborValue *item)
+static enum ear_err read_item(struct reader *reader)
 {
-    CborValue at;
-    CborError err = cbor_value_enter_container(item, &at);
-    while (err == CborNoError && !cbor_value_at_end(&at)) {
-        err = read_pair(reader, &at);
+    struct head head;
+    struct level map;
+    enum ear_err err = read_head(reader, &head);
+    if (err == EAR_OK && head.major != MAP) {
+        (void)ear_fault_set(reader->fault, EAR_ERR_TYPE, EAR_EVENT_KEY_COUNT, 0, one_map);
+        return skip(reader, &head);
     }
-    if (err == CborNoError) {
-        return cbor_value_leave_container(item, &at);
+    err = err == EAR_OK ? enter(&head, &map) : err;
+    while (err == EAR_OK && !ends(reader, &map)) {
+        err = read_pair(reader);
+        map.left -= 2;
     }
-    item->source = at.source; /* where it went wrong */
     return err;
 }
 
-static CborError read_item(struct reader *reader, CborValue *item)
-{
-    if (cbor_value_is_map(item)) {
-        return read_map(reader, item);
-    }
-    (void)ear_fault_set(reader->fault, EAR_ERR_TYPE, EAR_EVENT_KEY_COUNT, 0, one_map);
-    return skip(item);
-}
-
 /* The bytes are no whole item. */
-static enum ear_err malformed(struct ear_fault *fault, CborError err, size_t offset, bool full)
+static enum ear_err malformed(struct reader *reader, enum ear_err err, bool full)
 {
-    if (err == CborErrorUnexpectedEOF && !full) {
-        return ear_fault_set(fault, EAR_ERR_EMPTY, EAR_EVENT_KEY_COUNT, offset, "the rest of the event");
+    const char *allowed = one_map;
+    if (err == EAR_ERR_EMPTY && !full) {
+        allowed = "the rest of the event";
+    } else if (err == EAR_ERR_EMPTY || err == EAR_ERR_TOO_LONG) {
+        err = EAR_ERR_TOO_LONG;
+        allowed = "an event within the limit of bytes";
+    } else if (err == EAR_ERR_DEPTH) {
+        allowed = "at most 4 maps or arrays deep";
     }
-    if (err == CborErrorUnexpectedEOF || err == CborErrorDataTooLarge) {
-        return ear_fault_set(fault, EAR_ERR_TOO_LONG, EAR_EVENT_KEY_COUNT, offset,
-                             "an event within the limit of bytes");
-    }
-    if (err == CborErrorNestingTooDeep) {
-        return ear_fault_set(fault, EAR_ERR_DEPTH, EAR_EVENT_KEY_COUNT, offset, "at most 4 maps or arrays deep");
-    }
-    return ear_fault_set(fault, EAR_ERR_SYNTAX, EAR_EVENT_KEY_COUNT, offset, one_map);
+    return ear_fault_set(reader->fault, err, EAR_EVENT_KEY_COUNT, reader->at, allowed);
 }
 
 enum ear_err ear_event_from_cbor(struct ear_event *event, const uint8_t *bytes, size_t length, size_t *used,
                                  struct ear_fault *fault)
 {
-    CborParser parser;
-    CborValue item;
-    struct reader reader = {.event = event, .fault = fault, .start = bytes};
-    bool full = length >= EAR_EVENT_BYTES;
+    const bool full = length >= EAR_EVENT_BYTES;
+    struct reader reader = {.event = event, .fault = fault, .bytes = bytes, .length = full ? EAR_EVENT_BYTES : length};
     *used = 0;
     *event = (struct ear_event){.present = 0};
     (void)ear_fault_set(fault, EAR_OK, EAR_EVENT_KEY_COUNT, 0, "");
-    CborError err = cbor_parser_init(bytes, full ? EAR_EVENT_BYTES : length, 0, &parser, &item);
-    if (err == CborNoError) {
-        err = read_item(&reader, &item);
+    const enum ear_err err = read_item(&reader);
+    if (err != EAR_OK) {
+        return malformed(&reader, err, full);
     }
-    if (err != CborNoError) {
-        return malformed(fault, err, offset_of(&reader, &item), full);
-    }
-    *used = offset_of(&reader, &item);
+    *used = reader.at;
     if (fault->err == EAR_OK && ear_event_check(event, fault) != EAR_OK && (event->present & (1u << fault->key)) != 0) {
         fault->offset = reader.offsets[fault->key];
     }
