@@ -51,6 +51,7 @@ STAGES = {
              build("dev") + ctest("dev", "lint") + lint_board("mps2") + lint_board("lm3s6965")),
     "asan": ("unit tests under AddressSanitizer and UBSan", build("asan", "unit_tests") + ctest("asan", "unit")),
     "tiny": ("unit tests with the smallest configuration", build("tiny", "unit_tests") + ctest("tiny", "unit")),
+    "small": ("unit tests with the switches of the small board", build("small", "unit_tests") + ctest("small", "unit")),
     "hub": ("unit tests with the largest configuration", build("hub", "unit_tests") + ctest("hub", "unit")),
     "arm": ("unit tests and symbols on Cortex-M4 in QEMU", build("arm") + ctest("arm", "unit") + ctest("arm", "gate")),
     "s390x": ("unit tests on big-endian s390x", build("s390x") + ctest("s390x", "unit")),

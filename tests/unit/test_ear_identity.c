@@ -11,6 +11,7 @@
 #include "platform/firmware/device/ear_identity.h"
 #include "tests/support/flash.h"
 #include "tests/support/identity_pem.h"
+#include "tests/support/needs.h"
 
 #define SECTOR_BYTES 1024u
 #define SECTORS 4u
@@ -87,6 +88,7 @@ static void test_a_device_without_identity(void **state)
 static void test_step_by_step_to_a_whole_one(void **state)
 {
     (void)state;
+    needs(STORAGE);
     const char *missing = NULL;
     char date[EAR_IDENTITY_DATE_BYTES];
     uint8_t point[65];
@@ -112,6 +114,7 @@ static void test_step_by_step_to_a_whole_one(void **state)
 static void test_what_does_not_fit_is_told(void **state)
 {
     (void)state;
+    needs(STORAGE);
     static const uint8_t noise[40] = {0x30, 0x26, 1, 2, 3};
     const struct der other = der_of(identity_other_certificate);
     const struct der own = der_of(identity_certificate);
@@ -139,6 +142,7 @@ static void test_what_does_not_fit_is_told(void **state)
 static void test_no_former_key_is_left(void **state)
 {
     (void)state;
+    needs(STORAGE);
     uint8_t next[sizeof identity_key];
     memcpy(next, identity_key, sizeof next);
     for (uint8_t i = 0; i < 60; i++) { /* through both banks, some times */
@@ -162,6 +166,7 @@ static void test_no_former_key_is_left(void **state)
 static void test_limits(void **state)
 {
     (void)state;
+    needs(STORAGE);
     static const uint8_t big[EAR_IDENTITY_PART_BYTES + 1] = {1};
     assert_int_equal(ear_identity_put(&identity, EAR_IDENTITY_CA, big, sizeof big), EAR_ERR_TOO_LONG);
     assert_int_equal(ear_identity_put(&identity, EAR_IDENTITY_CA, big, sizeof big - 1), EAR_OK);
@@ -173,6 +178,7 @@ static void test_limits(void **state)
 static void test_a_partition_that_can_only_be_read(void **state)
 {
     (void)state;
+    needs(STORAGE);
     const char *missing = NULL;
     assert_int_equal(ear_identity_put(&identity, EAR_IDENTITY_KEY, identity_key, sizeof identity_key), EAR_OK);
     put_pem(EAR_IDENTITY_CERTIFICATE, identity_certificate);

@@ -192,7 +192,8 @@ static struct linear_shape any_shape(uint32_t *seed)
                                  .flags = (uint8_t)(linear_random(seed) % 4),
                                  .shift = (uint8_t)(linear_random(seed) % 41),
                                  .temper = linear_random(seed) >> linear_random(seed) % 32};
-    shape.dims = (uint16_t)(shape.bits == 1 ? 8 + 8 * (linear_random(seed) % 16) : 2 + 2 * (linear_random(seed) % 64));
+    shape.dims = (uint16_t)(shape.bits == 1 ? 8 + 8 * (linear_random(seed) % (EAR_LINEAR_DIMS_MAX / 8))
+                                            : 2 + 2 * (linear_random(seed) % (EAR_LINEAR_DIMS_MAX / 2)));
     return shape;
 }
 
@@ -277,19 +278,20 @@ static void test_more_features_than_count(void **state)
 static void test_nothing_overflows(void **state)
 {
     (void)state;
+    enum { VECTOR = EAR_LINEAR_DIMS / 2, ROW = 6 + VECTOR };
     uint32_t seed = 3;
     struct linear_shape shape = {
-        .labels = 4, .bits = 4, .dims = 128, .buckets = 20, .families = 0x7F, .flags = 0, .temper = UINT32_MAX};
+        .labels = 4, .bits = 4, .dims = 2 * VECTOR, .buckets = 20, .families = 0x7F, .flags = 0, .temper = UINT32_MAX};
     open_body(&shape, EAR_ASK_TOPIC, &seed);
-    uint8_t *keys = body + 12 + 4 * (6 + 64);
+    uint8_t *keys = body + 12 + 4 * ROW;
     for (uint32_t i = 0; i < 160; i++) {
         keys[2 * i] |= keys[2 * i] % 16 != 0 ? 15 : 0;
     }
-    memset(keys + 320, 0x88, (size_t)160 * 64); /* elements of -8 everywhere */
-    memset(body + 12, 0x88, 70);
-    memset(body + 12 + 70, 0x77, 70);
+    memset(keys + 320, 0x88, (size_t)160 * VECTOR); /* elements of -8 everywhere */
+    memset(body + 12, 0x88, ROW);
+    memset(body + 12 + ROW, 0x77, ROW);
     memset(body + 12, 0xFF, 6); /* the greatest scale, a bias of -1 */
-    memcpy(body + 12 + 70, "\x00\x00\x00\x80\xFF\xFF", 6);
+    memcpy(body + 12 + ROW, "\x00\x00\x00\x80\xFF\xFF", 6);
     for (size_t j = 0; j < EAR_COUNT_OF(texts); j++) {
         static int32_t scores[4];
         uint16_t shares[4];
@@ -524,7 +526,7 @@ static void test_refused(void **state)
     }
     expect_refused_with(1, 1, 2); /* 6 bits are no bytes */
     expect_refused_with(2, 0, 2);
-    expect_refused_with(2, 130, 2);
+    expect_refused_with(2, EAR_LINEAR_DIMS + 2, 2);
     expect_refused_with(3, 1, 2);
     expect_refused_with(2, 7, 2);
     expect_refused_with(2, 8, bytes);

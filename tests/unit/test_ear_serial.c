@@ -13,6 +13,7 @@
 #include "platform/firmware/ear_board.h"
 #include "platform/firmware/serial/ear_serial.h"
 #include "tests/support/kiosk.h"
+#include "tests/support/needs.h"
 
 /* --- the board: a line with two ends --- */
 
@@ -222,6 +223,7 @@ static void test_events_that_come_together_are_durable_together(void **state)
 static void test_no_answer_before_it_is_durable(void **state)
 {
     (void)state;
+    needs(STORAGE);
     const struct ear_event event = message_of("c", EAR_FROM_USER, NOON_MS);
     state_flash.fail_at = 1;
     state_flash.fail_for_good = true;

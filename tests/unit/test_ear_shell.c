@@ -11,6 +11,7 @@
 #include "platform/firmware/device/ear_device_settings.h"
 #include "platform/firmware/ear_board.h"
 #include "platform/firmware/shell/ear_shell.h"
+#include "platform/firmware/shell/ear_shell_commands.h"
 #include "tests/support/flash.h"
 #include "tests/support/identity_pem.h"
 #include "tests/support/kiosk.h"
@@ -305,6 +306,7 @@ static void make_whole(void);
 static void test_test(void **state)
 {
     (void)state;
+    needs(STORAGE);
     assert_false(ends_ok("test"));
     expect_part("test", "identity: FAILED: no ");
     assert_non_null(strstr(said, NO_KEY));
@@ -343,6 +345,7 @@ static void make_whole(void)
 static void test_the_way_to_an_identity(void **state)
 {
     (void)state;
+    needs(STORAGE);
     static const uint8_t secret[] = {0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77};
     settings.device_device[0] = '\0';
     assert_int_equal(ear_identity_put(&identity, EAR_IDENTITY_SEED, NULL, 0), EAR_OK);
@@ -383,6 +386,7 @@ static void test_a_key_is_made_once(void **state)
 static void test_certificates_are_pasted(void **state)
 {
     (void)state;
+    needs(STORAGE);
     char unix_lines[2048] = "";
     make_whole();
     expect_part("provision", "key: its own\r\ncertificate: valid to 2051-07-12\r\nca: valid to 2100-10-23\r\n");
@@ -403,6 +407,7 @@ static void test_certificates_are_pasted(void **state)
 static void test_base64_alone_ends_with_an_empty_line(void **state)
 {
     (void)state;
+    needs(STORAGE);
     char letters[2048] = "\r\n "; /* empty lines before it, and spaces, are nothing */
     size_t count = strlen(letters);
     for (const char *at = strchr(identity_ca, '\n') + 1; *at != '-'; at++) {
@@ -420,6 +425,7 @@ static void test_base64_alone_ends_with_an_empty_line(void **state)
 static void test_what_must_not_be_pasted(void **state)
 {
     (void)state;
+    needs(STORAGE);
     static const char private_key[] = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg\n"
                                       "-----END PRIVATE KEY-----\n";
     static const char letters[] = "-----BEGIN CERTIFICATE-----\nwhat is this?\n-----END CERTIFICATE-----\n";
@@ -450,6 +456,7 @@ static void test_what_must_not_be_pasted(void **state)
 static void test_flash_that_cannot_be_written_is_said(void **state)
 {
     (void)state;
+    needs(STORAGE);
     memset(identity_flash.bad, FLASH_FAILS, SECTORS);
     memset(settings_flash.bad, FLASH_FAILS, SECTORS);
     expect_part("provision key",
@@ -461,11 +468,36 @@ static void test_flash_that_cannot_be_written_is_said(void **state)
     expect_part("provision nonsense", "error: provision, or provision key,");
 }
 
+/* An image without what keeps: only a seed for this start is taken. */
+static void test_an_image_that_writes_no_flash_says_so(void **state)
+{
+    (void)state;
+    static const char *const changes[] = {"provision key",        "provision cert",         "provision ca",
+                                          "provision pack-key",   "provision forget",       "set broker.port 1883",
+                                          "set device.site \"\"", "pack roll_back refunds", "pack remove refunds"};
+    if (EAR_ENABLED(STORAGE)) {
+        skip();
+    }
+    for (size_t i = 0; i < EAR_COUNT_OF(changes); i++) {
+        expect(changes[i], "error: " EAR_SHELL_READ_ONLY "\r\n");
+        expect("time", "2026-11-20T12:00:00Z\r\nok\r\n"); /* nothing is waited for */
+    }
+    assert_int_equal(own.broker_port, 8883);
+    expect("pack", "none\r\nok\r\n");
+    open_identity(NULL); /* a board without a source of randomness */
+    expect_part("provision", "randomness: no randomness: the board has no source of it");
+    expect(seed_line, "ok\r\n");
+    assert_null(memchr(shell.line, '9', sizeof shell.line)); /* nor is it in memory */
+    expect_part("provision", "randomness: ok\r\n");
+    assert_int_equal(identity.parts[EAR_IDENTITY_SEED].length, 0);
+}
+
 /* --- set, pack, time, log, reboot --- */
 
 static void test_settings(void **state)
 {
     (void)state;
+    needs(STORAGE);
     expect_part("set", "device.device: kiosk-1\r\n");
     expect_part("set", "broker.port: 8883  (default)\r\n");
     expect_part("set", "uplink.backoff_min_ms: ");
@@ -486,6 +518,7 @@ static void test_settings(void **state)
 static void test_packs(void **state)
 {
     (void)state;
+    needs(STORAGE);
     expect("pack", "none\r\nok\r\n");
     expect("pack roll_back refunds", "error: no pack of this name was installed; `pack` lists them\r\n");
     expect_part("pack remove", "error: pack, pack roll_back NAME, or pack remove NAME\r\n");
@@ -543,6 +576,7 @@ int main(void)
         cmocka_unit_test_setup(test_base64_alone_ends_with_an_empty_line, start),
         cmocka_unit_test_setup(test_what_must_not_be_pasted, start),
         cmocka_unit_test_setup(test_flash_that_cannot_be_written_is_said, start),
+        cmocka_unit_test_setup(test_an_image_that_writes_no_flash_says_so, start),
         cmocka_unit_test_setup(test_settings, start),
         cmocka_unit_test_setup(test_packs, start),
         cmocka_unit_test_setup(test_time, start),

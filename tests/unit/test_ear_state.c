@@ -14,6 +14,7 @@
 
 #include "core/store/ear_record_log.h"
 #include "platform/linux/storage/ear_state.h"
+#include "tests/support/needs.h"
 
 static char directory[64];
 static struct ear_state state;
@@ -99,6 +100,7 @@ static void holds(uint32_t first, uint32_t end)
 static void test_an_outbox_of_another_size_keeps_what_it_holds(void **unused)
 {
     (void)unused;
+    needs(STORAGE);
     assert_int_equal(open_it(64, 16), EAR_OK);
     put(0, 60);
     reopen(256, 16);
@@ -124,6 +126,7 @@ static void test_an_outbox_of_another_size_keeps_what_it_holds(void **unused)
 static void test_a_state_is_made_larger_and_never_smaller(void **unused)
 {
     (void)unused;
+    needs(STORAGE);
     assert_int_equal(open_it(64, 16), EAR_OK);
     const uint32_t sectors = state.state.port.sector_count;
     reopen(64, 256);

@@ -17,6 +17,7 @@
 
 #include "core/store/ear_record_log.h"
 #include "platform/linux/storage/ear_storage_file.h"
+#include "tests/support/needs.h"
 
 #define SECTOR_BYTES 4096u
 #define SECTORS 4u
@@ -354,6 +355,7 @@ static uint32_t last_number_before_kill(unsigned count)
 static void test_a_killed_process_leaves_what_was_synced(void **state)
 {
     (void)state;
+    needs(STORAGE);
     for (unsigned round = 1; round <= 10; round++) {
         uint32_t last = last_number_before_kill(round * 7);
         uint32_t newest = 0;

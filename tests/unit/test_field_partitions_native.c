@@ -11,6 +11,7 @@
 #include "core/store/ear_settings_store.h"
 #include "platform/firmware/device/ear_device_settings.h"
 #include "platform/firmware/device/ear_identity.h"
+#include "tests/support/needs.h"
 #include "tools/field/board_layout.h"
 #include "tools/field/memory_storage.h"
 #include "tools/field/partitions.h"
@@ -76,6 +77,7 @@ static void open_identity(struct ear_identity *identity, struct memory_storage *
 static void test_identity_is_read_back(void **state)
 {
     (void)state;
+    needs(STORAGE);
     for (size_t i = 0; board_layout_at(i) != NULL; i++) {
         const struct board_layout *board = board_layout_at(i);
         const struct identity_parts parts = {.key = of("key"), .ca = of("authority"), .seed = of("0123456789abcdef")};
@@ -97,6 +99,7 @@ static void test_identity_is_read_back(void **state)
 static void test_identity_of_real_sizes_fits(void **state)
 {
     (void)state;
+    needs(STORAGE);
     static uint8_t bytes[600];
     const struct identity_parts parts = {.key = {bytes, 138},
                                          .certificate = {bytes, 600},
@@ -116,6 +119,7 @@ static void test_identity_of_real_sizes_fits(void **state)
 static void test_settings_are_read_back(void **state)
 {
     (void)state;
+    needs(STORAGE);
     char *const given[] = {(char *)(uintptr_t) "device.device=till-7", (char *)(uintptr_t) "broker.host=a.example",
                            (char *)(uintptr_t) "broker.port=1883", (char *)(uintptr_t) "broker.host=b.example"};
     for (size_t i = 0; board_layout_at(i) != NULL; i++) {
