@@ -7,8 +7,7 @@
  *   that the cell has, and lists, heavy hitters and sketches are one item each, from their own words
  * bounds: any head of a known resolution, its clock below 24, labels of up to EAR_LABEL_BYTES, capacities and numbers of up to
  *   4000 bytes; any 2 numbers, each as if it were a count; a list of up to 2, heavy hitters of up to 2, a sketch of any length
- *   that has room. On an encoder that counts as `encoder` proves it to. Not proven: rows (not decided within 60 s for 2 rows
- *   of 2 columns)
+ *   that has room. On an encoder that counts as `encoder` proves it to. Rows: `rows`
  * lengths: 2 1 0
  * sources: core/note/ear_note_add.c
  * flags: --unwind 4 --unwindset memcmp.0:6,encode_ledger.0:7,encode_slice.0:5,is_empty.0:15,main.0:5 --no-malloc-may-fail
@@ -245,7 +244,7 @@ static void any_number(struct ear_number *number, bool last)
     number->at = last ? (uint16_t)(NUMBERS * MOST_WORDS - number->words) : 0; /* nothing behind the last one */
 }
 
-/* One number, by its shape: one item. Rows are left out. */
+/* One number, by its shape: one item. Rows: `rows`. */
 static void one(CborEncoder *top)
 {
     uint32_t cell_words[NUMBERS * MOST_WORDS];
