@@ -9,7 +9,7 @@
  * flags: --unwind 10 --unwindset ear_cbor_skip.0:6
  * bite: core/model/ear_cbor.c: in->length - in->at - 1 < size => in->length - in->at < size
  * bite: core/model/ear_cbor.c: size <= in->length - in->at) { => size <= in->length) {
- * bite: core/model/ear_cbor.c: items <= in->length - in->at && => true &&
+ * bite: core/model/ear_cbor.c:         }\n    }\n    in->at = start; =>         }\n    }
  */
 /* clang-format on */
 #include "core/model/ear_cbor.c"
