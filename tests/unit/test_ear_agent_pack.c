@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "core/ear_agent_parts.h"
 #include "tests/support/kiosk.h"
 #include "tests/support/make_pack.h"
 #include "tests/support/needs.h"
@@ -545,8 +546,10 @@ static void test_a_broken_image_is_told(void **state)
     config.pack_images = images;
     config.pack_image_count = 1;
     power_on();
-    assert_int_equal(agent.packs.refused, 1);
-    assert_int_equal(agent.packs.refused_fault.reason, EAR_PACK_REFUSAL_MANIFEST);
+    assert_int_equal(agent.packs.refused, EAR_RUNS_PACKS); /* without any engine none is looked at */
+    if (EAR_RUNS_PACKS) {
+        assert_int_equal(agent.packs.refused_fault.reason, EAR_PACK_REFUSAL_MANIFEST);
+    }
 }
 
 /* ---- misbehaving ---- */

@@ -369,6 +369,7 @@ static void test_a_key_is_made_once(void **state)
     (void)state;
     uint8_t key[200];
     needs(CSR);
+    needs(STORAGE);
     expect_part("provision key", "-----BEGIN CERTIFICATE REQUEST-----\r\n");
     assert_non_null(strstr(said, "-----END CERTIFICATE REQUEST-----\r\n"));
     const size_t length = identity.parts[EAR_IDENTITY_KEY].length;
