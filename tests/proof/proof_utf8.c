@@ -4,6 +4,7 @@
  * proves: ear_utf8_validate takes the characters of RFC 3629 and no others, ear_utf8_cut ends at a character's end
  * bounds: any text of up to 5 bytes, any limit
  * lengths: 1 2 3 4 5
+ * quick: 1 4
  * sources: core/base/ear_utf8.c
  * flags: --unwind 7
  * bite: core/base/ear_utf8.c: first == 0xed ? 0x9f : 0xbf => 0xbf
