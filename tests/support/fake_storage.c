@@ -71,7 +71,8 @@ static void cut_power(struct fake_storage *fake, uint32_t address, const uint8_t
 static int port_read(void *context, uint32_t address, void *bytes, uint32_t length)
 {
     struct fake_storage *fake = context;
-    if (fails(fake, &fake->reads)) {
+    const bool failed = fails(fake, &fake->reads);
+    if (failed || (fake->fail_read_at != 0 && fake->reads - fake->fail_read_at < fake->fail_reads)) {
         memset(bytes, 0x5a, length); /* nobody may rely on what a failed read leaves */
         return EAR_ERR_IO;
     }
@@ -173,7 +174,7 @@ void fake_storage_init(struct fake_storage *fake, uint32_t sector_bytes, uint32_
 void fake_storage_power_on(struct fake_storage *fake)
 {
     fake->reads = fake->programs = fake->erases = fake->syncs = 0;
-    fake->fail_at = fake->cut_at = 0;
+    fake->fail_at = fake->fail_read_at = fake->cut_at = 0;
     fake->fail_for_good = false;
     fake->off = false;
 }

@@ -29,6 +29,8 @@ struct fake_storage {
     uint32_t fail_at;   /* this call of any kind, counted from 1, fails without effect; 0: none */
     bool fail_for_good; /* and so do all after it */
 
+    uint32_t fail_read_at, fail_reads; /* so many reads fail, from this one, counted from 1; 0: none */
+
     uint32_t cut_at;    /* power goes at this program, erase or sync, counted from 1; 0: never */
     enum fake_cut cut;  /* what is left of it */
     bool lose_unsynced; /* at the cut, pages written since the last sync each keep or lose that, at random */

@@ -201,19 +201,6 @@ static void test_the_only_checkpoint_is_rotten(void **state)
     assert_int_equal(sections[0].held, 4);
 }
 
-/* A read that fails, or two, one after the other: where the first is tried again. */
-static int (*read_of_fake)(void *context, uint32_t address, void *bytes, uint32_t length);
-static uint32_t reads, fail_from, fail_count;
-
-static int read_badly(void *context, uint32_t address, void *bytes, uint32_t length)
-{
-    reads++;
-    if (fail_from != 0 && reads - fail_from < fail_count) {
-        return EAR_ERR_IO;
-    }
-    return read_of_fake(context, address, bytes, length);
-}
-
 /* A start that is wary of the entries, and takes the former checkpoint, on a storage that fails for a moment: it says
  * so at once, and nothing is given up or taken with holes for that. */
 static void test_a_storage_that_fails_while_loading(void **state)
@@ -233,21 +220,16 @@ static void test_a_storage_that_fails_while_loading(void **state)
     const size_t bytes = (size_t)fake.port.sector_count * SECTOR_BYTES;
     assert_true(bytes <= sizeof before);
     memcpy(before, fake.bytes, bytes);
-    struct ear_storage_ops ops = *fake.port.ops;
-    read_of_fake = ops.read;
-    ops.read = read_badly;
-    fake.port.ops = &ops;
     unsigned refused = 0;
     bool more = true;
     for (uint32_t n = 2; more; n++) { /* one and two failures at each read */
         memcpy(fake.bytes, before, bytes);
-        fail_from = 0;
         open_it();
-        reads = 0;
-        fail_from = n / 2;
-        fail_count = 1 + n % 2;
+        fake_storage_power_on(&fake);
+        fake.fail_read_at = n / 2;
+        fake.fail_reads = 1 + n % 2; /* where the first is tried again */
         const int err = ear_journal_load(&journal, sections, 2);
-        more = reads >= fail_from;
+        more = fake.reads >= fake.fail_read_at;
         if (err == EAR_OK) {
             assert_int_equal(sections[0].found, EAR_OK);
             assert_int_equal(sections[1].found, EAR_OK);
@@ -255,9 +237,10 @@ static void test_a_storage_that_fails_while_loading(void **state)
             expect_state(10);
         } else {
             assert_int_equal(err, EAR_ERR_IO);
-            assert_in_range(reads, fail_from, fail_from + fail_count - 1);
+            assert_in_range(fake.reads, fake.fail_read_at, fake.fail_read_at + fake.fail_reads - 1);
             refused++;
         }
+        fake_storage_power_on(&fake);
     }
     assert_true(refused > 50);
     assert_int_equal(ear_journal_ready(&journal), EAR_OK);

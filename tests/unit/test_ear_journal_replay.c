@@ -174,19 +174,6 @@ static int read_all(uint32_t *values, unsigned most)
     return length < 0 ? length : (int)entries;
 }
 
-/* A read that fails, or two, one after the other: where the first is tried again. */
-static int (*read_of_fake)(void *context, uint32_t address, void *bytes, uint32_t length);
-static uint32_t reads, fail_from, fail_count;
-
-static int read_badly(void *context, uint32_t address, void *bytes, uint32_t length)
-{
-    reads++;
-    if (fail_from != 0 && reads - fail_from < fail_count) {
-        return EAR_ERR_IO;
-    }
-    return read_of_fake(context, address, bytes, length);
-}
-
 /* While it is found out what became of missing entries the storage fails for a moment: the start says so at once, and
  * no entry is taken for lost or void for that. */
 static void test_a_storage_that_fails_at_a_gap(void **state)
@@ -207,28 +194,24 @@ static void test_a_storage_that_fails_at_a_gap(void **state)
     const size_t bytes = (size_t)fake.port.sector_count * SECTOR_BYTES;
     assert_true(bytes <= sizeof before);
     memcpy(before, fake.bytes, bytes);
-    struct ear_storage_ops ops = *fake.port.ops;
-    read_of_fake = ops.read;
-    ops.read = read_badly;
-    fake.port.ops = &ops;
     for (uint32_t n = 2; more; n++) { /* one and two failures at each read */
         memcpy(fake.bytes, before, bytes);
-        fail_from = 0;
         assert_int_equal(ear_journal_open(&journal, &fake.port, sizeof count, ENTRY_BYTES, 1), EAR_OK);
-        reads = 0;
-        fail_from = n / 2;
-        fail_count = 1 + n % 2;
+        fake_storage_power_on(&fake);
+        fake.fail_read_at = n / 2;
+        fake.fail_reads = 1 + n % 2; /* where the first is tried again */
         const int entries = read_all(values, EAR_COUNT_OF(values));
-        more = reads >= fail_from;
+        more = fake.reads >= fake.fail_read_at;
         if (entries >= 0) {
             assert_int_equal(entries, EAR_COUNT_OF(wanted));
             assert_memory_equal(values, wanted, sizeof wanted);
             assert_int_equal(journal.lost, 2);
         } else {
             assert_int_equal(entries, EAR_ERR_IO);
-            assert_in_range(reads, fail_from, fail_from + fail_count - 1);
+            assert_in_range(fake.reads, fake.fail_read_at, fake.fail_read_at + fake.fail_reads - 1);
             refused++;
         }
+        fake_storage_power_on(&fake);
     }
     assert_true(refused > 20);
 }
