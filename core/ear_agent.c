@@ -8,6 +8,7 @@
 #include "core/ear_agent_entry.h"
 #include "core/ear_agent_parts.h"
 
+#define HOUR_MS INT64_C(3600000)
 #define LONGEST_SLEEP_MS 60000u
 #define REFUSED_MS 1000u /* until what storage refused in this tick is tried again */
 
@@ -96,6 +97,27 @@ static void read_clocks(struct ear_agent *agent)
     agent->clock_state = (uint8_t)state;
     agent->now_ms = wall_ms;
     agent->base_ms = wall_ms - run_ms;
+}
+
+/* The clock was set back by more than the hours held, or sources that were believed while it was not known were far
+ * ahead: what is heard now would be counted in an hour that is yet to come, for so long. The counters begin anew
+ * instead, once what they hold has a place to go. Hours may be ahead by what is tolerated of sources. */
+static void leave_the_future(struct ear_agent *agent)
+{
+    const int64_t ahead_ms = HOUR_MS + (int64_t)agent->config->settings->events_future_tolerance_s * 1000;
+
+    if (agent->clock_state == EAR_CLOCK_NONE ||
+        ear_note_oldest_hour_ms(&agent->memory.note, false) <= agent->now_ms + ahead_ms) {
+        return;
+    }
+    if (!ear_storage_is_given(&agent->config->outbox) && ear_agent_untold(agent) > 0) {
+        return;
+    }
+    if (ear_agent_keep_moment(agent, EAR_ENTRY_LIFE)) {
+        ear_agent_begin_life(agent);
+        ear_agent_say(agent, EAR_LOG_NOTICE, "the clock was far ahead: counting begins anew", NULL,
+                      agent->now_ms / 1000);
+    }
 }
 
 /* Where time starts: where the memory was, so that a device without a clock does not count into its past, and one that
@@ -275,6 +297,7 @@ static void finish(struct ear_agent *agent)
 uint32_t ear_agent_tick(struct ear_agent *agent)
 {
     read_clocks(agent);
+    leave_the_future(agent);
     close_idle(agent);
     ear_agent_watch_packs(agent);
     ear_agent_reply(agent);

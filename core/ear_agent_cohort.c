@@ -177,3 +177,12 @@ void ear_agent_close_idle(struct ear_agent *agent)
         ear_agent_close_one(agent, conversation);
     }
 }
+
+void ear_agent_close_all(struct ear_agent *agent)
+{
+    struct ear_conversation *conversation;
+
+    while ((conversation = ear_conversations_idlest(&agent->memory.conversations)) != NULL) {
+        ear_agent_close_one(agent, conversation);
+    }
+}

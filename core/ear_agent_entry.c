@@ -390,6 +390,7 @@ bool ear_entry_decode(struct ear_entry *entry, struct ear_hearing *hearing, stru
         entry->zone = get_text(&reader);
         return !reader.bad;
     default:
-        return entry->kind == EAR_ENTRY_IDLE || entry->kind == EAR_ENTRY_DUTY || entry->kind == EAR_ENTRY_TOLD;
+        return entry->kind == EAR_ENTRY_IDLE || entry->kind == EAR_ENTRY_DUTY || entry->kind == EAR_ENTRY_TOLD ||
+               entry->kind == EAR_ENTRY_LIFE;
     }
 }

@@ -19,6 +19,7 @@ enum ear_entry_kind {
     EAR_ENTRY_RUN = 5,   /* the agent was started */
     EAR_ENTRY_TOLD = 6,  /* the broker has all that was counted */
     EAR_ENTRY_ZONE = 7,  /* days are of this time zone from here on; the first entry after a checkpoint says it, too */
+    EAR_ENTRY_LIFE = 8,  /* another life of the counters begins: all that was counted before went to the outbox */
 };
 
 /** Room for the longest: a label is a length and at most one byte more than is kept. */

@@ -76,8 +76,11 @@ static bool replay_entry(struct ear_agent *agent, const uint8_t *bytes, uint32_t
         agent->now_ms = entry.wall_ms;
         break;
     case EAR_ENTRY_TOLD:
-        if (agent->newborn) {
+    case EAR_ENTRY_LIFE:
+        if (agent->newborn) { /* the broker, or the outbox, has it from the former life */
             ear_agent_begin_counters(agent);
+        } else if (entry.kind == EAR_ENTRY_LIFE) {
+            ear_agent_begin_life(agent);
         }
         break;
     case EAR_ENTRY_ZONE:

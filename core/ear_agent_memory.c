@@ -5,8 +5,13 @@
 #include "core/ear_agent_entry.h"
 #include "core/ear_agent_parts.h"
 
+/* Lives that begin while the device runs differ in the upper byte of their name, those that begin with a start in the
+ * lower three: no two have one name. */
+#define LIFE_STEP (UINT32_C(1) << 24)
+
 /* Raise it when the bytes of a memory mean something else and no size tells. */
 #define LAYOUT 1u
+
 static bool is_kept(const struct ear_agent *agent)
 {
     return ear_storage_is_given(&agent->config->state);
@@ -125,7 +130,7 @@ static void begin_counters(struct ear_memory *memory)
     ear_conversations_init(&memory->conversations);
 }
 
-void ear_agent_begin_counters(struct ear_agent *agent)
+static void clear_counters(struct ear_agent *agent)
 {
     struct ear_memory *memory = &agent->memory;
     const uint32_t fingerprint = memory->plugins_fingerprint;
@@ -136,7 +141,20 @@ void ear_agent_begin_counters(struct ear_agent *agent)
     memory->life = life;
     begin_counters(memory);
     ear_agent_name_funnels(agent);
+}
+
+void ear_agent_begin_counters(struct ear_agent *agent)
+{
+    clear_counters(agent);
     ear_agent_take_back_own(agent);
+}
+
+void ear_agent_begin_life(struct ear_agent *agent)
+{
+    ear_agent_close_all(agent);
+    ear_agent_keep_untold(agent);
+    clear_counters(agent);
+    agent->memory.life += LIFE_STEP;
 }
 
 /* Sections that were not found begin empty. */

@@ -122,6 +122,7 @@ void ear_agent_count_cohort(struct ear_agent *agent, struct ear_conversation *co
 /** Whether a conversation has been idle for long enough by now; close all that have. */
 bool ear_agent_has_idle(struct ear_agent *agent);
 void ear_agent_close_idle(struct ear_agent *agent);
+void ear_agent_close_all(struct ear_agent *agent);
 
 /** Close it as if it had been idle. */
 void ear_agent_close_one(struct ear_agent *agent, struct ear_conversation *conversation);
@@ -163,6 +164,9 @@ EAR_MUST_USE int ear_agent_load_memory(struct ear_agent *agent);
 
 /** Replayed so far is what the former life told: the counters begin anew once more. */
 void ear_agent_begin_counters(struct ear_agent *agent);
+
+/** All that was counted goes to the outbox, conversations end, and the counters begin anew, in another life. */
+void ear_agent_begin_life(struct ear_agent *agent);
 
 /* --- ear_agent_journal.c: what makes it last --- */
 

@@ -30,7 +30,7 @@ class Scene:
         if self.load.faults:
             raise Failed(f"answers: {self.load.faults[:3]}")
 
-    def run_until_acknowledged(self, count, seconds=20):
+    def run_until_acknowledged(self, count, seconds=60):
         """Load until so many more events are acknowledged."""
         done = self.load.run(seconds, goal=self.load.acknowledged + count)
         if self.load.faults or not done:
@@ -41,7 +41,7 @@ class Scene:
         self.daemon.stop(number)
         self.daemon.start()
 
-    def result(self, tried, says="", seconds=20):
+    def result(self, tried, says="", seconds=60):
         """Send until all is acknowledged, wait until all is told; a row of the table."""
         if not self.load.run(30, fresh=False):
             raise Failed(f"{self.load.waiting()} events are not acknowledged: {self.daemon.text()[-1200:]}")

@@ -241,6 +241,177 @@ static void test_events_without_a_time_wait_for_one_that_has(void **state)
     }
 }
 
+/* --- a clock that was far ahead --- */
+
+#define YEARS_MS (730 * DAY_MS)
+
+/* Messages counted in the hour that holds a moment; it may not be held. */
+static uint32_t counted_at(int64_t at_ms)
+{
+    uint32_t count = 0;
+    for (uint16_t c = 0; c < EAR_CELLS; c++) {
+        const struct ear_cell *cell = &agent.memory.note.cells[c];
+        if ((cell->flags & EAR_CELL_USED) && cell->resolution == EAR_HOUR && cell->start_ms <= at_ms &&
+            at_ms < cell->end_ms) {
+            count += ear_note_words(&agent.memory.note, c)[EAR_AT_messages + EAR_FROM_USER];
+        }
+    }
+    return count;
+}
+
+static void tell_all(void)
+{
+    for (unsigned i = 0; i < 5; i++) {
+        fake_clock_pass(&wrist, settings.publish_hour_s * 1000);
+        (void)ear_agent_tick(&agent);
+        ack_all();
+    }
+}
+
+static void jump(int64_t by_ms)
+{
+    wrist.wall_ms += by_ms;
+    (void)ear_agent_tick(&agent);
+}
+
+/* For a while the clock is two years ahead. What is heard once it is right counts in the hours that it says, what was
+ * counted by mistake was told, and nothing is lost or told twice, whenever power is cut. */
+static void test_a_clock_set_back_by_years(void **state)
+{
+    const unsigned cuts = EAR_ENABLED(STORAGE) ? 4 : 1;
+    (void)state;
+    for (unsigned at = 0; at < cuts; at++) {
+        assert_int_equal(set_up(NULL), 0);
+        settings.publish_hour_s = 60;
+        connect_broker();
+        const uint32_t life = agent.memory.life;
+        speak("a", EAR_FROM_USER, 0);
+        tell_all();
+        jump(YEARS_MS);
+        speak("b", EAR_FROM_USER, 0);
+        speak("a", EAR_FROM_USER, 0);
+        if (at == 1) {
+            cut();
+            connect_broker();
+        }
+        if (!EAR_ENABLED(STORAGE)) {
+            tell_all(); /* it has nowhere to put what is not told */
+        }
+        jump(-YEARS_MS);
+        assert_int_not_equal(agent.memory.life, life);
+        assert_int_equal(agent.now_ms, wrist.wall_ms);
+        if (at == 2) {
+            cut();
+            connect_broker();
+        }
+        const uint32_t renamed = agent.memory.life;
+        for (uint32_t hour = 0; hour < 3; hour++) {
+            speak("a", EAR_FROM_USER, 0);
+            speak("c", EAR_FROM_USER, 0);
+            assert_int_equal(counted_at(wrist.wall_ms), 2);
+            fake_clock_pass(&wrist, (uint32_t)HOUR_MS);
+            (void)ear_agent_tick(&agent);
+        }
+        if (at == 3) {
+            cut();
+            connect_broker();
+        }
+        tell_all();
+        tell_all();
+        assert_int_equal(agent.memory.life, renamed);
+        assert_int_equal(agent.counts.late, 0);
+        assert_int_equal(told(EAR_AT_messages + EAR_FROM_USER), 9);
+        assert_true(ear_note_is_sound(&agent.memory.note));
+    }
+}
+
+/* One that knows no time believes its sources; once it knows, what they said of years to come is left behind. */
+static void test_a_source_far_ahead_while_the_time_is_unknown(void **state)
+{
+    (void)state;
+    needs(STORAGE);
+    for (unsigned with_cut = 0; with_cut < 2; with_cut++) {
+        assert_int_equal(set_up(NULL), 0);
+        fake_storage_init(&state_flash, 4096, FAKE_STORAGE_BYTES / 4096);
+        wrist.state = EAR_CLOCK_NONE;
+        power_on();
+        speak("a", EAR_FROM_USER, wrist.wall_ms + YEARS_MS);
+        speak("b", EAR_FROM_USER, 0);
+        wrist.state = EAR_CLOCK_NETWORK;
+        (void)ear_agent_tick(&agent);
+        assert_int_equal(agent.clock_state, EAR_CLOCK_NETWORK);
+        if (with_cut) {
+            cut();
+            (void)ear_agent_tick(&agent);
+        }
+        speak("c", EAR_FROM_USER, 0);
+        assert_int_equal(counted_at(wrist.wall_ms), 1);
+        settings.publish_hour_s = 60;
+        connect_broker();
+        tell_all();
+        assert_int_equal(told(EAR_AT_messages + EAR_FROM_USER), 3);
+    }
+}
+
+/* By less than the hours that are held nothing begins anew: they are there to be counted in. */
+static void test_a_clock_set_back_by_hours(void **state)
+{
+    (void)state;
+    assert_int_equal(set_up(NULL), 0);
+    const uint32_t life = agent.memory.life;
+    speak("a", EAR_FROM_USER, 0);
+    jump((EAR_HOUR_WINDOWS - 1) * HOUR_MS);
+    speak("a", EAR_FROM_USER, 0);
+    jump(-(EAR_HOUR_WINDOWS - 1) * HOUR_MS);
+    speak("a", EAR_FROM_USER, 0);
+    assert_int_equal(agent.memory.life, life);
+    assert_int_equal(counted_at(wrist.wall_ms), 2);
+}
+
+/* Without an outbox what is not told would be lost: it waits for that. */
+static void test_a_clock_set_back_without_an_outbox(void **state)
+{
+    (void)state;
+    assert_int_equal(set_up(NULL), 0);
+    config.outbox = (struct ear_storage){0};
+    settings.publish_hour_s = 60;
+    power_on();
+    const uint32_t life = agent.memory.life;
+    jump(YEARS_MS);
+    speak("a", EAR_FROM_USER, 0);
+    jump(-YEARS_MS);
+    assert_int_equal(agent.memory.life, life);
+    connect_broker();
+    tell_all();
+    jump(0);
+    assert_int_not_equal(agent.memory.life, life);
+    speak("a", EAR_FROM_USER, 0);
+    assert_int_equal(counted_at(wrist.wall_ms), 1);
+    tell_all();
+    assert_int_equal(told(EAR_AT_messages + EAR_FROM_USER), 2);
+}
+
+/* Storage that refuses: it is tried again. */
+static void test_a_clock_set_back_while_storage_refuses(void **state)
+{
+    (void)state;
+    needs(STORAGE);
+    assert_int_equal(set_up(NULL), 0);
+    jump(YEARS_MS);
+    speak("a", EAR_FROM_USER, 0);
+    assert_int_equal(ear_agent_commit(&agent), EAR_OK);
+    const uint32_t life = agent.memory.life;
+    agent.behind = true; /* a checkpoint must come first */
+    state_flash.fail_at = state_flash.reads + state_flash.programs + state_flash.erases + state_flash.syncs + 1;
+    state_flash.fail_for_good = true;
+    jump(-YEARS_MS);
+    assert_int_equal(agent.memory.life, life);
+    fake_storage_power_on(&state_flash);
+    fake_clock_pass(&wrist, 2000);
+    (void)ear_agent_tick(&agent);
+    assert_int_not_equal(agent.memory.life, life);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +421,11 @@ int main(void)
         cmocka_unit_test_setup(test_what_sources_dated_is_not_told_twice, set_up),
         cmocka_unit_test_setup(test_a_time_that_was_known_for_a_moment, set_up),
         cmocka_unit_test_setup(test_events_without_a_time_wait_for_one_that_has, set_up),
+        cmocka_unit_test(test_a_clock_set_back_by_years),
+        cmocka_unit_test(test_a_source_far_ahead_while_the_time_is_unknown),
+        cmocka_unit_test(test_a_clock_set_back_by_hours),
+        cmocka_unit_test(test_a_clock_set_back_without_an_outbox),
+        cmocka_unit_test(test_a_clock_set_back_while_storage_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

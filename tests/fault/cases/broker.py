@@ -69,7 +69,7 @@ def case_away_for_a_week(world):
             scene.restart()  # a kiosk is switched off every evening
     check(scene.daemon.health("outbox.live") > 100, "windows that left the memory wait in the outbox")
     scene.broker.start()
-    return scene.result(1, f"{scene.daemon.health('outbox.live')} messages waited in the outbox", 30)
+    return scene.result(1, f"{scene.daemon.health('outbox.live')} messages waited in the outbox")
 
 
 def fill_outbox(scene, hours):
@@ -92,7 +92,7 @@ def case_outbox_at_its_bound(world):
     check(expired > 0, "the outbox is too small for all of it")
     scene.broker.start()
     scene.daemon.wait_up()
-    until(lambda: scene.daemon.health("summaries.unsent") == 0 and scene.daemon.health("outbox.live") == 0, "all told", 30)
+    until(lambda: scene.daemon.health("summaries.unsent") == 0 and scene.daemon.health("outbox.live") == 0, "all told")
     told = {}
 
     def whole():

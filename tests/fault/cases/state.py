@@ -28,7 +28,7 @@ def case_other_sizes(world):
     check(scene.daemon.text().count("the storage was given its new size") >= 6, "the log says so")
     equal(scene.daemon.health("outbox.expired"), 0, "expired")
     scene.broker.start()
-    return scene.result(len(sizes), f"{live} messages waited through it", 30)
+    return scene.result(len(sizes), f"{live} messages waited through it")
 
 
 def case_cut_off_while_changing_size(world):
