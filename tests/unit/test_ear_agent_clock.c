@@ -282,7 +282,7 @@ static void test_a_clock_set_back_by_years(void **state)
     (void)state;
     for (unsigned at = 0; at < cuts; at++) {
         assert_int_equal(set_up(NULL), 0);
-        settings.publish_hour_s = 60;
+        settings.publish_hour_s = settings.publish_day_s = 60;
         connect_broker();
         const uint32_t life = agent.memory.life;
         speak("a", EAR_FROM_USER, 0);

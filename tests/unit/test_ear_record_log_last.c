@@ -165,8 +165,11 @@ static void test_a_device_refuses_what_it_cannot_keep(void **state)
         (void)ear_agent_tick(&agent);
         (void)ear_agent_hear(&agent, &more, &heard);
     }
-    assert_false(ear_agent_hear(&agent, &more, &heard));
-    assert_true(heard.fault.err == EAR_ERR_IO || heard.fault.err == EAR_ERR_BUSY);
+    if (ear_agent_hear(&agent, &more, &heard)) { /* a journal with room for many before they are written */
+        assert_int_equal(ear_agent_commit(&agent), EAR_ERR_IO);
+    } else {
+        assert_true(heard.fault.err == EAR_ERR_IO || heard.fault.err == EAR_ERR_BUSY);
+    }
     const enum ear_err err = (enum ear_err)ear_agent_init(&agent, &config);
     assert_true(err == EAR_ERR_IO || err == EAR_OK);
     if (err == EAR_OK) {
