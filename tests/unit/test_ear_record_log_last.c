@@ -15,7 +15,6 @@
 
 enum { SECTOR = 512, SECTORS = 6, RECORD = 100 };
 
-static struct fake_storage fake;
 static struct ear_record_log records;
 
 /* A log that has come as far as this sector, and no record ever before `first`. */
@@ -23,14 +22,15 @@ static void come_to(uint32_t number, uint32_t first)
 {
     uint8_t header[EAR_RECORD_SECTOR_HEADER];
     memset(&records, 0, sizeof records);
-    fake_storage_init(&fake, SECTOR, SECTORS);
-    records.storage = &fake.port;
+    fake_storage_init(&outbox_flash, SECTOR, SECTORS);
+    records.storage = &outbox_flash.port;
     while (1u << records.sector_shift < SECTOR) {
         records.sector_shift++;
     }
     const struct ear_record_sector sector = {.number = number, .boot = 7, .first_record = first};
     ear_record_sector_build(&records, header, &sector);
-    assert_int_equal(fake.port.ops->program(fake.port.context, number % SECTORS * SECTOR, header, sizeof header), 0);
+    assert_int_equal(
+        outbox_flash.port.ops->program(outbox_flash.port.context, number % SECTORS * SECTOR, header, sizeof header), 0);
     memset(&records, 0, sizeof records);
 }
 
@@ -67,20 +67,20 @@ static void test_no_sector_is_begun_beyond_the_last(void **state)
     for (uint32_t before = 0; before < 3 * SECTORS; before++) {
         uint8_t last = 0;
         come_to(UINT32_MAX - SECTORS - before, 0);
-        assert_int_equal(ear_record_log_open(&records, &fake.port, 0), EAR_OK);
+        assert_int_equal(ear_record_log_open(&records, &outbox_flash.port, 0), EAR_OK);
         const uint8_t written = fill();
         const int32_t held = read_all(&last);
         assert_true(held > 0 && last == written);
-        const uint32_t erases = fake.erases;
+        const uint32_t erases = outbox_flash.erases;
         for (unsigned i = 0; i < 20; i++) {
             assert_int_equal(ear_record_log_append(&records, 1, &last, 1), EAR_ERR_IO);
         }
-        assert_int_equal(fake.erases, erases);
+        assert_int_equal(outbox_flash.erases, erases);
         assert_int_equal(records.bad, 0);
         assert_int_equal(read_all(&last), held);
         assert_true(ear_record_sector_of(&records, records.tail) >= UINT32_MAX - SECTORS);
 
-        if (ear_record_log_open(&records, &fake.port, 0) == EAR_OK) { /* there was room for its boot */
+        if (ear_record_log_open(&records, &outbox_flash.port, 0) == EAR_OK) { /* there was room for its boot */
             assert_int_equal(read_all(&last), held);
             assert_int_equal(last, written);
         }
@@ -94,12 +94,12 @@ static void test_the_last_sectors_are_erased_as_any(void **state)
     needs(STORAGE);
     uint8_t last = 0;
     come_to(UINT32_MAX - 2 * SECTORS, 0);
-    assert_int_equal(ear_record_log_open(&records, &fake.port, 0), EAR_OK);
+    assert_int_equal(ear_record_log_open(&records, &outbox_flash.port, 0), EAR_OK);
     (void)fill();
-    const uint32_t erases = fake.erases;
+    const uint32_t erases = outbox_flash.erases;
     const uint64_t newest = ear_record_start_of(&records, UINT32_MAX - SECTORS);
     assert_int_equal(ear_record_log_erase(&records, newest), EAR_OK);
-    assert_int_equal(fake.erases - erases, SECTORS - 1);
+    assert_int_equal(outbox_flash.erases - erases, SECTORS - 1);
     assert_true(read_all(&last) <= SECTOR / RECORD);
     ear_record_log_turn(&records);
     assert_int_equal(ear_record_log_append(&records, 1, "x", 1), EAR_ERR_IO);
@@ -112,7 +112,7 @@ static void test_a_number_beyond_the_last_is_corrupt(void **state)
     needs(STORAGE);
     for (uint32_t beyond = 0; beyond < SECTORS; beyond++) {
         come_to(UINT32_MAX - beyond, 0);
-        assert_int_equal(ear_record_log_open(&records, &fake.port, 0), EAR_OK);
+        assert_int_equal(ear_record_log_open(&records, &outbox_flash.port, 0), EAR_OK);
         assert_int_equal(records.corrupt_sector, 1);
         assert_int_equal(records.boot, 1);
         assert_int_equal(ear_record_log_append(&records, 1, "x", 1), EAR_OK);
@@ -126,12 +126,12 @@ static void test_numbers_of_records_go_round(void **state)
     needs(STORAGE);
     uint8_t bytes[RECORD] = {0};
     come_to(SECTORS, UINT32_MAX - 2);
-    assert_int_equal(ear_record_log_open(&records, &fake.port, 0), EAR_OK);
+    assert_int_equal(ear_record_log_open(&records, &outbox_flash.port, 0), EAR_OK);
     for (uint32_t i = 1; i <= 7; i++) {
         assert_int_equal(ear_record_log_append(&records, 1, bytes, sizeof bytes), EAR_OK);
         assert_int_equal(ear_record_log_backlog(&records), i);
     }
-    assert_int_equal(ear_record_log_open(&records, &fake.port, 0), EAR_OK);
+    assert_int_equal(ear_record_log_open(&records, &outbox_flash.port, 0), EAR_OK);
     assert_int_equal(ear_record_log_backlog(&records), 7);
 }
 
